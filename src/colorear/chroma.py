@@ -1,0 +1,77 @@
+"""Low-resolution a*b* to chroma at any size, along the edges of the luma and inside the gamut."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorear import color
+
+__all__ = ["EdgeChroma", "follow_edges"]
+
+Planes = NDArray[np.float32]
+
+_WINDOW = 0.7  # sigma in low-resolution pixels: about the eight neighbours
+_DOUBT = 0.003  # luma variance below which a neighbourhood's contrast says little about its colour
+
+
+@dataclass(frozen=True)
+class EdgeChroma:
+    """Chroma as a function of luma that changes from place to place: slope x luma + offset.
+
+    Both are (2, h, w), for Cb and Cr in -0.5..0.5 and luma in 0..1.
+    """
+
+    slope: Planes
+    offset: Planes
+
+    def at(self, luma: pyvips.Image) -> pyvips.Image:
+        """Cb, Cr (two float bands) for the whole picture at the size of `luma` (one band, 0..1).
+
+        The result is inside the sRGB gamut: where a colour is not, its chroma is reduced at
+        constant luma and hue, as by `color.limit_chroma`. Nothing is computed until pixels are
+        asked for.
+        """
+        planes = np.ascontiguousarray(np.concatenate((self.slope, self.offset)).transpose(1, 2, 0))
+        places = _enlarged(pyvips.Image.new_from_array(planes), luma.width, luma.height)
+        chroma = places[0:2] * luma + places[2:4]
+        differences = chroma.recomb([list(row) for row in color.CHROMA_TO_RGB])
+        room = (differences > 0).ifthenelse(1 - luma, luma)
+        factors = room / (differences.abs() + 1e-6)
+        factor = factors[0].minpair(factors[1]).minpair(factors[2])
+        return chroma * (factor > 1).ifthenelse(1, factor)
+
+
+def follow_edges(luma: Planes, chroma: Planes) -> EdgeChroma:
+    """Fit how chroma (2, h, w) changes with luma (1, h, w) around each low-resolution place.
+
+    The slope is the regression of a guided filter (K. He, J. Sun and X. Tang, Guided Image
+    Filtering, TPAMI 2013, eq. 5), without its averaging: the offset makes each place keep its own
+    colour exactly, and the slope only decides how colour changes between the places, so that it
+    turns where the full-size luma turns.
+    """
+    mean, mean_chroma = _blurred(luma), _blurred(chroma)
+    covariance = _blurred(luma * chroma) - mean * mean_chroma
+    variance = _blurred(luma * luma) - mean * mean
+    slope = covariance / (variance + np.float32(_DOUBT))
+    return EdgeChroma(slope, chroma - slope * luma)
+
+
+def _enlarged(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
+    """Bilinear, with pixel centres where they belong: `resize` shifts by up to 0.15 of them."""
+    across, down = width / image.width, height / image.height
+    return image.affine(
+        [across, 0, 0, down],
+        interpolate=pyvips.Interpolate.new("bilinear"),
+        odx=(across - 1) / 2,
+        ody=(down - 1) / 2,
+        oarea=[0, 0, width, height],
+        extend="copy",
+    )
+
+
+def _blurred(planes: Planes) -> Planes:
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(planes.transpose(1, 2, 0)))
+    blurred: Planes = image.gaussblur(_WINDOW, precision="float").numpy()
+    return blurred.reshape(*planes.shape[1:], -1).transpose(2, 0, 1)

@@ -1,0 +1,45 @@
+"""The errors that colorear raises on purpose: each is one sentence for the person who caused it."""
+
+__all__ = [
+    "ColorearError",
+    "DataError",
+    "MissingExtraError",
+    "ModelError",
+    "PhotographError",
+    "RecipeError",
+    "TrainingError",
+]
+
+
+class ColorearError(Exception):
+    """Something a person can mend: the text says what came, what was expected and what to do."""
+
+
+class PhotographError(ColorearError):
+    """A file cannot be read, or written, as a photograph."""
+
+
+class ModelError(ColorearError):
+    """A network or its card is missing, damaged, or breaks the contract."""
+
+
+class DataError(ColorearError):
+    """A folder of photographs cannot be learnt from or judged on."""
+
+
+class RecipeError(ColorearError):
+    """A recipe has an unknown key or a value out of range."""
+
+
+class TrainingError(ColorearError):
+    """A training run cannot start, go on or be resumed."""
+
+
+class MissingExtraError(ColorearError):
+    """A feature needs packages that come with one of colorear's extras."""
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs packages that are not installed; "
+            f"install them with: pip install 'colorear[{extra}]'"
+        )
