@@ -1,0 +1,80 @@
+"""colorear's own contract with a network: named inputs and outputs, and what breaks it.
+
+Inputs: `lightness` (n, 1, h, w), L* in 0..100; optional `hints` (n, 3, h, w), a* and b* where the
+mask of the third channel is 1; optional `vividness`, one number. Outputs: `ab` (n, 2, h/s, w/s)
+and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.errors import ModelError
+from colorear.models.session import Port, Session
+
+__all__ = ["check_contract", "contract_feeds", "contract_outputs", "takes_hints"]
+
+_LIGHTNESS, _HINTS, _VIVIDNESS = "lightness", "hints", "vividness"
+_AB, _UNCERTAINTY = "ab", "uncertainty"
+_CHANNELS = {_LIGHTNESS: 1, _HINTS: 3}
+
+
+def check_contract(session: Session) -> None:
+    """Raise ModelError unless the inputs and outputs are declared as the contract has them."""
+    inputs = {port.name: port for port in session.inputs}
+    if _LIGHTNESS not in inputs:
+        raise ModelError(
+            f"{session.name} has no input named 'lightness' (its inputs: {', '.join(inputs)}); "
+            f"if it is another project's network, add it with the kind it is like"
+        )
+    strangers = set(inputs) - {*_CHANNELS, _VIVIDNESS}
+    if strangers:
+        raise ModelError(
+            f"{session.name} has an input named {min(strangers)!r}, expected 'lightness' and at "
+            f"most 'hints' and 'vividness'; export it without the others"
+        )
+    for name, channels in _CHANNELS.items():
+        if name in inputs:
+            _check_planes(session.name, inputs[name], channels)
+    outputs = [port.name for port in session.outputs]
+    if _AB not in outputs:
+        raise ModelError(
+            f"{session.name} has no output named 'ab' (its outputs: {', '.join(outputs)}); "
+            f"name the one with a* and b* so when exporting"
+        )
+
+
+def contract_feeds(
+    session: Session, lightness: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
+    """What to feed for L* `(n, 1, h, w)`: nothing is known beforehand, vividness as in life."""
+    n, _, height, width = lightness.shape
+    feeds = {_LIGHTNESS: lightness}
+    for port in session.inputs:
+        if port.name == _HINTS:
+            feeds[_HINTS] = np.zeros((n, 3, height, width), np.float32)
+        if port.name == _VIVIDNESS:
+            feeds[_VIVIDNESS] = np.ones([side or 1 for side in port.shape], np.float32)
+    return feeds
+
+
+def contract_outputs(session: Session) -> list[str]:
+    """`ab`, and `uncertainty` if the network tells it."""
+    return [_AB] + [_UNCERTAINTY for port in session.outputs if port.name == _UNCERTAINTY]
+
+
+def takes_hints(session: Session) -> bool:
+    """Whether colours that the user knows can be fed."""
+    return any(port.name == _HINTS for port in session.inputs)
+
+
+def _check_planes(network: str, port: Port, channels: int) -> None:
+    if len(port.shape) != 4:
+        raise ModelError(
+            f"{network} declares {port.name!r} with {len(port.shape)} dimensions, "
+            f"expected (n, {channels}, h, w)"
+        )
+    if port.shape[0] not in (1, None) or port.shape[1] not in (channels, None):
+        raise ModelError(
+            f"{network} declares {port.name!r} as {port.shape[:2]} photographs and channels, "
+            f"expected (1, {channels}) or open ones"
+        )

@@ -1,0 +1,146 @@
+"""A network that is loaded: L* of any size in, a*b* on the same pixels out.
+
+Padding, running, growing back and cropping are written here once, for every network.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.errors import ModelError
+from colorear.models.adapters import ADAPTERS, adapter_feeds, check_adapter
+from colorear.models.card import Card, Kind
+from colorear.models.contract import check_contract, contract_feeds, contract_outputs
+from colorear.models.resample import resized
+from colorear.models.session import Port, Session
+
+__all__ = ["Network", "Prediction", "ask", "check_interface", "fixed_size"]
+
+_LONGEST = 4  # times the preferred size: bounds the memory that a panorama takes
+
+Planes = NDArray[np.float32]
+
+
+class Prediction(NamedTuple):
+    """The colour of a picture, on its own pixel grid."""
+
+    ab: Planes
+    """`(2, h, w)`, CIELAB units."""
+    uncertainty: Planes | None
+    """`(1, h, w)`, expected distance of the true a*b* in CIELAB units; None if it is not told."""
+
+
+class Network:
+    """The network described by `card`, ready to run. Raises ModelError if the two disagree.
+
+    `colorear.models.load` makes one from a name or a file.
+    """
+
+    def __init__(self, card: Card, session: Session) -> None:
+        check_interface(session, card.kind)
+        self.card = card
+        self._session = session
+        self._fixed = fixed_size(session)
+
+    def fit(self, height: int, width: int) -> tuple[int, int]:
+        """The height and width at which the network wants to see a picture of that size.
+
+        Its shorter side becomes the card's `size`, its longer side at most four times that, its
+        shape stays. A smaller picture keeps its size: enlarged, it would hold nothing more.
+        Other people's networks want a square, whatever the shape: their own code stretches to one.
+        """
+        if self._fixed:
+            return self._fixed
+        size = self.card.size
+        if self.card.kind in ADAPTERS:
+            return size, size
+        short, long = min(height, width), max(height, width)
+        scale = min(1, size / short, _LONGEST * size / long)
+        return max(1, round(height * scale)), max(1, round(width * scale))
+
+    def __call__(self, lightness: Planes) -> Prediction:
+        """The colour of L* `(h, w)`, 0..100, of any size; `fit` tells which size is best.
+
+        Raises ModelError if the network fails or its answer breaks the contract.
+        """
+        shown = self._shown(np.asarray(lightness, np.float32))
+        ab, uncertainty = ask(self._session, self.card.kind, shown[None, None])
+        return Prediction(
+            self._returned(ab[0], shown.shape, lightness.shape),
+            uncertainty
+            if uncertainty is None
+            else self._returned(uncertainty[0], shown.shape, lightness.shape),
+        )
+
+    def _shown(self, lightness: Planes) -> Planes:
+        """The picture at a size that the network takes: stretched if it takes only one."""
+        if self._fixed:
+            return resized(lightness, *self._fixed)
+        height, width = lightness.shape
+        step = self.card.multiple_of
+        return np.pad(lightness, ((0, -height % step), (0, -width % step)), mode="edge")
+
+    def _returned(self, planes: Planes, shown: tuple[int, ...], wanted: tuple[int, ...]) -> Planes:
+        """The network's `(c, h/s, w/s)` on the grid of the picture that came in."""
+        height, width = shown
+        stride = self.card.stride
+        if planes.shape[-2:] != (height // stride, width // stride):
+            raise ModelError(
+                f"{self._session.name} answered {planes.shape[-2:]} to {height, width}, expected "
+                f"{height // stride, width // stride}, since its card gives stride {stride}; "
+                f"mend the card or export the network again"
+            )
+        if self._fixed:
+            return resized(planes, wanted[0], wanted[1])
+        return np.ascontiguousarray(resized(planes, height, width)[:, : wanted[0], : wanted[1]])
+
+
+def check_interface(session: Session, kind: Kind) -> None:
+    """Raise ModelError unless the file's inputs and outputs are those of its kind."""
+    if kind == "contract":
+        check_contract(session)
+    else:
+        check_adapter(session, kind)
+    height, width = _picture(session).shape[2:]
+    if (height is None) != (width is None):
+        raise ModelError(
+            f"{session.name} takes pictures of {height or 'any'} x {width or 'any'} pixels, "
+            f"expected both free or both fixed; export it with the height and width alike"
+        )
+
+
+def fixed_size(session: Session) -> tuple[int, int] | None:
+    """The only height and width that the file takes, or None if it takes others too."""
+    height, width = _picture(session).shape[2:]
+    return None if height is None or width is None else (height, width)
+
+
+def ask(session: Session, kind: Kind, lightness: Planes) -> tuple[Planes, Planes | None]:
+    """a*b* `(n, 2, h/s, w/s)` and uncertainty `(n, 1, h/s, w/s)` of L* `(n, 1, h, w)`.
+
+    The size must be one that the network takes.
+    """
+    if kind == "contract":
+        outputs = contract_outputs(session)
+        answers = session.run(contract_feeds(session, lightness), outputs)
+        channels = dict(zip(outputs, (2, 1), strict=False))
+    else:
+        outputs = [session.outputs[0].name]
+        answers = session.run(adapter_feeds(session, kind, lightness), outputs)
+        channels = {outputs[0]: ADAPTERS[kind].channels}
+    for (name, expected), planes in zip(channels.items(), answers, strict=True):
+        if planes.ndim != 4 or planes.shape[:2] != (len(lightness), expected):
+            raise ModelError(
+                f"{session.name} answered {planes.shape} in {name!r}, "
+                f"expected ({len(lightness)}, {expected}, h, w)"
+            )
+    if kind != "contract":
+        return ADAPTERS[kind].ab(answers[0]), None
+    return answers[0], answers[1] if len(answers) > 1 else None
+
+
+def _picture(session: Session) -> Port:
+    """The input that takes the picture: by name in the contract, the first elsewhere."""
+    named = [port for port in session.inputs if port.name == "lightness"]
+    return named[0] if named else session.inputs[0]

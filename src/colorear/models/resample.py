@@ -1,0 +1,51 @@
+"""Planes on a pixel grid of another size, with no shift: pixel centres lie at i + 0.5."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["resized"]
+
+Planes = NDArray[np.float32]  # (..., h, w)
+
+
+def resized(planes: Planes, height: int, width: int) -> Planes:
+    """`(..., h, w)` stretched to `(..., height, width)`.
+
+    An axis that grows is interpolated linearly, one that shrinks is averaged over the area of each
+    new pixel, so that nothing is skipped. Beyond the outermost centres the edge value goes on.
+
+    >>> resized(np.array([[0, 4]], np.float32), 1, 4).tolist()
+    [[0.0, 1.0, 3.0, 4.0]]
+    >>> resized(np.array([[0, 3, 9]], np.float32), 1, 2).tolist()
+    [[1.0, 7.0]]
+    """
+    for axis, length in ((-2, height), (-1, width)):
+        if length != planes.shape[axis]:
+            along = np.moveaxis(planes, axis, -1)
+            change = _shrunk if length < planes.shape[axis] else _grown
+            planes = np.moveaxis(change(along, length), -1, axis)
+    return np.ascontiguousarray(planes)
+
+
+def _grown(planes: Planes, length: int) -> Planes:
+    old = planes.shape[-1]
+    place = np.clip((np.arange(length) + 0.5) * old / length - 0.5, 0, old - 1)
+    return _between(planes, place).astype(np.float32)
+
+
+def _shrunk(planes: Planes, length: int) -> Planes:
+    old = planes.shape[-1]
+    start = np.zeros((*planes.shape[:-1], 1))
+    total = np.concatenate((start, np.cumsum(planes, axis=-1, dtype=np.float64)), axis=-1)
+    edges = _between(total, np.arange(length + 1) * old / length)
+    mean: Planes = (np.diff(edges, axis=-1) * length / old).astype(np.float32)
+    return mean
+
+
+def _between(values: NDArray[np.floating], place: NDArray[np.float64]) -> NDArray[np.floating]:
+    """The values at fractional indices of the last axis, linearly interpolated."""
+    low = np.minimum(place.astype(np.intp), values.shape[-1] - 1)
+    high = np.minimum(low + 1, values.shape[-1] - 1)
+    part = (place - low).astype(values.dtype)
+    between: NDArray[np.floating] = values[..., low] * (1 - part) + values[..., high] * part
+    return between

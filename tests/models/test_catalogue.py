@@ -1,0 +1,153 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colorear.errors import ModelError
+from colorear.models import add, cards, catalogue, load, remove
+
+
+@pytest.fixture
+def model_file(tmp_path, make_contract):
+    path = tmp_path / "red neuronal.onnx"
+    path.write_bytes(make_contract(4))
+    return path
+
+
+def test_a_network_is_added_loaded_and_removed(model_file, added_folder):
+    card = add(model_file, "mine", "contract")
+    assert (card.name, card.kind, card.stride, card.hints) == ("mine", "contract", 4, False)
+    assert card.bytes == model_file.stat().st_size
+    assert cards()["mine"] == catalogue.card("mine") == card
+    assert sorted(p.name for p in added_folder.iterdir()) == ["mine.json", "mine.onnx"]
+    network = load("mine")
+    assert network.card == card
+    assert network(np.full((9, 9), 40, np.float32)).ab[0, 4, 4] == pytest.approx(21)
+    remove("mine")
+    assert "mine" not in cards()
+    assert list(added_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_file_is_loaded_without_adding_it(model_file, added_folder, as_text):
+    network = load(str(model_file) if as_text else model_file)
+    assert network.card.name == "red neuronal"
+    assert network.card.stride == 4
+    assert network(np.full((1, 1), 40, np.float32)).ab.shape == (2, 1, 1)
+    assert not added_folder.exists()
+
+
+def test_a_missing_file_gets_one_sentence(tmp_path):
+    with pytest.raises(
+        ModelError, match=r"nobody.onnx cannot be read: No such file.*give the path"
+    ):
+        load(tmp_path / "nobody.onnx")
+    with pytest.raises(ModelError, match="cannot be read: Is a directory"):
+        add(tmp_path, "mine", "contract")
+
+
+def test_a_file_that_changed_is_refused(model_file, added_folder, make_contract):
+    add(model_file, "mine", "contract")
+    (added_folder / "mine.onnx").write_bytes(make_contract(2))
+    with pytest.raises(ModelError, match=r"mine.onnx is not the file that the card of mine desc"):
+        load("mine")
+
+
+def test_a_network_whose_file_is_gone_gets_one_sentence(model_file, added_folder):
+    add(model_file, "mine", "contract")
+    (added_folder / "mine.onnx").unlink()
+    with pytest.raises(ModelError, match=r"mine.onnx cannot be read: No such file"):
+        load("mine")
+    remove("mine")
+
+
+def test_an_unknown_name_lists_the_known_ones(model_file):
+    add(model_file, "sepia", "contract")
+    with pytest.raises(
+        ModelError, match=r"called 'sepla'; did you mean 'sepia'\? known are: .*sepi"
+    ):
+        load("sepla")
+    with pytest.raises(ModelError, match=r"called 'xyz'; known are: .*sepia.*must end in .onnx"):
+        catalogue.card("xyz")
+    with pytest.raises(ModelError, match="no network called 'other'"):
+        remove("other")
+
+
+@pytest.mark.parametrize("name", ["", "-x", "UPPER", "a b", "../x", "x.onnx", "ñ", "a" * 65, "a\n"])
+def test_a_bad_name_is_refused(model_file, name):
+    with pytest.raises(ModelError, match="cannot name a network; expected up to 64"):
+        add(model_file, name, "contract")
+
+
+@pytest.mark.parametrize("name", ["grey", "mean-colour", "mine"])
+def test_a_taken_name_is_refused(model_file, name):
+    add(model_file, "mine", "contract")
+    with pytest.raises(ModelError, match=f"the name '{name}' is taken; choose another"):
+        add(model_file, name, "contract")
+
+
+def test_an_unknown_kind_lists_the_known_ones(model_file):
+    with pytest.raises(ModelError, match=r"no kind of network called 'pix2pix'; known are: contr"):
+        add(model_file, "mine", "pix2pix")  # type: ignore[arg-type]
+
+
+def test_bundled_networks_stay(model_file, added_folder, tmp_path, monkeypatch):
+    add(model_file, "bundled", "contract")
+    added_folder.rename(tmp_path / "package")
+    monkeypatch.setattr(catalogue, "BUNDLED", tmp_path / "package")
+    assert load("bundled").card.name == "bundled"
+    with pytest.raises(ModelError, match="bundled comes with colorear; only networks that were"):
+        remove("bundled")
+    with pytest.raises(ModelError, match="the name 'bundled' is taken"):
+        add(model_file, "bundled", "contract")
+    added_folder.mkdir()
+    (added_folder / "bundled.json").write_text("{}")  # does not hide the one that came
+    assert cards()["bundled"].stride == 4
+
+
+def test_a_network_that_fails_is_not_kept(tmp_path, added_folder):
+    path = tmp_path / "x.onnx"
+    path.write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="mine cannot be loaded as an ONNX network"):
+        add(path, "mine", "contract")
+    assert not added_folder.exists()
+
+
+def test_a_folder_that_cannot_be_made_gets_one_sentence(model_file, added_folder):
+    added_folder.write_text("a file in its place")
+    with pytest.raises(
+        ModelError, match=r"mine cannot be kept in .*name another folder in COLOREAR"
+    ):
+        add(model_file, "mine", "contract")
+
+
+def test_nothing_partial_stays_when_writing_fails(model_file, added_folder, monkeypatch):
+    def full(*_: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(
+        ModelError, match=r"mine cannot be kept in .*: No space left on device; make"
+    ):
+        add(model_file, "mine", "contract")
+    assert list(added_folder.iterdir()) == []
+
+
+def test_a_damaged_card_does_not_stop_the_other_networks(model_file, added_folder):
+    add(model_file, "mine", "contract")
+    fields = json.loads((added_folder / "mine.json").read_text())
+    (added_folder / "broken.json").write_text(json.dumps(fields | {"extra": 1}))
+    load("mine")
+    with pytest.raises(ModelError, match=r"broken.json is not a card .*unknown field `extra`"):
+        cards()
+    remove("broken")
+    assert "mine" in cards()
+
+
+def test_importing_is_cheap():
+    program = "import sys, colorear.models; print({'onnxruntime', 'torch'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert answer.stdout.strip() == b"set()"

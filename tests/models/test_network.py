@@ -1,0 +1,127 @@
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from colorear.errors import ModelError
+from colorear.models import Network, Prediction
+from colorear.models.session import Session
+
+
+def with_card(network: Network, model: bytes, **changes: object) -> Network:
+    return Network(msgspec.structs.replace(network.card, **changes), Session("small", model))
+
+
+@pytest.fixture
+def network(added, make_contract):
+    return added(make_contract())
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 300), (300, 1), (37, 61), (64, 96)])
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_flat_pictures_of_any_size(added, make_contract, stride, height, width):
+    prediction = added(make_contract(stride))(np.full((height, width), 40, np.float32))
+    assert prediction.ab.shape == (2, height, width)
+    assert prediction.ab.dtype == np.float32
+    assert prediction.ab.flags.c_contiguous
+    np.testing.assert_allclose(prediction.ab[0], 21, atol=1e-4)
+    np.testing.assert_allclose(prediction.ab[1], -7, atol=1e-4)
+    assert prediction.uncertainty.shape == (1, height, width)
+    np.testing.assert_allclose(prediction.uncertainty, 4, atol=1e-4)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("stride", [1, 2, 4, 8])
+@pytest.mark.parametrize("length", [64, 61])
+def test_a_ramp_comes_back_without_a_shift(added, make_contract, length, stride, axis):
+    ramp = np.linspace(0, 100, length, dtype=np.float32)
+    lightness = np.broadcast_to(ramp if axis else ramp[:, None], (length, length))
+    ab, uncertainty = added(make_contract(stride))(lightness)
+    inside = slice(stride, -2 * stride)  # the edges go on flat
+    for answer, expected in ((ab[0], lightness / 2 + 1), (uncertainty[0], lightness / 10)):
+        np.testing.assert_allclose(answer[inside, inside], expected[inside, inside], atol=1e-3)
+
+
+def test_at_stride_1_every_pixel_is_its_own(added, make_contract):
+    lightness = np.random.default_rng(0).uniform(0, 100, (37, 61)).astype(np.float32)
+    ab = added(make_contract(1))(lightness).ab
+    np.testing.assert_allclose(ab, np.stack((lightness / 2 + 1, 3 - lightness / 4)), atol=1e-4)
+
+
+def test_what_is_padded_repeats_the_edge(added, make_contract):
+    lightness = np.full((33, 33), 20, np.float32)
+    lightness[-1, -1] = 60
+    corner = added(make_contract(2))(lightness).ab[0, -1, -1]
+    bright = (3 / 4) ** 2  # the corner lies a quarter of the way to each neighbouring sample
+    assert corner == pytest.approx((20 + 40 * bright) / 2 + 1)
+
+
+def test_uncertainty_may_be_missing(added, make_contract):
+    network = added(make_contract(uncertainty=False))
+    assert isinstance(network(np.zeros((5, 5), "f4")), Prediction)
+    assert network(np.zeros((5, 5), "f4")).uncertainty is None
+
+
+def test_no_hints_and_full_vividness_are_fed(added, make_contract):
+    network = added(make_contract(hints=True, vividness=True))
+    assert network.card.hints
+    assert network(np.full((8, 8), 40, "f4")).ab[0, 0, 0] == pytest.approx(21)
+
+
+def test_the_picture_is_not_changed_and_may_be_read_only(added, make_contract):
+    lightness = np.full((5, 7), 40.0)
+    lightness.flags.writeable = False
+    assert added(make_contract())(lightness).ab.shape == (2, 5, 7)
+
+
+def test_a_network_of_one_size_sees_the_picture_stretched(added, make_contract):
+    network = added(make_contract(picture=("n", 1, 48, 64), hints=False))
+    assert network.fit(3000, 2000) == (48, 64)
+    lightness = np.zeros((90, 30), np.float32)
+    lightness[:, 15:] = 100
+    ab, _ = network(lightness)
+    assert ab.shape == (2, 90, 30)
+    np.testing.assert_allclose(ab[0, :, :12], 1, atol=1e-4)
+    np.testing.assert_allclose(ab[0, :, 18:], 51, atol=1e-4)
+    np.testing.assert_allclose(ab[0, :, 14] + ab[0, :, 15], 52, atol=1e-3)  # the edge stays put
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((3000, 4000), (256, 341)),
+        ((4000, 3000), (341, 256)),
+        ((256, 256), (256, 256)),
+        ((100, 80), (100, 80)),
+        ((1, 1), (1, 1)),
+        ((1, 40000), (1, 1024)),
+        ((2000, 40000), (51, 1024)),
+        ((20000, 20000), (256, 256)),
+    ],
+)
+def test_fit(network, size, expected):
+    assert network.fit(*size) == expected
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # `fit` has no state
+@given(height=st.integers(1, 50000), width=st.integers(1, 50000))
+def test_fit_is_never_larger_and_keeps_the_shape(network, height, width):
+    h, w = network.fit(height, width)
+    assert 1 <= h <= height
+    assert 1 <= w <= width
+    assert min(h, w) <= 256
+    assert max(h, w) <= 1024
+    assert min(h, w) == 1 or abs(h - w * height / width) <= 0.5 + 0.5 * height / width
+
+
+def test_an_answer_of_another_stride_gets_one_sentence(added, make_contract):
+    model = make_contract(2)
+    network = with_card(added(model), model, stride=4)
+    with pytest.raises(ModelError, match=r"answered \(32, 32\) to \(64, 64\), expected \(16, 16\)"):
+        network(np.zeros((40, 40), np.float32))
+
+
+def test_half_fixed_sizes_get_one_sentence(added, make_contract):
+    with pytest.raises(ModelError, match="takes pictures of any x 64 pixels, expected both free"):
+        added(make_contract(picture=("n", 1, "h", 64)))
