@@ -54,7 +54,7 @@ def follow_edges(luma: Planes, chroma: Planes) -> EdgeChroma:
     mean, mean_chroma = _blurred(luma), _blurred(chroma)
     covariance = _blurred(luma * chroma) - mean * mean_chroma
     variance = _blurred(luma * luma) - mean * mean
-    slope = covariance / (variance + np.float32(_DOUBT))
+    slope = (covariance / (variance + _DOUBT)).astype(np.float32)
     return EdgeChroma(slope, chroma - slope * luma)
 
 

@@ -32,7 +32,7 @@ class Session:
     """
 
     def __init__(self, name: str, model: bytes, *, threads: int | None = None) -> None:
-        import onnxruntime  # type: ignore[import-untyped]  # late: it takes longer than all the rest
+        import onnxruntime
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0

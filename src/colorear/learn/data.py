@@ -1,0 +1,181 @@
+"""Colour photographs, decoded once into a memory map, and the cuts that a network learns from."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+from rich.progress import track
+
+from colorear.errors import DataError
+from colorear.learn.recipe import DataSpec, Folder
+
+__all__ = ["Cuts", "Photographs", "list_photographs", "pack", "squares"]
+
+Pixels = NDArray[np.uint8]
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+_LONGEST = 2  # a photograph keeps at most this many times its shorter side, from its middle
+
+
+def list_photographs(root: Path, folder: Folder) -> list[Path]:
+    """The photographs of a folder in natural order: 2.jpg before 10.jpg.
+
+    Raises DataError: no such folder, or nothing in its part.
+    """
+    place = root / folder.folder
+    if not place.is_dir():
+        raise DataError(f"{place}: is not a folder; give the one that holds {folder.folder}")
+    found = [path for path in place.rglob("*") if path.suffix.lower() in _SUFFIXES]
+    found.sort(
+        key=lambda path: [
+            (int(part), "") if part.isdecimal() else (-1, part)
+            for part in re.split(r"(\d+)", path.relative_to(place).as_posix())
+        ]
+    )
+    part = found[folder.start : folder.stop]
+    if not part:
+        raise DataError(
+            f"{place}: holds {len(found)} photographs, none in "
+            f"[{folder.start}:{'' if folder.stop is None else folder.stop}]"
+        )
+    return part
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """Decoded photographs behind one another in one memory-mapped file of sRGB bytes."""
+
+    pixels: NDArray[np.uint8]
+    shapes: NDArray[np.int64]
+    """(count, 2): height and width."""
+    fingerprint: str
+    """Says which files, in which order and at which size: equal for equal data."""
+
+    def __len__(self) -> int:
+        """How many photographs."""
+        return len(self.shapes)
+
+    def __getitem__(self, index: int) -> Pixels:
+        """(h, w, 3) view of one photograph."""
+        height, width = self.shapes[index]
+        start = self._starts[index]
+        return self.pixels[start : start + height * width * 3].reshape(height, width, 3)
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        sizes: NDArray[np.int64] = self.shapes.prod(1) * 3
+        starts: NDArray[np.int64] = sizes.cumsum() - sizes
+        return starts
+
+
+def pack(paths: Sequence[Path], shorter_side: int) -> Photographs:
+    """Decode photographs to a shorter side in pixels, once: the result is kept in the user's cache.
+
+    Raises DataError: a file is not a picture that OpenCV reads.
+    """
+    return _packed(paths, f"shorter side {shorter_side}", lambda p: _shrunk(p, shorter_side))
+
+
+def squares(paths: Sequence[Path], size: int) -> Photographs:
+    """Like `pack`, but stretched to size x size with OpenCV's bilinear filter, as the slides do."""
+    return _packed(paths, f"square {size}", lambda p: _resized(p, size, size, cv2.INTER_LINEAR))
+
+
+class Cuts:
+    """Random cuts, flipped half of the time, that depend on nothing but seed, epoch and position.
+
+    So a run that was interrupted sees after it the very cuts that it would have seen.
+    """
+
+    def __init__(self, photographs: Photographs, spec: DataSpec, batch: int, seed: int) -> None:
+        if len(photographs) < batch:
+            raise DataError(
+                f"{len(photographs)} photographs do not fill one batch of {batch}; "
+                "give more photographs or a smaller batch"
+            )
+        self.photographs, self.spec, self.batch, self.seed = photographs, spec, batch, seed
+
+    def __len__(self) -> int:
+        """Batches an epoch; the few photographs that do not fill the last one change with it."""
+        return len(self.photographs) // self.batch
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Pixels]:
+        """Batches (n, crop, crop, 3) of one epoch, from batch `first` on."""
+        order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
+        for i in range(first, len(self)):
+            chosen = order[i * self.batch : (i + 1) * self.batch]
+            yield np.stack([self._cut(int(index), number) for index in chosen])
+
+    def _cut(self, index: int, epoch: int) -> Pixels:
+        chance = np.random.default_rng((self.seed, epoch, index))
+        picture = self.photographs[index]
+        shorter = min(picture.shape[:2])
+        side = shorter * chance.uniform(self.spec.smallest_cut, 1)
+        aspect = np.exp(chance.uniform(np.log(3 / 4), np.log(4 / 3)) / 2)
+        height = min(round(side / aspect), picture.shape[0])
+        width = min(round(side * aspect), picture.shape[1])
+        top = chance.integers(picture.shape[0] - height + 1)
+        left = chance.integers(picture.shape[1] - width + 1)
+        cut = picture[top : top + height, left : left + width]
+        if chance.random() < 0.5:
+            cut = cut[:, ::-1]
+        crop = self.spec.crop
+        filter_ = cv2.INTER_AREA if side > crop else cv2.INTER_LINEAR
+        return _resized(cut, crop, crop, filter_)
+
+
+def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]) -> Photographs:
+    fingerprint = _fingerprint(paths, form)
+    place = user_cache_path("colorear") / "photographs" / fingerprint
+    if not (place / "shapes.npy").exists():
+        place.mkdir(parents=True, exist_ok=True)
+        partial = place / f"pixels.{os.getpid()}"
+        shapes = []
+        with partial.open("wb") as file:
+            for path in track(paths, description=f"decoding ({form})", transient=True):
+                picture = shrink(_decoded(path))
+                shapes.append(picture.shape[:2])
+                file.write(np.ascontiguousarray(picture).data)
+        partial.replace(place / "pixels.u8")
+        np.save(place / f"shapes.{os.getpid()}.npy", np.array(shapes, dtype=np.int64))
+        (place / f"shapes.{os.getpid()}.npy").replace(place / "shapes.npy")
+    pixels = np.memmap(place / "pixels.u8", dtype=np.uint8, mode="r")
+    return Photographs(pixels, np.load(place / "shapes.npy"), fingerprint)
+
+
+def _fingerprint(paths: Sequence[Path], form: str) -> str:
+    digest = hashlib.sha256(form.encode())
+    for path in paths:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:32]
+
+
+def _decoded(path: Path) -> Pixels:
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise DataError(f"{path}: is not a picture that can be decoded; mend or remove it")
+    return picture.astype(np.uint8, copy=False)
+
+
+def _shrunk(picture: Pixels, shorter_side: int) -> Pixels:
+    height, width = picture.shape[:2]
+    keep = _LONGEST * min(height, width)
+    top, left = max(0, (height - keep) // 2), max(0, (width - keep) // 2)
+    picture = picture[top : top + keep, left : left + keep]
+    scale = shorter_side / min(height, width)
+    filter_ = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return _resized(
+        picture, round(picture.shape[0] * scale), round(picture.shape[1] * scale), filter_
+    )
+
+
+def _resized(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
+    return cv2.resize(picture, (width, height), interpolation=filter_).astype(np.uint8, copy=False)

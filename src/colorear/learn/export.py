@@ -1,0 +1,141 @@
+"""A finished run to an ONNX file of the contract, compared with torch before it is written."""
+
+import hashlib
+import logging
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from colorear.errors import TrainingError
+from colorear.learn.acuarela import Acuarela
+from colorear.learn.runs import load_run
+from colorear.models.card import Card, encode_card
+
+__all__ = ["export"]
+
+_EXACT = 0.01  # CIELAB units: float32 sums in another order differ by about 0.001
+_ROUNDED = 1.0  # half-precision weights: under half of a just noticeable difference of 2.3
+
+
+def export(
+    run: Path, target: Path, *, pictures: list[NDArray[np.float32]], size: int = 256
+) -> Card:
+    """Write the network of a finished run as `target` (.onnx), with its card (.json) beside it.
+
+    First ONNX Runtime must agree with torch on random input and on every real one of `pictures`,
+    L* (h, w) in 0..100. Then the weights are rounded to half precision, which halves the file (they
+    are cast back when it is loaded), and must still give the same colours. `size` is what the card
+    prefers: pixels of the shorter side.
+
+    Raises TrainingError: the run is unfinished, or the two disagree; then nothing is written.
+    """
+    recipe, network = load_run(run)
+    network = network.eval()
+    exact = _graph(network)
+    content = _with_half_weights(exact).SerializeToString()
+    noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
+    for picture in (noise, *(_fitting(p, network.multiple_of) for p in pictures)):
+        shown = picture[None, None]
+        with torch.inference_mode():
+            truth = network(torch.from_numpy(shown)).numpy()
+        _compare(truth, exact.SerializeToString(), shown, _EXACT)
+        _compare(truth, content, shown, _ROUNDED)
+    digest = hashlib.sha256(content).hexdigest()
+    card = Card(
+        name=target.stem,
+        version=digest[:8],
+        kind="contract",
+        sha256=digest,
+        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        bytes=len(content),
+        stride=network.stride,
+        multiple_of=network.multiple_of,
+        size=size,
+        hints=False,
+        licence=recipe.card.licence,
+        trained_on=recipe.card.trained_on,
+        good_at=recipe.card.good_at,
+        weak_at=recipe.card.weak_at,
+    )
+    _write(target, content)
+    _write(target.with_suffix(".json"), encode_card(card))
+    return card
+
+
+def _graph(network: Acuarela) -> onnx.ModelProto:
+    """The network for any count and any size that it takes; BatchNorm folded into convolutions."""
+    step = network.multiple_of
+    count = torch.export.Dim("n", max=4096)
+    rows, columns = (torch.export.Dim(name, max=2048) for name in ("rows", "columns"))
+    log = logging.getLogger("torch.onnx")
+    level = log.level
+    log.setLevel(logging.ERROR)  # it warns that torchvision, which nothing here uses, is missing
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecations inside the exporter
+            program: Any = torch.onnx.export(
+                network,
+                (torch.zeros(2, 1, 3 * step, 2 * step),),
+                dynamo=True,
+                verbose=False,
+                input_names=["lightness"],
+                output_names=["ab"],
+                dynamic_shapes=({0: count, 2: step * rows, 3: step * columns},),
+            )
+    finally:
+        log.setLevel(level)
+    model: onnx.ModelProto = program.model_proto
+    return model
+
+
+def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy whose float32 weights are stored as float16 and cast by the graph, once, at load."""
+    half = onnx.ModelProto()
+    half.CopyFrom(model)
+    casts = []
+    for weights in half.graph.initializer:
+        if weights.data_type == onnx.TensorProto.FLOAT:
+            values = onnx.numpy_helper.to_array(weights).astype(np.float16)
+            name = weights.name
+            weights.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
+            casts.append(
+                onnx.helper.make_node("Cast", [weights.name], [name], to=onnx.TensorProto.FLOAT)
+            )
+    nodes = [*casts, *half.graph.node]
+    del half.graph.node[:]
+    half.graph.node.extend(nodes)
+    del half.graph.value_info[:]
+    onnx.checker.check_model(half)
+    return half
+
+
+def _fitting(picture: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+    """The top left part with sides that are multiples of `step`."""
+    height, width = picture.shape
+    return np.ascontiguousarray(picture[: height // step * step, : width // step * step])
+
+
+def _compare(
+    truth: NDArray[np.float32], content: bytes, shown: NDArray[np.float32], tolerance: float
+) -> None:
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    (answer,) = session.run(["ab"], {"lightness": shown})
+    if answer.shape != truth.shape or not np.abs(answer - truth).max() <= tolerance:
+        raise TrainingError(
+            f"the exported network differs from torch by {np.abs(answer - truth).max():.3g} CIELAB "
+            f"units, at most {tolerance} is expected; nothing was written: report this with the "
+            "versions of torch, onnx and onnxruntime"
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)

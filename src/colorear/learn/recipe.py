@@ -1,0 +1,130 @@
+"""A recipe: everything that decides what a training run makes, frozen and checked."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from colorear.errors import RecipeError
+
+__all__ = [
+    "AcuarelaSpec",
+    "CardSpec",
+    "DataSpec",
+    "Folder",
+    "OptimiserSpec",
+    "Recipe",
+    "read_recipe",
+]
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Folder(_Frozen):
+    """A folder of colour photographs, in natural order of names, or the part [start:stop] of it."""
+
+    folder: str
+    start: Annotated[int, Field(ge=0)] = 0
+    stop: Count | None = None
+
+    @property
+    def name(self) -> str:
+        """The folder's own name, by which scores are listed."""
+        return Path(self.folder).name
+
+
+class DataSpec(_Frozen):
+    """What is learnt from and what is judged on, relative to the command's `--data`."""
+
+    train: Annotated[tuple[Folder, ...], Field(min_length=1)]
+    validate_on: Annotated[tuple[Folder, ...], Field(min_length=1)]
+    shorter_side: Annotated[int, Field(ge=32, le=1024)] = 160
+    """Photographs are kept at this size, in pixels; crops are cut from that."""
+    crop: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 128
+    """Side of the square that the network sees while it learns."""
+    smallest_cut: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """A cut's side is at least this part of the shorter side; it is then resized to `crop`."""
+    validation_size: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 160
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "DataSpec":
+        names = [folder.name for folder in self.validate_on]
+        if len(set(names)) < len(names):
+            raise ValueError(f"validation folders need different names, these are {names}")
+        return self
+
+
+class AcuarelaSpec(_Frozen):
+    """The network: a pretrained encoder and a decoder of these widths, coarse to fine."""
+
+    kind: Literal["acuarela"] = "acuarela"
+    encoder: Literal["efficientnet-lite0"] = "efficientnet-lite0"
+    pretrained: bool = True
+    decoder: Annotated[tuple[Count, ...], Field(min_length=3, max_length=4)] = (128, 96, 64, 32)
+    """Channels of the stages at 1/16, 1/8, 1/4 and, if there are four, 1/2 of the input's size."""
+
+
+class OptimiserSpec(_Frozen):
+    """AdamW under a one-cycle schedule."""
+
+    learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
+    """Peak of the cycle, for the decoder."""
+    encoder_factor: Fraction = 0.3
+    """The pretrained encoder learns at this part of the rate."""
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    warm_up: Fraction = 0.15
+    """Part of the steps before the peak."""
+    clip_norm: Annotated[float, Field(gt=0)] = 1.0
+
+
+class CardSpec(_Frozen):
+    """What the network's card says in words."""
+
+    licence: str
+    trained_on: str
+    good_at: str = ""
+    weak_at: str = ""
+
+
+class Recipe(_Frozen):
+    """One run of training."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    card: CardSpec
+    data: DataSpec
+    network: AcuarelaSpec = AcuarelaSpec()
+    optimiser: OptimiserSpec = OptimiserSpec()
+    loss: Literal["squared", "smooth-l1"] = "squared"
+    epochs: Count = 5
+    batch: Count = 32
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    """Decay of the moving average of the weights, which is what is judged and exported."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 4.0
+    seed: int = 1
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a TOML recipe.
+
+    Raises RecipeError: not readable, not TOML, an unknown key, a value out of range.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Recipe.model_validate(table)
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read ({error.strerror}); give a .toml file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: is not TOML: {error}") from None
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (it is {fault['input']!r})"
+            for fault in error.errors()
+        )
+        raise RecipeError(f"{path}: {faults}") from None

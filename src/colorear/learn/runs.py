@@ -1,0 +1,97 @@
+"""The folder of a run: what it was begun with, and what came out of it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from safetensors.torch import load_file
+
+from colorear.errors import TrainingError
+from colorear.learn import checkpoints
+from colorear.learn.acuarela import Acuarela
+from colorear.learn.recipe import Recipe
+
+__all__ = ["begin", "load_run", "weights"]
+
+
+def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bool) -> Path | None:
+    """Claim the folder for a new run, or give the checkpoint from which this very run goes on.
+
+    There is none where the run was stopped before its first: then it starts anew.
+    `fingerprints` names the photographs. Raises TrainingError: there is a run already, there is
+    nothing to resume, or it was begun with another recipe or other photographs.
+    """
+    identity = {"recipe": recipe.model_dump(mode="json"), "photographs": fingerprints}
+    about = run / "run.json"
+    if not resume:
+        if about.exists():
+            raise TrainingError(
+                f"{run}: holds a run already; go on with --resume or give another --out"
+            )
+        run.mkdir(parents=True, exist_ok=True)
+        about.write_text(json.dumps(identity, indent=2) + "\n")
+        return None
+    if not about.exists():
+        raise TrainingError(f"{run}: holds no run to go on with; start without --resume")
+    _refuse_change(json.loads(about.read_text()), identity, run)
+    return checkpoints.newest(run)
+
+
+def weights(run: Path) -> Path:
+    """Where a finished run leaves the averaged weights."""
+    return run / "weights.safetensors"
+
+
+def load_run(run: Path) -> tuple[Recipe, Acuarela]:
+    """The recipe and the trained network of a finished run.
+
+    Raises TrainingError: there is no finished run, or its weights are of another architecture.
+    """
+    try:
+        recipe = Recipe.model_validate(json.loads((run / "run.json").read_text())["recipe"])
+        state = load_file(weights(run))
+    except FileNotFoundError:
+        raise TrainingError(
+            f"{run}: is no finished run ({_missing(run)} is missing); "
+            "finish it with: colorear train RECIPE --data DIR --out RUN --resume"
+        ) from None
+    except ValidationError as error:
+        raise TrainingError(f"{run}: run.json holds no recipe of this version: {error}") from None
+    network = Acuarela(recipe.network.model_copy(update={"pretrained": False}))
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise TrainingError(
+            f"{run}: its weights do not fit its recipe ({str(error).splitlines()[0]}); "
+            "train it again"
+        ) from error
+    return recipe, network
+
+
+def _missing(run: Path) -> str:
+    return next((path.name for path in (run / "run.json", weights(run)) if not path.exists()), "")
+
+
+def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:
+    changes = [
+        f"{name} was {old!r} and is {new!r}"
+        for name, (old, new) in _differences(before, now, "").items()
+    ]
+    if changes:
+        raise TrainingError(
+            f"{run}: was begun otherwise: {'; '.join(changes)}; give what it was begun with, "
+            "or start a new run in another --out"
+        )
+
+
+def _differences(before: Any, now: Any, name: str) -> dict[str, tuple[Any, Any]]:
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return {} if before == now else {name: (before, now)}
+    return {
+        path: change
+        for key in {**before, **now}
+        for path, change in _differences(
+            before.get(key), now.get(key), f"{name}.{key}".lstrip(".")
+        ).items()
+    }

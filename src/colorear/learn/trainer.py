@@ -1,0 +1,267 @@
+"""The training of a network by a recipe: resumable to the exact step."""
+
+import csv
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors.torch import save_file
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from colorear.errors import DataError, TrainingError
+from colorear.learn import checkpoints, runs
+from colorear.learn.acuarela import Acuarela
+from colorear.learn.data import Cuts, Photographs, list_photographs, pack, squares
+from colorear.learn.losses import Examples, ab_loss, squared_errors
+from colorear.learn.recipe import Recipe
+from colorear.learn.samples import save_strips
+
+__all__ = ["train"]
+
+_SAMPLES = 8  # photographs of each validation folder in the picture strips
+
+
+@dataclass
+class _State:
+    """Where a run is, beyond weights and optimiser; saved in every checkpoint."""
+
+    step: int = 0
+    loss_sum: float = 0.0
+    """Over the steps of this epoch so far."""
+    seconds: float = 0.0
+    """Of training, over all sittings."""
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+def train(
+    recipe: Recipe, data: Path, run: Path, *, resume: bool = False, steps: int | None = None
+) -> None:
+    """Train by `recipe` on the photographs under `data`; leave everything in the folder `run`.
+
+    `run` gets the recipe, checkpoints, TensorBoard events, `history.csv`, a strip of sample
+    pictures for each epoch and, at the end, `weights.safetensors` (the averaged weights). With
+    `resume` it goes on from the last checkpoint to the same bits as an undisturbed run. `steps`
+    ends it early, after that many optimiser steps in all.
+
+    Raises TrainingError, DataError, RecipeError.
+    """
+    training = _Training(recipe, data, run)
+    training.begin(resume=resume)
+    with _stop_signals() as stopped:
+        training.go_on(steps, stopped)
+
+
+class _Training:
+    def __init__(self, recipe: Recipe, data: Path, run: Path) -> None:
+        self.recipe, self.run, self.console = recipe, run, Console()
+        paths = [p for folder in recipe.data.train for p in list_photographs(data, folder)]
+        self.validation = {
+            folder.name: squares(list_photographs(data, folder), recipe.data.validation_size)
+            for folder in recipe.data.validate_on
+        }
+        photographs = pack(paths, recipe.data.shorter_side)
+        self.cuts = Cuts(photographs, recipe.data, recipe.batch, recipe.seed)
+        self.fingerprints = {
+            "train": photographs.fingerprint,
+            **{name: found.fingerprint for name, found in self.validation.items()},
+        }
+        self.total = recipe.epochs * len(self.cuts)
+        self._build()
+
+    def _build(self) -> None:
+        recipe = self.recipe
+        set_seed(recipe.seed)
+        self.accelerator = Accelerator(
+            mixed_precision="bf16" if recipe.precision == "bfloat16" else "no",
+            log_with="tensorboard",
+            project_dir=self.run,
+            step_scheduler_with_optimizer=False,
+        )
+        network = _channels_last(Acuarela(recipe.network))
+        spec = recipe.optimiser
+        encoder: list[torch.nn.Parameter] = []
+        decoder: list[torch.nn.Parameter] = []
+        for name, parameter in network.named_parameters():
+            (encoder if name.startswith("encoder.") else decoder).append(parameter)
+        rates = [spec.learning_rate * spec.encoder_factor, spec.learning_rate]
+        optimiser = torch.optim.AdamW(
+            [
+                {"params": group, "lr": rate}
+                for group, rate in zip((encoder, decoder), rates, strict=True)
+            ],
+            weight_decay=spec.weight_decay,
+            fused=True,
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, rates, total_steps=self.total, pct_start=spec.warm_up, cycle_momentum=False
+        )
+        self.average = AveragedModel(
+            network,
+            multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging),  # type: ignore[no-untyped-call]
+            use_buffers=True,
+        )
+        self.network, self.optimiser, self.schedule = self.accelerator.prepare(
+            network, optimiser, schedule
+        )
+        self.state = _State()
+        self.accelerator.register_for_checkpointing(self.average, self.state)
+        self.loss = ab_loss(recipe.loss)
+
+    def begin(self, *, resume: bool) -> None:
+        """Start a new run, or check that this is the one to resume and restore it."""
+        checkpoint = runs.begin(self.run, self.recipe, self.fingerprints, resume=resume)
+        if checkpoint:
+            checkpoints.restore(self.accelerator, checkpoint)
+        self.accelerator.init_trackers(
+            "events", init_kwargs={"tensorboard": {"purge_step": self.state.step}}
+        )
+
+    def go_on(self, steps: int | None, stopped: list[int]) -> None:
+        """Train until the end, until `steps` or until a signal is in `stopped`."""
+        end = min(self.total, steps or self.total)
+        saved = time.monotonic()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("loss {task.fields[loss]:.4f}"),
+        )
+        with Progress(*columns, console=self.console, transient=True) as bar:
+            task = bar.add_task("training", total=self.total, loss=math.nan)
+            while self.state.step < end and not stopped:
+                epoch, first = divmod(self.state.step, len(self.cuts))
+                for batch in self.cuts.epoch(epoch, first):
+                    loss = self._step(torch.from_numpy(batch))
+                    bar.update(task, completed=self.state.step, loss=loss)
+                    if self.state.step % len(self.cuts) == 0:
+                        self._end_epoch(epoch)
+                    if time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes:
+                        checkpoints.save(self.accelerator, self.run, self.state.step)
+                        saved = time.monotonic()
+                    if self.state.step >= end or stopped:
+                        break
+        checkpoints.save(self.accelerator, self.run, self.state.step)
+        if self.state.step == self.total:
+            averaged = self.average.module.state_dict()
+            packed = {name: tensor.contiguous() for name, tensor in averaged.items()}
+            save_file(packed, runs.weights(self.run))
+            self.console.print(f"finished: {runs.weights(self.run)}")
+        else:
+            self.console.print(
+                f"stopped after step {self.state.step} of {self.total}; go on with --resume"
+            )
+        self.accelerator.end_training()
+
+    def _step(self, pixels: torch.Tensor) -> float:
+        started = time.monotonic()
+        self.network.train()
+        examples = Examples(pixels.to(self.accelerator.device))
+        with self.accelerator.autocast():
+            predicted = self.network(examples.lightness)
+        loss = self.loss(predicted.float(), examples.ab)
+        value = loss.item()
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the loss became {value} at step {self.state.step + 1}; the last good checkpoint "
+                f"is kept in {self.run / 'checkpoints'}: lower the learning rate and start again"
+            )
+        self.accelerator.backward(loss)
+        self.accelerator.clip_grad_norm_(self.network.parameters(), self.recipe.optimiser.clip_norm)
+        self.optimiser.step()
+        self.schedule.step()
+        self.optimiser.zero_grad()
+        self.average.update_parameters(self.accelerator.unwrap_model(self.network))
+        self.state.step += 1
+        self.state.loss_sum += value
+        self.state.seconds += time.monotonic() - started
+        if self.state.step % 20 == 0:
+            rate = self.schedule.get_last_lr()[-1]
+            self.accelerator.log({"loss": value, "learning rate": rate}, self.state.step)
+        return value
+
+    def _end_epoch(self, epoch: int) -> None:
+        row = {
+            "epoch": epoch + 1.0,
+            "step": float(self.state.step),
+            "loss": self.state.loss_sum / len(self.cuts),
+            "minutes": self.state.seconds / 60,
+        }
+        for name, photographs in self.validation.items():
+            row[f"{name} mse ratio"] = self._mse_ratio(photographs)
+            samples = Examples(_batch(photographs, range(min(_SAMPLES, len(photographs)))))
+            save_strips(
+                samples, self._predict(samples), self.run / "samples" / f"{name}-{epoch + 1:03}.png"
+            )
+        self.state.loss_sum = 0.0
+        self.state.history.append(row)
+        self.accelerator.log(row, self.state.step)
+        with (self.run / "history.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=row)
+            writer.writeheader()
+            writer.writerows(self.state.history)
+        self.console.print(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
+
+    def _predict(self, examples: Examples) -> torch.Tensor:
+        self.average.eval()
+        with torch.inference_mode(), self.accelerator.autocast():
+            predicted: torch.Tensor = self.average(examples.lightness).float()
+        return predicted
+
+    def _mse_ratio(self, photographs: Photographs) -> float:
+        """MSE over MSE of the grey copies, pooled over the photographs."""
+        ours = grey = 0.0
+        for first in range(0, len(photographs), 32):
+            part = range(first, min(first + 32, len(photographs)))
+            examples = Examples(_batch(photographs, part))
+            errors = squared_errors(examples, self._predict(examples))
+            ours, grey = ours + errors[0].sum().item(), grey + errors[1].sum().item()
+        if grey == 0:
+            raise DataError("the validation photographs are all grey; give some with colour")
+        return ours / grey
+
+
+def _channels_last(network: Acuarela) -> Acuarela:
+    """The memory layout that convolutions on a CPU are fastest in."""
+    moved: Acuarela = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
+
+
+def _batch(photographs: Photographs, part: range) -> torch.Tensor:
+    return torch.stack([torch.from_numpy(photographs[i].copy()) for i in part])
+
+
+@contextmanager
+def _stop_signals() -> Iterator[list[int]]:
+    """A list that a first Ctrl-C or termination fills, so that a step is never cut in two."""
+    received: list[int] = []
+    before: dict[int, Any] = {}
+
+    def note(number: int, _: object) -> None:
+        received.append(number)
+        signal.signal(number, before[number])  # a second one ends at once
+
+    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
+        before[number] = signal.signal(number, note)
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,64 @@
+import cv2
+import numpy as np
+import pytest
+
+from colorear.errors import DataError
+from colorear.learn.data import Cuts, list_photographs, pack, squares
+from colorear.learn.recipe import Folder
+
+
+def test_names_are_in_natural_order_and_parts_are_cut(tmp_path):
+    for name in ("10.jpg", "2.jpg", "1.JPG", "notes.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "3.png").touch()
+    names = [path.name for path in list_photographs(tmp_path, Folder(folder="."))]
+    assert names == ["1.JPG", "2.jpg", "10.jpg", "3.png"]
+    part = list_photographs(tmp_path, Folder(folder=".", start=1, stop=3))
+    assert [path.name for path in part] == ["2.jpg", "10.jpg"]
+    with pytest.raises(DataError, match=r"holds 4 photographs, none in \[9:\]"):
+        list_photographs(tmp_path, Folder(folder=".", start=9))
+    with pytest.raises(DataError, match="is not a folder"):
+        list_photographs(tmp_path, Folder(folder="nowhere"))
+
+
+def test_packing_keeps_shape_and_order_and_does_it_once(tmp_path, free_pictures):
+    paths = []
+    for i, pixels in enumerate(free_pictures.values()):
+        paths.append(tmp_path / f"{i}.png")
+        cv2.imwrite(str(paths[-1]), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
+    packed = pack(paths, 64)
+    for i, pixels in enumerate(free_pictures.values()):
+        height, width = pixels.shape[:2]
+        assert min(packed[i].shape[:2]) == 64
+        assert packed[i].shape[0] / packed[i].shape[1] == pytest.approx(height / width, rel=0.02)
+        assert np.abs(packed[i].mean((0, 1)) - pixels.mean((0, 1))).max() < 1
+    stretched = squares(paths, 64)
+    assert {stretched[i].shape for i in range(len(paths))} == {(64, 64, 3)}
+    assert pack(paths, 64).fingerprint == packed.fingerprint
+    assert len({packed.fingerprint, stretched.fingerprint, pack(paths[1:], 64).fingerprint}) == 3
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing more")
+    with pytest.raises(DataError, match=r"broken\.jpg: is not a picture"):
+        pack([tmp_path / "broken.jpg"], 64)
+
+
+def test_cuts_depend_on_nothing_but_seed_epoch_and_position(data, recipe):
+    photographs = pack(list_photographs(data, recipe.data.train[0]), recipe.data.shorter_side)
+    cuts = Cuts(photographs, recipe.data, 4, seed=1)
+    whole = list(cuts.epoch(3))
+    assert len(whole) == len(cuts) == len(photographs) // 4
+    assert whole[0].shape == (4, 32, 32, 3)
+    assert whole[0].dtype == np.uint8
+    for late, again in zip(whole[2:], cuts.epoch(3, first=2), strict=True):
+        assert np.array_equal(late, again)
+    assert not np.array_equal(whole[0], next(cuts.epoch(4)))
+    assert not np.array_equal(whole[0], next(Cuts(photographs, recipe.data, 4, seed=2).epoch(3)))
+
+
+def test_fewer_photographs_than_a_batch_are_refused(data, recipe):
+    photographs = pack(list_photographs(data, recipe.data.validate_on[0]), 64)
+    with pytest.raises(DataError, match="do not fill one batch of 400"):
+        Cuts(photographs, recipe.data, 400, seed=1)

@@ -1,0 +1,83 @@
+import hashlib
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from colorear import models
+from colorear.errors import TrainingError
+from colorear.learn import export as exporting
+from colorear.learn.export import export
+from colorear.learn.runs import load_run
+from colorear.learn.trainer import train
+from colorear.models.card import read_card
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, data, recipe):
+    folder = tmp_path_factory.mktemp("runs") / "tiny"
+    train(recipe, data, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return 100 * np.random.default_rng(0).random((100, 70), dtype=np.float32)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory, run, picture):
+    path = tmp_path_factory.mktemp("exported") / "tiny.onnx"
+    export(run, path, pictures=[picture], size=64)
+    return path
+
+
+def test_the_file_keeps_the_contract_and_says_what_torch_says(file, run, picture):
+    card = read_card(file.with_suffix(".json"))
+    network = models.load(file)
+    assert network.card.stride == card.stride == 4
+    ours = network(picture[:64, :64]).ab[:, 1::4, 1::4]
+    _, torch_network = load_run(run)
+    with torch.inference_mode():
+        theirs = torch_network.eval()(torch.from_numpy(picture[None, None, :64, :64])).numpy()[0]
+    assert np.abs(ours - theirs).max() < 0.2 * np.abs(theirs).max() + 0.5
+    session = onnxruntime.InferenceSession(file)
+    shown = picture[None, None, :96, :64].repeat(3, 0)
+    (ab,) = session.run(["ab"], {"lightness": shown})
+    with torch.inference_mode():
+        theirs = torch_network(torch.from_numpy(shown)).numpy()
+    assert np.abs(ab - theirs).max() < 0.1
+
+
+def test_weights_are_stored_in_half_precision_and_the_card_is_true(file):
+    card = read_card(file.with_suffix(".json"))
+    model = onnx.load(file)
+    stored = [w for w in model.graph.initializer if np.prod(w.dims) > 64]
+    assert {w.data_type for w in stored} == {onnx.TensorProto.FLOAT16}
+    assert card.bytes == file.stat().st_size < 2.2 * card.parameters
+    assert card.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert (card.trained_on, card.licence, card.size) == ("six free pictures", "CC0", 64)
+
+
+def test_a_disagreement_writes_nothing(tmp_path, run, picture, monkeypatch):
+    graph = exporting._graph
+
+    def wrong(network):
+        with torch.no_grad():
+            network.last.bias += 0.01
+            model = graph(network)
+            network.last.bias -= 0.01
+        return model
+
+    monkeypatch.setattr(exporting, "_graph", wrong)
+    with pytest.raises(TrainingError, match=r"differs from torch by 0\.5"):
+        export(run, tmp_path / "tiny.onnx", pictures=[picture])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unfinished_run_is_refused(tmp_path, data, recipe):
+    train(recipe, data, tmp_path / "run", steps=1)
+    with pytest.raises(TrainingError, match=r"no finished run \(weights\.safetensors is missing\)"):
+        export(tmp_path / "run", tmp_path / "out.onnx", pictures=[])

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from colorear.errors import RecipeError
+from colorear.learn.recipe import read_recipe
+
+PUBLISHED = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_published_recipes_are_valid(path):
+    assert read_recipe(path).name == path.stem
+
+
+@pytest.fixture
+def text():
+    return next(path for path in PUBLISHED if path.stem == "acuarela").read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("batch = 32", "bacth = 32", "bacth: Extra inputs are not permitted"),
+        ("crop = 160", "corp = 160", "data.corp: Extra inputs"),
+        ("batch = 32", "batch = 0", "batch: Input should be greater than or equal to 1"),
+        ("crop = 160", "crop = 150", "data.crop: Input should be a multiple of 32 (it is 150)"),
+        ('loss = "squared"', 'loss = "cubed"', "loss: Input should be 'squared' or 'smooth-l1'"),
+        ("batch = 32", "batch = ", "is not TOML"),
+        ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
+    ],
+)
+def test_a_faulty_recipe_is_named(tmp_path, text, before, after, told):
+    path = tmp_path / "faulty.toml"
+    path.write_text(text.replace(before, after))
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    assert told in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_recipe_is_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"none\.toml: cannot be read"):
+        read_recipe(tmp_path / "none.toml")
+
+
+def test_a_recipe_cannot_be_changed(recipe):
+    with pytest.raises(ValidationError, match="frozen"):
+        recipe.batch = 1

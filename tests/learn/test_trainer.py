@@ -1,0 +1,138 @@
+import csv
+import errno
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from accelerate import Accelerator
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from colorear.errors import TrainingError
+from colorear.learn import checkpoints, trainer
+from colorear.learn.recipe import Recipe
+from colorear.learn.trainer import train
+
+
+def weights(run):
+    return load_file(run / "weights.safetensors")
+
+
+def equal(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def history(run):
+    return list(csv.DictReader((run / "history.csv").read_text().splitlines()))
+
+
+def changed(recipe, **values) -> Recipe:
+    return Recipe.model_validate({**recipe.model_dump(), **values})
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, data, recipe):
+    """A run from start to end."""
+    run = tmp_path_factory.mktemp("runs") / "undisturbed"
+    train(recipe, data, run)
+    return run
+
+
+def test_an_interrupted_run_ends_in_the_same_bits(tmp_path, data, recipe, undisturbed):
+    run = tmp_path / "run"
+    train(recipe, data, run, steps=2)
+    assert not (run / "weights.safetensors").exists()
+    for steps in (3, 7, None):
+        train(recipe, data, run, resume=True, steps=steps)
+    assert equal(weights(run), weights(undisturbed))
+    rows, again = history(undisturbed), history(run)
+    assert len(rows) == recipe.epochs
+    for row in (*rows, *again):
+        del row["minutes"]
+    assert rows == again
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(
+    tmp_path, data, recipe, undisturbed
+):
+    train(recipe, data, tmp_path / "same")
+    assert equal(weights(tmp_path / "same"), weights(undisturbed))
+    train(changed(recipe, seed=2), data, tmp_path / "other")
+    assert not equal(weights(tmp_path / "other"), weights(undisturbed))
+
+
+def test_a_run_leaves_strips_events_and_checkpoints(recipe, undisturbed):
+    strip = cv2.imread(str(undisturbed / "samples" / "judged-002.png"))
+    assert strip.shape == (6 * 64, 3 * 64, 3)
+    grey = strip[:, :64].astype(int)
+    assert np.abs(grey - grey.mean(2, keepdims=True)).max() == 0
+    events = EventAccumulator(str(undisturbed / "events"))
+    events.Reload()
+    assert len(events.Scalars("judged mse ratio")) == recipe.epochs
+    assert checkpoints.newest(undisturbed).name.endswith("12")
+    assert not (undisturbed / "checkpoints" / "partial").exists()
+
+
+def test_a_network_learns_a_tint(tmp_path, recipe):
+    """Ten photographs of noise, all orange by the same curve: soon better than their grey copy."""
+    random = np.random.default_rng(0)
+    for i in range(10):
+        grey = cv2.resize(random.random((8, 8)), (64, 64))[..., None]
+        bgr = 255 * np.clip(grey * np.array([0.3, 0.8, 1.3]), 0, 1)
+        (tmp_path / "colour").mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / "colour" / f"{i}.png"), bgr.round().astype(np.uint8))
+    optimiser = {"learning_rate": 0.01, "encoder_factor": 1.0}
+    learner = changed(recipe, averaging=0.0, epochs=20, optimiser=optimiser)
+    here = {**recipe.data.model_dump(), "validate_on": [{"folder": "colour"}]}
+    train(changed(learner, data=here), tmp_path, tmp_path / "run")
+    assert float(history(tmp_path / "run")[-1]["colour mse ratio"]) < 0.7
+
+
+def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, recipe):
+    run = tmp_path / "run"
+    train(recipe, data, run, steps=1)
+    with pytest.raises(TrainingError, match=r"recipe\.batch was 4 and is 5"):
+        train(changed(recipe, batch=5), data, run, resume=True)
+    fewer = {**recipe.data.model_dump(), "train": [{"folder": "colour", "stop": 8}]}
+    with pytest.raises(TrainingError, match=r"photographs\.train was '[0-9a-f]{32}' and is"):
+        train(changed(recipe, data=fewer), data, run, resume=True)
+    with pytest.raises(TrainingError, match="holds a run already"):
+        train(recipe, data, run)
+    with pytest.raises(TrainingError, match="holds no run to go on with"):
+        train(recipe, data, tmp_path / "none", resume=True)
+
+
+def test_nan_loss_stops_and_keeps_the_last_checkpoint(tmp_path, data, recipe, monkeypatch):
+    run = tmp_path / "run"
+    train(recipe, data, run, steps=2)
+    monkeypatch.setattr(trainer, "ab_loss", lambda _: lambda ab, _: (ab * torch.nan).mean())
+    with pytest.raises(TrainingError, match=r"became nan at step 3.*lower the learning rate"):
+        train(recipe, data, run, resume=True)
+    assert checkpoints.newest(run).name == "step-00000002"
+
+
+def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, data, recipe, monkeypatch):
+    run = tmp_path / "run"
+    train(recipe, data, run, steps=2)
+
+    def full(_, folder):
+        (tmp_path / "run" / "checkpoints" / "partial").mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device", folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Accelerator, "save_state", full)
+        with pytest.raises(TrainingError, match=r"step 3 could not be written .*No space left"):
+            train(recipe, data, run, resume=True, steps=3)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000002"]
+    train(recipe, data, run, resume=True, steps=3)
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(tmp_path, data, recipe):
+    wide = changed(recipe, network={"pretrained": False, "decoder": [24, 16, 8]})
+    train(wide, data, tmp_path / "wide", steps=1)
+    train(recipe, data, tmp_path / "run", steps=1)
+    theirs, ours = (tmp_path / name / "checkpoints" / "step-00000001" for name in ("wide", "run"))
+    (theirs / "model.safetensors").replace(ours / "model.safetensors")
+    with pytest.raises(TrainingError, match="does not fit this network or is damaged"):
+        train(recipe, data, tmp_path / "run", resume=True)
