@@ -14,6 +14,7 @@ from array_api_compat import array_namespace
 
 __all__ = [
     "CHROMA_TO_RGB",
+    "LUMA",
     "ab_to_chroma",
     "lab_to_srgb",
     "limit_chroma",
@@ -41,7 +42,11 @@ _XYZ_TO_LINEAR = (
 _WHITE = tuple(sum(row) for row in _LINEAR_TO_XYZ)  # so that greys have a* = b* = 0
 _EPSILON = 216 / 24389  # CIE 15:2004 (8.4), exact as the standard's later corrigendum gives it
 _KAPPA = 24389 / 27
-_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # luma weights, BT.601-7 table 3
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of R, G, B in the luma: BT.601-7, table 3."""
+
+_RED, _GREEN, _BLUE = LUMA
 
 CHROMA_TO_RGB = (
     (0.0, 2 - 2 * _RED),
@@ -95,7 +100,7 @@ def lab_to_srgb(lab: Array) -> Array:
 
 def luma(srgb: Array) -> Array:
     """`(..., 3, h, w)` sRGB to its luma Y' `(..., 1, h, w)` (BT.601: what JPEG stores as Y)."""
-    return _mixed(((_RED, _GREEN, _BLUE),), srgb)
+    return _mixed((LUMA,), srgb)
 
 
 def luma_to_lightness(luma: Array) -> Array:

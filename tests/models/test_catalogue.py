@@ -3,11 +3,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from colorear.errors import ModelError
 from colorear.models import add, cards, catalogue, load, remove
+from colorear.models.card import encode_card
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_a_missing_file_gets_one_sentence(tmp_path):
 def test_a_file_that_changed_is_refused(model_file, added_folder, make_contract):
     add(model_file, "mine", "contract")
     (added_folder / "mine.onnx").write_bytes(make_contract(2))
-    with pytest.raises(ModelError, match=r"mine.onnx is not the file that the card of mine desc"):
+    with pytest.raises(ModelError, match=r"mine.onnx is not the file that its card describes"):
         load("mine")
 
 
@@ -151,3 +153,17 @@ def test_importing_is_cheap():
     program = "import sys, colorear.models; print({'onnxruntime', 'torch'} & set(sys.modules))"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert answer.stdout.strip() == b"set()"
+
+
+def test_the_card_beside_an_exported_file_goes_along(model_file, make_contract):
+    add(model_file, "first", "contract")
+    told = msgspec.structs.replace(catalogue.card("first"), trained_on="forests", size=96)
+    beside = model_file.with_name("exported.onnx")
+    beside.write_bytes(model_file.read_bytes())
+    told = msgspec.structs.replace(told, name="exported")
+    beside.with_suffix(".json").write_bytes(encode_card(told))
+    assert load(beside).card == told
+    assert add(beside, "forests", "contract") == msgspec.structs.replace(told, name="forests")
+    beside.write_bytes(make_contract(2))
+    with pytest.raises(ModelError, match=r"exported.onnx is not the file that its card describes"):
+        load(beside)

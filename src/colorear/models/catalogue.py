@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import msgspec
 import numpy as np
 import platformdirs
 
@@ -49,27 +50,25 @@ def card(name: str) -> Card:
 def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
     """The network of that name, or in that .onnx file, which must then keep the contract.
 
-    `threads` limits the cores it uses; None leaves that to ONNX Runtime. Raises ModelError if it
-    is unknown, cannot be run, or is not the file that its card describes.
+    A file is taken by the card beside it, if there is one. `threads` limits the cores it uses;
+    None leaves that to ONNX Runtime. Raises ModelError if it is unknown, cannot be run, or is not
+    the file that its card describes.
     """
     if isinstance(name_or_path, Path) or name_or_path.lower().endswith(".onnx"):
         path = Path(name_or_path)
-        model = _read(path)
-        session = Session(str(path), model, threads=threads)
-        return Network(_described(session, model, path.stem, "contract"), session)
-    path = _card_file(name_or_path)
-    found = read_card(path)
-    model = _read(path.with_suffix(".onnx"))
-    if hashlib.sha256(model).hexdigest() != found.sha256:
-        raise ModelError(
-            f"{path.with_suffix('.onnx')} is not the file that the card of {found.name} "
-            f"describes (its SHA-256 differs); install or add the network again"
-        )
-    return Network(found, Session(found.name, model, threads=threads))
+        name = str(path)
+    else:
+        path = _card_file(name_or_path).with_suffix(".onnx")
+        name = name_or_path
+    model = _read(path)
+    session = Session(name, model, threads=threads)
+    return Network(_card_beside(path, model) or _described(session, model, path.stem), session)
 
 
 def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
     """Check a network by running it, then keep a copy of it under `name`.
+
+    Where colorear exported it, the card beside it goes along.
 
     Raises ModelError if the name is taken or unfit, or the file is not a network of that kind.
     """
@@ -80,7 +79,12 @@ def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
         )
     model = _read(Path(onnx_path))
     session = Session(name, model)
-    new = _described(session, model, name, kind)
+    check_interface(session, kind)
+    beside = _card_beside(Path(onnx_path), model)
+    if beside and beside.kind == kind:
+        new = msgspec.structs.replace(beside, name=name)
+    else:
+        new = _described(session, model, name, kind)
     trial = np.tile(np.linspace(0, 100, 61, dtype=np.float32), (37, 1))  # sizes that need padding
     Network(new, session)(trial)
     folder = added_folder()
@@ -144,7 +148,20 @@ def _check_free(name: str) -> None:
         raise ModelError(f"the name {name!r} is taken; choose another, or remove that network")
 
 
-def _described(session: Session, model: bytes, name: str, kind: Kind) -> Card:
+def _card_beside(path: Path, model: bytes) -> Card | None:
+    """The card of an .onnx file, which must describe this very `model`; None if it has none."""
+    if not path.with_suffix(".json").exists():
+        return None
+    found = read_card(path.with_suffix(".json"))
+    if hashlib.sha256(model).hexdigest() != found.sha256:
+        raise ModelError(
+            f"{path} is not the file that its card describes (its SHA-256 differs); "
+            f"install or add the network again"
+        )
+    return found
+
+
+def _described(session: Session, model: bytes, name: str, kind: Kind = "contract") -> Card:
     """The card of a file that came without one, found by running it once."""
     check_interface(session, kind)
     fixed = fixed_size(session)

@@ -1,0 +1,156 @@
+"""Photograph files: told by content, read as streams, written whole, refused in one sentence."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import pyvips
+
+from colorear import png
+from colorear.errors import PhotographError
+
+__all__ = [
+    "PIXEL_LIMIT",
+    "SUFFIXES",
+    "Format",
+    "check",
+    "format_of",
+    "opened",
+    "reading",
+    "replacing",
+]
+
+Format = Literal["jpeg", "png", "tiff", "webp"]
+
+PIXEL_LIMIT = 1_000_000_000
+"""A header that promises more pixels than this is taken for a decompression bomb."""
+
+SUFFIXES: dict[Format, tuple[str, ...]] = {
+    "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "png": (".png",),
+    "tiff": (".tif", ".tiff"),
+    "webp": (".webp",),
+}
+_MAGIC: tuple[tuple[bytes, Format], ...] = (
+    (b"\xff\xd8\xff", "jpeg"),
+    (png.SIGNATURE, "png"),
+    (b"II*\0", "tiff"),
+    (b"MM\0*", "tiff"),
+    (b"II+\0", "tiff"),
+    (b"MM\0+", "tiff"),
+)
+_UNSUPPORTED = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP"),
+    (b"%PDF", "a PDF"),
+    (b"8BPS", "a Photoshop file"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+)
+
+
+def format_of(path: Path) -> Format:
+    """Tell the format by the first bytes. Raises OSError, or PhotographError for another one."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    for magic, form in _MAGIC:
+        if head.startswith(magic):
+            return form
+    what = next((name for magic, name in _UNSUPPORTED if head.startswith(magic)), "not an image")
+    if head[4:8] == b"ftyp":
+        what = "a HEIC, AVIF or video file"
+    raise PhotographError(
+        f"'{path}' is {what if head else 'empty'}, but a JPEG, PNG, TIFF or WebP photograph is "
+        "needed; convert it, or choose another file"
+    )
+
+
+def check(image: pyvips.Image, path: Path, form: Format) -> None:
+    """Refuse what is too large, more than one picture, or neither grey nor RGB in whole numbers."""
+    bands, kind = image.bands, image.interpretation
+    if image.width * image.height > PIXEL_LIMIT:
+        raise PhotographError(
+            f"'{path}' has {image.width} x {image.height} pixels, but at most {PIXEL_LIMIT:,} "
+            "are taken; make it smaller or cut it up"
+        )
+    if _is_animated(image, path, form):
+        raise PhotographError(
+            f"'{path}' has several pages or frames, but one picture is needed; "
+            "save the one you want as a file of its own"
+        )
+    if kind not in ("b-w", "srgb", "rgb", "grey16", "rgb16") or not 1 <= bands <= 4:
+        raise PhotographError(
+            f"'{path}' holds {kind.upper()} values in {bands} channels, but grey or RGB is needed; "
+            "convert it to grey or RGB first"
+        )
+    if image.format not in ("uchar", "ushort"):
+        raise PhotographError(
+            f"'{path}' holds pixels of the type {image.format}, but 8-bit or 16-bit whole numbers "
+            "are needed; convert it to 16 bits a channel first"
+        )
+
+
+def opened(path: Path, form: Format, **options: int) -> pyvips.Image:
+    """The file as a stream of rows, which ends in an error where the file is damaged."""
+    pyvips.cache_set_max(0)  # it would keep decoders, hence whole pictures, alive after their use
+    load = getattr(pyvips.Image, f"{form}load")  # by name, as new_from_file reads "[" as options
+    return load(os.fsencode(path), access="sequential", fail_on="error", revalidate=True, **options)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what a file that cannot be read raises into one sentence."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise PhotographError(f"'{path}' does not exist; check the name") from None
+    except IsADirectoryError:
+        raise PhotographError(f"'{path}' is a folder; name a photograph in it") from None
+    except OSError as error:
+        raise PhotographError(f"'{path}' cannot be read: {error.strerror}") from error
+    except pyvips.Error as error:
+        raise PhotographError(
+            f"'{path}' is damaged or cut short ({_reason(error)}); use an intact copy of it"
+        ) from error
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of `target` when all went well, else vanishes."""
+    if not target.parent.is_dir():
+        raise PhotographError(
+            f"'{target}' cannot be written: there is no folder '{target.parent}'; make it first"
+        )
+    part = target.parent / f".colorear-{uuid.uuid4().hex}"
+    try:
+        yield part
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise PhotographError(f"'{target}' cannot be written: {error.strerror}") from error
+    except pyvips.Error as error:
+        raise PhotographError(
+            f"'{target}' cannot be made ({_reason(error)}); "
+            "make sure that the photograph is intact and that the disk has room"
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str:
+    """The line of libvips' report that tells the most: its first after "unable to call"."""
+    lines = str(error).strip().splitlines()
+    return lines[min(1, len(lines) - 1)].strip()
+
+
+def _is_animated(image: pyvips.Image, path: Path, form: Format) -> bool:
+    """Whether there is more than one page or frame; vips does not see those of an animated PNG."""
+    if form != "png":
+        return bool(image.get_typeof("n-pages") and image.get("n-pages") > 1)
+    with path.open("rb") as file:
+        return any(chunk.kind == b"acTL" for chunk in png.chunks(file))

@@ -1,0 +1,188 @@
+"""A grey ICC profile made into an RGB profile in which the same greys look the same.
+
+A coloured photograph needs an RGB profile where a grey scan had a grey one. The tone curve is what
+matters for the look, so it is kept, and the primaries of sRGB are put beside it.
+
+Clauses are those of ICC.1:2022 (profile version 4.4). What is written is a version 2 profile
+(ICC.1:2001-04): its curve and matrix tags are the same, and every viewer reads it.
+"""
+
+import struct
+from datetime import UTC, datetime
+from typing import Literal
+
+import numpy as np
+import pyvips
+
+__all__ = ["colour_space", "converted", "rgb_from_grey"]
+
+ColourSpace = Literal["grey", "rgb", "other"]
+
+_ENTRIES = 4096  # of a sampled curve: linear steps between them stay below 16-bit rounding
+_D50 = (0.9642, 1.0, 0.8249)  # the PCS illuminant, 7.2.16
+_RED = (0.43607, 0.22249, 0.01392)  # IEC 61966-2-1 primaries, adapted to D50 (Annex E)
+_GREEN = (0.38515, 0.71687, 0.09708)
+_BLUE = tuple(white - r - g for white, r, g in zip(_D50, _RED, _GREEN, strict=True))
+_PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4, table 68
+
+
+def colour_space(profile: bytes) -> ColourSpace:
+    """What the profile's device values are (7.2.6); "other" also where it is no profile at all."""
+    if len(profile) < 132 or profile[36:40] != b"acsp":
+        return "other"
+    spaces: dict[bytes, ColourSpace] = {b"GRAY": "grey", b"RGB ": "rgb"}
+    return spaces.get(profile[16:20], "other")
+
+
+def rgb_from_grey(profile: bytes) -> bytes:
+    """An RGB profile whose R = G = B look like that grey; deterministic.
+
+    The white point is D50, as relative intents map the paper of the grey profile to it anyway.
+    Raises ValueError where the grey profile has no curve that can be read.
+    """
+    if colour_space(profile) != "grey":
+        raise ValueError("not a grey ICC profile")
+    tag = _tag(profile, b"kTRC")
+    if tag[:4] == b"curv" and profile[20:24] == b"XYZ ":
+        _grey_to_y(tag, pcs=b"XYZ ")  # raises if damaged
+        curve = tag
+    else:
+        levels = np.round(_grey_to_y(tag, pcs=profile[20:24]) * 65535).astype(">u2")
+        curve = b"curv" + struct.pack(">II", 0, levels.size) + levels.tobytes()
+    name = b"Grey of the scan, primaries of sRGB\0"
+    return _assembled(
+        {
+            b"desc": b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(4 + 4 + 2 + 1 + 67),
+            b"cprt": b"text" + bytes(4) + b"No copyright, use freely\0",
+            b"wtpt": _xyz(_D50),
+            b"rXYZ": _xyz(_RED),
+            b"gXYZ": _xyz(_GREEN),
+            b"bXYZ": _xyz(_BLUE),
+            b"rTRC": curve,
+            b"gTRC": curve,
+            b"bTRC": curve,
+        }
+    )
+
+
+def converted(planes: np.ndarray, *, source: bytes | None, target: bytes | None) -> np.ndarray:
+    """`(3, h, w)` from one RGB profile to another, None being sRGB, by lcms at 16 bits."""
+    if source is None and target is None:
+        return planes
+    how = {"intent": "relative", "black_point_compensation": True}
+    levels = np.clip(np.round(planes.transpose(1, 2, 0) * 65535), 0, 65535).astype(np.uint16)
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(levels), interpretation="rgb16")
+    try:
+        if source:
+            image.set_type(pyvips.GValue.blob_type, "icc-profile-data", source)
+        lab = image.icc_import(input_profile="srgb", embedded=bool(source), **how)
+        if not target:
+            return _planar(lab.icc_export(output_profile="srgb", depth=16, **how))
+        lab = lab.copy()
+        lab.set_type(pyvips.GValue.blob_type, "icc-profile-data", target)
+        return _planar(lab.icc_export(depth=16, **how))
+    except pyvips.Error:
+        return planes
+
+
+def _tag(profile: bytes, signature: bytes) -> bytes:
+    """The data of one tag, by the tag table (7.3)."""
+    (count,) = struct.unpack_from(">I", profile, 128)
+    for i in range(min(count, 100)):
+        entry = profile[132 + 12 * i : 144 + 12 * i]
+        if len(entry) == 12 and entry[:4] == signature:
+            _, offset, size = struct.unpack(">4sII", entry)
+            if size >= 12 and offset + size <= len(profile):
+                return profile[offset : offset + size]
+    raise ValueError(f"the ICC profile lacks its {signature.decode()} tag")
+
+
+def _grey_to_y(tag: bytes, *, pcs: bytes) -> np.ndarray:
+    """Relative luminance at `_ENTRIES` device values from 0 to 1.
+
+    The curve of a grey profile leads to Y where the PCS is XYZ and to L* where it is Lab (F.2).
+    """
+    device: np.ndarray = np.linspace(0, 1, _ENTRIES)
+    value: np.ndarray
+    if tag[:4] == b"curv":
+        value = _curve(tag, device)
+    elif tag[:4] == b"para":
+        value = _parametric(tag, device)
+    else:
+        raise ValueError(f"the ICC profile's curve is of an unknown type {tag[:4]!r}")
+    value = np.clip(value, 0, 1)
+    if pcs != b"Lab ":
+        return value
+    f = (100 * value + 16) / 116
+    y: np.ndarray = np.where(f > 6 / 29, f**3, 100 * value * 27 / 24389)
+    return y
+
+
+def _curve(tag: bytes, device: np.ndarray) -> np.ndarray:
+    """curveType, 10.6: the identity, a gamma, or samples with straight lines between them."""
+    (count,) = struct.unpack_from(">I", tag, 8)
+    if len(tag) < 12 + 2 * count:
+        raise ValueError("the ICC profile's curve is cut short")
+    samples = np.frombuffer(tag, ">u2", count, 12)
+    if count == 0:
+        return device
+    if count == 1:
+        gamma = float(samples[0]) / 256
+        powers: np.ndarray = device**gamma
+        return powers
+    value: np.ndarray = np.interp(device, np.linspace(0, 1, count), samples / 65535)
+    return value
+
+
+def _parametric(tag: bytes, device: np.ndarray) -> np.ndarray:
+    """parametricCurveType, 10.18 table 68: five functions of up to seven s15Fixed16Numbers."""
+    (kind,) = struct.unpack_from(">H", tag, 8)
+    if kind >= len(_PARAMETERS) or len(tag) < 12 + 4 * _PARAMETERS[kind]:
+        raise ValueError(f"the ICC profile's parametric curve is damaged (function type {kind})")
+    g, a, b, c, d, e, f = 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    numbers = [n / 65536 for n in struct.unpack_from(f">{_PARAMETERS[kind]}i", tag, 12)]
+    match kind:
+        case 0:
+            (g,) = numbers
+        case 1 | 2:
+            g, a, b = numbers[:3]
+            e = f = numbers[3] if kind == 2 else 0.0
+            d = -b / a if a else 0.0
+        case 3:
+            g, a, b, c, d = numbers
+        case 4:
+            g, a, b, c, d, e, f = numbers
+    value: np.ndarray = np.where(
+        device >= d, np.clip(a * device + b, 0, None) ** g + e, c * device + f
+    )
+    return value
+
+
+def _xyz(values: tuple[float, ...]) -> bytes:
+    """XYZType, 10.31."""
+    return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(v * 65536) for v in values))
+
+
+def _assembled(tags: dict[bytes, bytes]) -> bytes:
+    """Header (7.2), tag table (7.3) and data; tags of equal data share it."""
+    offset = 132 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    places: dict[bytes, int] = {}
+    for signature, content in tags.items():
+        if content not in places:
+            places[content] = offset + len(body)
+            body += content + bytes(-len(content) % 4)
+        table += struct.pack(">4sII", signature, places[content], len(content))
+    made = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that equal input gives equal files
+    header = struct.pack(
+        ">I4s4s4s4s4s6H4s",
+        *(128 + len(table) + len(body), b"", b"\x02\x40\0\0", b"mntr", b"RGB ", b"XYZ "),
+        *(made.year, made.month, made.day, made.hour, made.minute, made.second, b"acsp"),
+    )
+    header += bytes(28) + _xyz(_D50)[8:]  # platform, flags, device, intent 0; then the illuminant
+    return header.ljust(128, b"\0") + table + body
+
+
+def _planar(image: pyvips.Image) -> np.ndarray:
+    """`(3, h, w)` in 0..1 of 16-bit RGB."""
+    return np.ascontiguousarray(image.numpy().transpose(2, 0, 1)) / np.float32(65535)

@@ -1,0 +1,228 @@
+"""A photograph file <-> its luma, and everything else that is in it.
+
+Pictures are handled as they are stored; `upright` and `as_stored` turn small planes by the EXIF
+orientation.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorear import dct, icc, jpeg, pixels, png, tiff
+from colorear.errors import PhotographError
+from colorear.files import SUFFIXES, Format, check, format_of, opened, reading, replacing
+from colorear.pixels import Chroma
+
+__all__ = [
+    "SUFFIXES",
+    "Format",
+    "Photo",
+    "as_stored",
+    "lightness",
+    "luma",
+    "open_photo",
+    "save",
+    "to_device",
+    "upright",
+]
+
+Planes = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph file, opened but not decoded; sizes are as stored."""
+
+    path: Path
+    format: Format
+    width: int
+    height: int
+    bits: Literal[8, 16]
+    orientation: int
+    """EXIF orientation 1..8: how to turn the stored picture to see it upright."""
+    profile: bytes | None = field(repr=False)
+    """The ICC profile in the file."""
+
+    @property
+    def suffix(self) -> str:
+        """The ending for a file of this format: its own if it is right, else the usual one."""
+        own = self.path.suffix
+        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+
+    @property
+    def coloured_profile(self) -> bytes | None:
+        """The ICC profile of the coloured file: a grey one made RGB, any other as it is.
+
+        A grey profile that cannot be read is left out: no program can show the picture by it.
+        """
+        if self.profile is None or icc.colour_space(self.profile) != "grey":
+            return self.profile
+        try:
+            return icc.rgb_from_grey(self.profile)
+        except ValueError:
+            return None
+
+
+def open_photo(path: str | Path) -> Photo:
+    """Read a photograph's header; its format is told by its content, never by its name.
+
+    Raises PhotographError where it is not a photograph that can be coloured.
+    """
+    path = Path(path)
+    with reading(path):
+        form = format_of(path)
+        if form == "jpeg":
+            jpeg.read(path.read_bytes(), str(path))
+        image = opened(path, form)
+    check(image, path, form)
+    orientation = _field(image, "orientation", 1)
+    return Photo(
+        path=path,
+        format=form,
+        width=image.width,
+        height=image.height,
+        bits=pixels.bits(image),
+        orientation=orientation if 1 <= orientation <= 8 else 1,
+        profile=_field(image, "icc-profile-data", None),
+    )
+
+
+def lightness(photo: Photo, height: int, width: int) -> Planes:
+    """L* `(height, width)` in 0..100 of the grey photograph, as stored.
+
+    Greys are seen as the file's ICC profile wants them seen; colours are taken to their luma.
+    A profile that cannot be read counts as sRGB, which is how viewers take it.
+    Raises PhotographError where the picture is damaged.
+    """
+    with reading(photo.path):
+        device = pixels.shrunk(_small(photo, height, width), height, width)
+    return pixels.grey_lightness(icc.converted(device, source=photo.coloured_profile, target=None))
+
+
+def luma(photo: Photo) -> pyvips.Image:
+    """Luma of the whole picture, as stored, one float band in 0..1: a stream to be read once.
+
+    Reading it raises pyvips.Error where the file is damaged.
+    """
+    with reading(photo.path):
+        return pixels.luma(opened(photo.path, photo.format))
+
+
+def to_device(photo: Photo, srgb: Planes) -> Planes:
+    """A small sRGB picture `(3, h, w)` in 0..1, in the values of the coloured file's ICC profile.
+
+    Comes back as it is where there is no profile, or one that only leads out of the device (some
+    scanners').
+    """
+    return icc.converted(srgb, source=None, target=photo.coloured_profile)
+
+
+def upright(planes: Planes, orientation: int) -> Planes:
+    """Turn stored `(..., h, w)` planes by their EXIF orientation (Exif 2.32, tag 274).
+
+    >>> upright(np.array([[1, 2, 3]]), 6).tolist()  # 6: the camera was turned to the left
+    [[1], [2], [3]]
+    """
+    planes = planes.swapaxes(-2, -1) if orientation >= 5 else planes
+    planes = planes[..., ::-1] if orientation in (2, 3, 6, 7) else planes
+    return planes[..., ::-1, :] if orientation in (3, 4, 7, 8) else planes
+
+
+def as_stored(planes: Planes, orientation: int) -> Planes:
+    """Undo `upright`."""
+    planes = planes[..., ::-1, :] if orientation in (3, 4, 7, 8) else planes
+    planes = planes[..., ::-1] if orientation in (2, 3, 6, 7) else planes
+    return planes.swapaxes(-2, -1) if orientation >= 5 else planes
+
+
+def save(photo: Photo, target: str | Path, chroma: Chroma) -> None:
+    """Write the photograph with chroma to `target`, whole or not at all, in its own format.
+
+    `chroma` is given the luma of the whole picture as stored, at the size of the file's chroma
+    (half for most JPEGs). The luma comes from the top to the bottom, so what is asked of it must,
+    too.
+
+    WebP and TIFF are written lossless, as the luma could not be kept otherwise. A thumbnail inside
+    the EXIF data stays grey. Raises PhotographError, and leaves nothing behind.
+    """
+    target = Path(target)
+    if target.suffix.lower() not in SUFFIXES[photo.format]:
+        raise PhotographError(
+            f"'{target}' would be a {photo.format.upper()} file like '{photo.path.name}'; "
+            f"give it a name that ends in {photo.suffix}"
+        )
+    with replacing(target) as part:
+        if photo.format == "jpeg":
+            _save_jpeg(photo, part, chroma)
+        else:
+            _save_pixels(photo, part, chroma)
+
+
+def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
+    with reading(photo.path):
+        taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
+        across, down = taken.chroma_factors
+        large = min(photo.width, photo.height) >= 64  # libvips cannot shrink the smallest on load
+        on_load = across if across == down and across in (2, 4) and large else 1
+        image = opened(photo.path, "jpeg", shrink=on_load)
+        seen = pixels.luma(image.shrink(across / on_load, down / on_load, ceil=True))
+        planes = (chroma(seen) * 255 + 128).rint().cast("uchar")
+        # with the luma, so that the whole file is decoded, and found intact, before dct sees it
+        planes = planes.bandjoin(seen.cast("uchar")).copy_memory()
+    progressive = taken.progressive and len(taken.components) == 1  # as dct leaves it
+    cb, cr = (
+        planes[i].jpegsave_buffer(
+            Q=jpeg.CHROMA_QUALITY, optimize_coding=True, interlace=progressive, keep="none"
+        )
+        for i in range(2)
+    )
+    del planes  # dct needs the memory
+    grey = dct.without_chroma(taken)
+    changed = photo.coloured_profile != photo.profile
+    profile = (photo.coloured_profile or b"") if changed else None
+    with part.open("xb") as file:
+        file.writelines(jpeg.chroma_beside(grey, cb, cr, profile))
+
+
+def _save_pixels(photo: Photo, part: Path, chroma: Chroma) -> None:
+    rgb = pixels.coloured(opened(photo.path, photo.format), chroma)
+    if photo.profile:
+        rgb.remove("icc-profile-data")
+    if photo.coloured_profile:
+        rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.coloured_profile)
+    name = os.fsencode(part)
+    if photo.format == "png":
+        _save_png(photo, part, rgb)
+    elif photo.format == "tiff":
+        big = photo.width * photo.height * rgb.bands * photo.bits // 8 > 2**31
+        rgb.tiffsave(name, compression="deflate", predictor="horizontal", bigtiff=big)
+        tiff.graft(photo.path, part)
+    else:
+        rgb.webpsave(name, lossless=True, exact=True)
+
+
+def _save_png(photo: Photo, part: Path, rgb: pyvips.Image) -> None:
+    made = part.with_name(f"{part.name}-pixels")
+    how = {"bitdepth": photo.bits, "palette": False, "filter": "all", "keep": "icc"}
+    try:
+        rgb.pngsave(os.fsencode(made), **how)
+        png.graft(photo.path, made, part)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _small(photo: Photo, height: int, width: int) -> pyvips.Image:
+    """The picture at no less than this size, shrunk while it is decoded where that is cheap."""
+    if photo.format != "jpeg":
+        return opened(photo.path, photo.format)
+    room = min(photo.width / width, photo.height / height)
+    return opened(photo.path, "jpeg", shrink=next((s for s in (8, 4, 2) if s <= room), 1))
+
+
+def _field(image: pyvips.Image, name: str, default: Any) -> Any:
+    return image.get(name) if image.get_typeof(name) else default

@@ -1,0 +1,68 @@
+"""What a PNG tells about itself, put byte for byte beside new pixels.
+
+libvips knows some of the ancillary chunks; here all are copied that stay true (W3C PNG, third
+edition, clause 11.3).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+__all__ = ["SIGNATURE", "chunks", "graft"]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_OF_PIXELS = {b"IHDR", b"iCCP", b"IDAT", b"IEND"}
+# their content depends on the colour type or palette, which change, or on frames
+_NOT_COPIED = {b"tRNS", b"bKGD", b"sBIT", b"hIST", b"sPLT", b"iCCP", b"acTL", b"fcTL", b"fdAT"}
+
+
+class Chunk(NamedTuple):
+    """Where a chunk lies in its file, with its length, type and check sum."""
+
+    kind: bytes
+    start: int
+    size: int
+
+
+def chunks(file: BinaryIO) -> Iterator[Chunk]:
+    """The chunks in their order, up to the end of the picture or of the file."""
+    at = len(SIGNATURE)
+    while file.seek(at) and len(head := file.read(8)) == 8:
+        size = int.from_bytes(head[:4], "big") + 12
+        yield Chunk(head[4:], at, size)
+        if head[4:] == b"IEND":
+            return
+        at += size
+
+
+def graft(original: Path, pixels: Path, target: Path) -> None:
+    """Write `target`: the pixels and ICC profile of one PNG, everything else of the original."""
+    with original.open("rb") as about, pixels.open("rb") as made, target.open("xb") as file:
+        before, after = _ancillary(about)
+        file.write(SIGNATURE)
+        for chunk in chunks(made):
+            if chunk.kind == b"IEND":
+                _copy(about, after, file)
+            if chunk.kind in _OF_PIXELS:
+                _copy(made, [chunk], file)
+            if chunk.kind == b"IHDR":
+                _copy(about, before, file)
+
+
+def _ancillary(file: BinaryIO) -> tuple[list[Chunk], list[Chunk]]:
+    """The chunks to copy that come before the pixels, and those after (clause 5.6)."""
+    before: list[Chunk] = []
+    after: list[Chunk] = []
+    place = before
+    for chunk in chunks(file):
+        if chunk.kind == b"IDAT":
+            place = after
+        elif chunk.kind[0] & 32 and chunk.kind not in _NOT_COPIED:  # 5.4: lower case is ancillary
+            place.append(chunk)
+    return before, after
+
+
+def _copy(source: BinaryIO, which: list[Chunk], target: BinaryIO) -> None:
+    for chunk in which:  # none is larger than memory: writers split the pixels into small ones
+        source.seek(chunk.start)
+        target.write(source.read(chunk.size))
