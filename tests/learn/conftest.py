@@ -36,7 +36,7 @@ def recipe():
     return Recipe.model_validate(
         {
             "name": "tiny",
-            "card": {"licence": "CC0", "trained_on": "six free pictures"},
+            "card": {"licence": "CC0", "trained_on": "six free pictures", "size": 64},
             "data": {
                 "train": [{"folder": "colour"}],
                 "validate_on": [{"folder": "judged"}],

@@ -28,9 +28,9 @@ def picture():
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory, run, picture):
+def file(tmp_path_factory, run):
     path = tmp_path_factory.mktemp("exported") / "tiny.onnx"
-    export(run, path, pictures=[picture], size=64)
+    export(run, path)
     return path
 
 
@@ -61,7 +61,7 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(file):
     assert (card.trained_on, card.licence, card.size) == ("six free pictures", "CC0", 64)
 
 
-def test_a_disagreement_writes_nothing(tmp_path, run, picture, monkeypatch):
+def test_a_disagreement_writes_nothing(tmp_path, run, monkeypatch):
     graph = exporting._graph
 
     def wrong(network):
@@ -73,11 +73,11 @@ def test_a_disagreement_writes_nothing(tmp_path, run, picture, monkeypatch):
 
     monkeypatch.setattr(exporting, "_graph", wrong)
     with pytest.raises(TrainingError, match=r"differs from torch by 0\.5"):
-        export(run, tmp_path / "tiny.onnx", pictures=[picture])
+        export(run, tmp_path / "tiny.onnx")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unfinished_run_is_refused(tmp_path, data, recipe):
     train(recipe, data, tmp_path / "run", steps=1)
     with pytest.raises(TrainingError, match=r"no finished run \(weights\.safetensors is missing\)"):
-        export(tmp_path / "run", tmp_path / "out.onnx", pictures=[])
+        export(tmp_path / "run", tmp_path / "out.onnx")

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
+import colorear
 from colorear.errors import TrainingError
 from colorear.learn.acuarela import Acuarela
 from colorear.learn.runs import load_run
 from colorear.models.card import Card, encode_card
+from colorear.photo import lightness, open_photo
 
 __all__ = ["export"]
 
@@ -24,15 +27,12 @@ _EXACT = 0.01  # CIELAB units: float32 sums in another order differ by about 0.0
 _ROUNDED = 1.0  # half-precision weights: under half of a just noticeable difference of 2.3
 
 
-def export(
-    run: Path, target: Path, *, pictures: list[NDArray[np.float32]], size: int = 256
-) -> Card:
+def export(run: Path, target: Path) -> Card:
     """Write the network of a finished run as `target` (.onnx), with its card (.json) beside it.
 
-    First ONNX Runtime must agree with torch on random input and on every real one of `pictures`,
-    L* (h, w) in 0..100. Then the weights are rounded to half precision, which halves the file (they
-    are cast back when it is loaded), and must still give the same colours. `size` is what the card
-    prefers: pixels of the shorter side.
+    First ONNX Runtime must agree with torch on random input and on colorear's example photographs.
+    Then the weights are rounded to half precision, which halves the file (they are cast back when
+    it is loaded), and must still give the same colours.
 
     Raises TrainingError: the run is unfinished, or the two disagree; then nothing is written.
     """
@@ -41,7 +41,7 @@ def export(
     exact = _graph(network)
     content = _with_half_weights(exact).SerializeToString()
     noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
-    for picture in (noise, *(_fitting(p, network.multiple_of) for p in pictures)):
+    for picture in (noise, *_examples()):
         shown = picture[None, None]
         with torch.inference_mode():
             truth = network(torch.from_numpy(shown)).numpy()
@@ -57,7 +57,7 @@ def export(
         bytes=len(content),
         stride=network.stride,
         multiple_of=network.multiple_of,
-        size=size,
+        size=recipe.card.size,
         hints=False,
         licence=recipe.card.licence,
         trained_on=recipe.card.trained_on,
@@ -116,10 +116,11 @@ def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return half
 
 
-def _fitting(picture: NDArray[np.float32], step: int) -> NDArray[np.float32]:
-    """The top left part with sides that are multiples of `step`."""
-    height, width = picture.shape
-    return np.ascontiguousarray(picture[: height // step * step, : width // step * step])
+def _examples() -> Iterator[NDArray[np.float32]]:
+    """L* of the photographs that come with colorear, at a size that every network takes."""
+    for path in sorted((Path(colorear.__file__).parent / "examples").iterdir()):
+        if path.suffix in (".jpg", ".png", ".tif"):
+            yield lightness(open_photo(path), 192, 256)
 
 
 def _compare(

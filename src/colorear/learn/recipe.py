@@ -84,10 +84,12 @@ class OptimiserSpec(_Frozen):
 
 
 class CardSpec(_Frozen):
-    """What the network's card says in words."""
+    """What the network's card says that training does not decide."""
 
     licence: str
     trained_on: str
+    size: Annotated[int, Field(ge=32, le=1024)] = 256
+    """Pixels of the shorter side at which the network should see a photograph."""
     good_at: str = ""
     weak_at: str = ""
 

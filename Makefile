@@ -1,0 +1,25 @@
+# make demo: colour the example photographs (needs Python 3.11 or newer with venv, and a C library)
+# make test: install what the tests need and run them all
+
+PYTHON ?= python3
+VENV := .venv
+DEMO := demo
+EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
+
+.PHONY: demo test
+
+demo: $(VENV)/runtime
+	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
+	@echo "The coloured photographs are in the folder $(DEMO); the grey ones in src/colorear/examples."
+
+test: $(VENV)/tests
+	$(VENV)/bin/python -m pytest
+
+$(VENV)/runtime: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/tests: $(VENV)/runtime
+	$(VENV)/bin/python -m pip install --quiet --editable '.[learn,test]'
+	@touch $@

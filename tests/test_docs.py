@@ -1,0 +1,83 @@
+"""The README says what is so: its tree, its table and its commands are those of today."""
+
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A place with a photograph called old.jpg."""
+    shutil.copy(ROOT / "src/colorear/examples/china.jpg", tmp_path / "old.jpg")
+    return tmp_path
+
+
+def blocks(language: str) -> list[str]:
+    every = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    return [text for name, text in every if name == language]
+
+
+def test_the_tree_is_the_one_on_disk():
+    (tree,) = (block for block in blocks("") if block.startswith("src/colorear/\n"))
+    told, folder = set(), ""
+    for line in tree.splitlines()[1:]:
+        indent, name = len(line) - len(line.lstrip()), line.split()[0]
+        if name.endswith("/"):
+            folder = name
+        told.add(name if indent == 4 else folder + name)
+    source = ROOT / "src" / "colorear"
+    there = {path.relative_to(source).as_posix() for path in source.rglob("*.py")}
+    there -= {path for path in there if path.endswith("__init__.py")}
+    there |= {f"{path.name}/" for path in source.iterdir() if path.is_dir()} - {"__pycache__/"}
+    assert told == there
+
+
+def test_the_table_of_promises_is_what_the_program_says():
+    made = runpy.run_path(str(ROOT / "docs" / "readme.py"))["with_table"](README)
+    assert made == README
+
+
+def test_the_commands_run(folder):
+    commands = [line for block in blocks("sh") for line in block.splitlines()]
+    assert [line for line in commands if not line.startswith(("colorear ", "make "))] == []
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    for command in commands:
+        if command.startswith("colorear "):
+            subprocess.run(
+                command.split(), cwd=folder, env={**os.environ, "PATH": path}, check=True
+            )
+    assert (folder / "old-color.jpg").exists()
+
+
+def test_the_python_runs(folder):
+    (code,) = blocks("python")
+    assert len([line for line in code.splitlines() if line]) == 3
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
+    assert (folder / "new.jpg").exists()
+
+
+def test_make_demo_colours_the_examples(tmp_path):
+    """With the environment that runs this test, which is not installed again."""
+    installed = f"{sys.prefix}/runtime"
+    command = ["make", "demo", f"VENV={sys.prefix}", f"DEMO={tmp_path}", "-o", installed]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    examples = {path.stem for path in (ROOT / "src/colorear/examples").glob("*.[jpt]*g*")}
+    assert {path.stem for path in tmp_path.iterdir()} >= {f"{stem}-color" for stem in examples}
+    assert len(list(tmp_path.iterdir())) == 6
+    assert str(tmp_path) in answer.stdout
+    assert answer.stderr == ""
+
+
+def test_make_test_is_what_ci_runs():
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+    assert "make test" in README
