@@ -1,9 +1,15 @@
-"""Pictures that every test may use: free ones that installed packages ship, and made ones."""
+"""What every test may use: free pictures that installed packages ship, a folder for networks."""
+
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
 from sklearn.datasets import load_sample_image
+
+import networks
+from colorear.models import Kind, Network, add, load
 
 FREE_PICTURES = {
     "astronaut": skimage.data.astronaut,
@@ -19,3 +25,32 @@ FREE_PICTURES = {
 def free_pictures() -> dict[str, np.ndarray]:
     """Colour photographs by name, (h, w, 3) sRGB bytes."""
     return {name: np.asarray(load()) for name, load in FREE_PICTURES.items()}
+
+
+@pytest.fixture(autouse=True)
+def added_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where networks are added: not where the person who runs the tests has theirs."""
+    folder = tmp_path / "añadidas"
+    monkeypatch.setenv("COLOREAR_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def added(tmp_path: Path) -> Callable[..., Network]:
+    """Adds a network like a user does, and loads it."""
+
+    def add_and_load(model: bytes, kind: Kind = "contract", name: str = "small") -> Network:
+        path = tmp_path / "a file.onnx"
+        path.write_bytes(model)
+        add(path, name, kind)
+        return load(name, threads=1)
+
+    return add_and_load
+
+
+@pytest.fixture(scope="session")
+def known_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a network whose colours can be told beforehand: see `networks.contract`."""
+    path = tmp_path_factory.mktemp("networks") / "known.onnx"
+    path.write_bytes(networks.contract())
+    return path

@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from colorear.errors import PhotographError
-from colorear.files import format_of, opened, reading, replacing
+from colorear.files import check_target, format_of, opened, reading, replacing
 
 
 def test_formats_are_told_by_content(tmp_path):
@@ -94,3 +94,8 @@ def test_names_are_taken_literally(tmp_path):
         path = tmp_path / name.decode("utf-8", "surrogateescape")
         path.write_bytes(pyvips.Image.black(3, 2).pngsave_buffer())
         assert opened(path, "png").width == 3
+
+
+def test_a_target_that_cannot_be_looked_at(tmp_path):
+    with pytest.raises(PhotographError, match="cannot be written: File name too long"):
+        check_target(tmp_path / ("x" * 300), tmp_path / "old.jpg", overwrite=False)

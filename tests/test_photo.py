@@ -132,6 +132,20 @@ def test_colours_are_those_asked_for(tmp_path):
         assert np.abs(chroma - expected).max() < 4 / 255
 
 
+@pytest.mark.parametrize("width", [65, 72, 79, 81, 193])  # around the borders of blocks
+@pytest.mark.parametrize("sampling", ["grey", "4:4:4", "4:2:2", "4:2:0"])
+def test_the_chroma_of_a_jpeg_fits_its_size(tmp_path, sampling, width):
+    grey = (np.add.outer(np.arange(width + 16), np.arange(width)) // 3 + 60).astype(np.uint8)
+    options = {} if sampling == "grey" else {"subsampling": sampling}
+    picture = Image.fromarray(grey if sampling == "grey" else np.dstack([grey] * 3))
+    picture.save(tmp_path / "old.jpg", quality=95, **options)
+    photo = open_photo(tmp_path / "old.jpg")
+    save(photo, tmp_path / "new.jpg", lambda y: (y * 0.4 - 0.2).bandjoin(0.2 - y * 0.4))
+    decoded = np.asarray(reopened(tmp_path / "new.jpg")).astype(float).transpose(2, 0, 1) / 255
+    expected = np.stack((grey, -grey.astype(float))) / 255 * 0.4 + [[[-0.2]], [[0.2]]]
+    assert np.abs(color.srgb_to_ycc(decoded)[1:] - expected).max() < 4 / 255
+
+
 def metadata(path) -> dict[str, object]:
     image = reopened(path)
     exif = image.getexif()

@@ -1,5 +1,7 @@
 """`python -m colorear` is the command `colorear`."""
 
+import sys
+
 from colorear.cli import app
 
 __all__ = ["main"]
@@ -7,7 +9,11 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command."""
-    app()
+    try:
+        app()
+    except OSError as error:  # photographs and networks have sentences of their own
+        sys.stdout = None  # Python would write to it again at its end
+        sys.exit(f"error: the answer cannot be written: {error.strerror}; redirect it elsewhere")
 
 
 if __name__ == "__main__":

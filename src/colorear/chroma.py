@@ -36,11 +36,10 @@ class EdgeChroma:
         planes = np.ascontiguousarray(np.concatenate((self.slope, self.offset)).transpose(1, 2, 0))
         places = _enlarged(pyvips.Image.new_from_array(planes), luma.width, luma.height)
         chroma = places[0:2] * luma + places[2:4]
-        differences = chroma.recomb([list(row) for row in color.CHROMA_TO_RGB])
-        room = (differences > 0).ifthenelse(1 - luma, luma)
-        factors = room / (differences.abs() + 1e-6)
-        factor = factors[0].minpair(factors[1]).minpair(factors[2])
-        return chroma * (factor > 1).ifthenelse(1, factor)
+        # the one of the two quotients that is positive is the room there is; nothing is exactly 0
+        differences = chroma.recomb([list(row) for row in color.CHROMA_TO_RGB]) + 1e-9
+        factors = ((1 - luma) / differences).maxpair(luma * -1 / differences)
+        return chroma * factors[0].minpair(factors[1]).minpair(factors[2]).clamp()
 
 
 def follow_edges(luma: Planes, chroma: Planes) -> EdgeChroma:

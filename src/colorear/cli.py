@@ -1,8 +1,11 @@
 """The command `colorear`: it reads what was typed, makes one call and says what came of it."""
 
 import json
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,9 +16,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from colorear import __version__, models
-from colorear.colorizer import Colorizer, beside
+from colorear.colorizer import Colorizer, Failed, colorize_each
 from colorear.errors import ColorearError, MissingExtraError
-from colorear.models.catalogue import card as card_of
+from colorear.photo import SUFFIXES
 from colorear.promise import verify as check_promise
 
 __all__ = ["app"]
@@ -30,9 +33,11 @@ app = typer.Typer(
 models_app = typer.Typer(help="The networks that give colour.", invoke_without_command=True)
 app.add_typer(models_app, name="models")
 
-_out = Console()
+_out = Console(markup=False)
 _err = Console(stderr=True)
 
+File = Annotated[Path, typer.Argument(readable=False)]  # whoever reads it says what is wrong
+Photographs = Annotated[list[Path], typer.Argument(readable=False, help="JPEG, PNG, TIFF, WebP.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 Model = Annotated[str, typer.Option(help="A network of `colorear models`, or an .onnx file.")]
 
@@ -48,7 +53,7 @@ def _main(
 
 @app.command()
 def colorize(
-    source: Annotated[list[Path], typer.Argument(help="Photographs: JPEG, PNG, TIFF or WebP.")],
+    source: Photographs,
     *,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="A folder; a file for one photograph.")
@@ -58,39 +63,43 @@ def colorize(
     as_json: Json = False,
 ) -> None:
     """Put colour into photographs: `old.jpg` becomes `old-color.jpg` beside it, or in OUT."""
-    into_folder = out is not None and (len(source) > 1 or out.is_dir() or not out.suffix)
     try:
-        if out is not None and into_folder:
-            out.mkdir(parents=True, exist_ok=True)
         colorizer = Colorizer(model)
     except ColorearError as error:
         _wrong_usage(str(error))
-    except OSError as error:
-        _wrong_usage(f"the folder '{out}' cannot be made: {error.strerror}")
-    failed = False
-    with Progress(console=_err, transient=True, disable=not _err.is_terminal) as bar:
-        for path in bar.track(source, description="colouring"):
-            try:
-                target = beside(path, out) if into_folder or out is None else out
-                coloured = colorizer.colorize(path, target, overwrite=overwrite)
-            except ColorearError as error:
-                failed = True
-                _tell(as_json, {"source": str(path), "error": str(error)}, error=str(error))
+    folder = _folder(out, len(source))
+    answers = colorize_each(colorizer, source, folder or out, overwrite=overwrite)
+    failed = done = 0
+    bar = Progress(console=_err, transient=True, disable=not _err.is_terminal)
+    with _stop_signal() as stopped, bar:
+        for answer in bar.track(answers, len(source), description="colouring"):
+            if isinstance(answer, Failed):
+                failed += 1
+                _tell(as_json, asdict(answer), error=answer.error)
             else:
-                _tell(as_json, msgspec.to_builtins(coloured), done=f"{path} -> {coloured.target}")
+                done += 1
+                _tell(as_json, asdict(answer), done=f"{answer.source} -> {answer.output}")
+            if stopped:
+                break
+    if failed + done < len(source):
+        _say_error(
+            f"stopped with {done} of {len(source)} photographs done; the same command again makes "
+            "the rest, and leaves those that are done as they are"
+        )
+        raise typer.Exit(128 + signal.SIGINT)  # as a shell reports it
     if failed:
         raise typer.Exit(1)
 
 
 @app.command()
-def verify(original: Path, coloured: Path, *, as_json: Json = False) -> None:
+def verify(original: File, coloured: File, *, as_json: Json = False) -> None:
     """Check that COLOURED is ORIGINAL with colour added and nothing else changed."""
     try:
         promise = check_promise(original, coloured)
     except ColorearError as error:
         _fail(error)
     if as_json:
-        typer.echo(json.dumps(msgspec.to_builtins(promise) | {"ok": promise.ok}))
+        typer.echo(json.dumps(asdict(promise) | {"ok": promise.ok}))
     else:
         dct = {True: "identical", False: "changed", None: "none to compare (no JPEG)"}
         typer.echo(f"luma DCT coefficients: {dct[promise.identical_dct]}")
@@ -118,9 +127,8 @@ def list_models(*, as_json: Json = False) -> None:
             typer.echo(msgspec.json.encode(card))
         return
     table = Table("name", "version", "kind", "MB", "trained on")
-    for card in found.values():
-        megabytes = f"{card.bytes / 1e6:.1f}"
-        table.add_row(card.name, card.version, card.kind, megabytes, card.trained_on)
+    for c in found.values():
+        table.add_row(c.name, c.version, c.kind, f"{c.bytes / 1e6:.1f}", c.trained_on)
     _out.print(table)
 
 
@@ -128,8 +136,7 @@ def list_models(*, as_json: Json = False) -> None:
 def show(name: str, *, as_json: Json = False) -> None:
     """Everything that a network's card says, after checking that its file is the one described."""
     try:
-        models.load(name)
-        card = card_of(name)
+        card = models.load(name).card
     except ColorearError as error:
         _fail(error)
     if as_json:
@@ -147,27 +154,28 @@ def show(name: str, *, as_json: Json = False) -> None:
 
 @models_app.command()
 def add(
-    file: Path,
+    file: File,
     *,
     like: Annotated[models.Kind, typer.Option(help="Whose interface the network has.")],
     name: Annotated[str, typer.Option(help="What to call it.")],
+    as_json: Json = False,
 ) -> None:
     """Check an ONNX file by running it, and keep a copy for `--model NAME`."""
     try:
         card = models.add(file, name, like)
     except ColorearError as error:
         _fail(error)
-    typer.echo(f"added {card.name}; use it with: colorear colorize --model {card.name} PHOTO")
+    _tell(as_json, msgspec.to_builtins(card), done=f"added {name}; use it with --model {name}")
 
 
 @models_app.command()
-def remove(name: str) -> None:
+def remove(name: str, *, as_json: Json = False) -> None:
     """Delete the copy of a network that was added."""
     try:
         models.remove(name)
     except ColorearError as error:
         _fail(error)
-    typer.echo(f"removed {name}")
+    _tell(as_json, {"name": name}, done=f"removed {name}")
 
 
 @app.command()
@@ -219,11 +227,40 @@ def bench(*, as_json: Json = False) -> None:
     with _learn("the benchmark"):
         from colorear.bench import measure
     for figure in measure():
-        _tell(
-            as_json,
-            msgspec.to_builtins(figure),
-            done=f"{figure.name}: {figure.value:.4g} {figure.unit}",
-        )
+        done = f"{figure.name}: {figure.value:.4g} {figure.unit}"
+        _tell(as_json, msgspec.to_builtins(figure), done=done)
+
+
+def _folder(out: Path | None, count: int) -> Path | None:
+    """The folder that OUT means, made if need be; None if it names a file, or nothing."""
+    try:
+        if out is None or (out.suffix and count == 1 and not out.is_dir()):
+            return None
+        if out.suffix.lower() in chain(*SUFFIXES.values()) and not out.is_dir():
+            _wrong_usage(f"'{out}' names one file, but {count} photographs came; name a folder")
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _wrong_usage(f"the folder '{out}' cannot be made: {error.strerror}")
+    return out
+
+
+@contextmanager
+def _stop_signal() -> Iterator[list[int]]:
+    """Where Ctrl-C is noted, to stop between two photographs; a second one stops at once.
+
+    A KeyboardInterrupt would get lost in the callbacks that libvips makes while it works.
+    """
+    stopped: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        stopped.append(number)
+        signal.signal(number, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
@@ -239,16 +276,25 @@ def _tell(as_json: bool, answer: dict[str, Any], *, done: str = "", error: str =
     if as_json:
         typer.echo(json.dumps(answer, default=str))
     elif error:
-        typer.echo(f"error: {error}", err=True)
+        _say_error(error)
     elif _out.is_terminal:
-        typer.echo(done)
+        typer.echo(_printable(done))
 
 
 def _fail(error: ColorearError) -> NoReturn:
-    typer.echo(f"error: {error}", err=True)
+    _say_error(str(error))
     raise typer.Exit(1)
 
 
 def _wrong_usage(reason: str) -> NoReturn:
-    typer.echo(f"error: {reason}", err=True)
+    _say_error(reason)
     raise typer.Exit(2)
+
+
+def _say_error(sentence: str) -> None:
+    typer.echo(f"error: {_printable(sentence)}", err=True)
+
+
+def _printable(line: str) -> str:
+    """One line of text, whatever bytes the names of files in it have."""
+    return " ".join(line.encode(errors="backslashreplace").decode().splitlines())

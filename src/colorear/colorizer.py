@@ -1,7 +1,8 @@
 """The one way from a photograph to the same photograph in colour."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 
 from colorear import color, models, photo, pixels
 from colorear.chroma import EdgeChroma, follow_edges
-from colorear.errors import PhotographError
+from colorear.errors import ColorearError, PhotographError
+from colorear.files import check_target
 from colorear.photo import Photo
 
-__all__ = ["Colorizer", "Coloured", "beside", "colorize"]
+__all__ = ["Colorizer", "Coloured", "Failed", "beside", "colorize", "colorize_each"]
 
 Planes = NDArray[np.float32]
 
@@ -24,10 +26,18 @@ class Coloured:
     """What was done for one photograph."""
 
     source: str
-    target: str
+    output: str
     seconds: float
     megapixels: float
     model: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Why a photograph could not be coloured, in one sentence."""
+
+    source: str
+    error: str
 
 
 class Colorizer:
@@ -62,17 +72,17 @@ class Colorizer:
     ) -> Coloured:
         """Write the photograph `source`, in colour, to `target`; without one beside `source`.
 
-        The format follows `source`. Raises PhotographError, and leaves nothing half-written.
+        The format follows `source`, which is never replaced itself. Raises PhotographError, and
+        leaves nothing half-written.
         """
         started = time.perf_counter()
         opened = photo.open_photo(source)
         path = Path(target) if target else beside(source)
-        if path.exists() and not overwrite:
-            raise PhotographError(f"'{path}' exists already; allow to overwrite it or name another")
+        check_target(path, opened.path, overwrite=overwrite)
         photo.save(opened, path, self._edges_of_file(opened).at)
         return Coloured(
             source=str(source),
-            target=str(path),
+            output=str(path),
             seconds=time.perf_counter() - started,
             megapixels=opened.width * opened.height / 1e6,
             model=self.network.card.name,
@@ -110,6 +120,36 @@ def beside(source: str | Path, folder: Path | None = None) -> Path:
     """
     opened = photo.open_photo(source)
     return (folder or opened.path.parent) / f"{opened.path.stem}-color{opened.suffix}"
+
+
+def colorize_each(
+    colorizer: Colorizer,
+    sources: Iterable[Path],
+    out: Path | None = None,
+    *,
+    overwrite: bool = False,
+) -> Iterator[Coloured | Failed]:
+    """Write many photographs in colour, and tell what became of each: none stops the others.
+
+    `out` is a folder that exists or, for one photograph, a file; without it each goes beside its
+    source.
+    """
+    sources = list(sources)
+    owners = {os.path.realpath(source): source for source in sources}
+    for source in sources:
+        answer: Coloured | Failed
+        try:
+            target = out if out and not out.is_dir() else beside(source, out)
+            owner = owners.setdefault(os.path.realpath(target), source)
+            if owner != source:
+                raise PhotographError(
+                    f"'{source}' would become '{target}', which is that of '{owner}'; "
+                    "give it another name, or colour it into another folder"
+                )
+            answer = colorizer.colorize(source, target, overwrite=overwrite)
+        except ColorearError as error:
+            answer = Failed(str(source), str(error))  # the error itself keeps open files alive
+        yield answer
 
 
 def colorize(

@@ -17,6 +17,7 @@ __all__ = [
     "SUFFIXES",
     "Format",
     "check",
+    "check_target",
     "format_of",
     "opened",
     "reading",
@@ -118,21 +119,37 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
+def check_target(target: Path, source: Path, *, overwrite: bool) -> None:
+    """Refuse to write over the photograph itself, or without leave over another file."""
+    with _writing(target):
+        there = target.exists()
+        itself = there and target.samefile(source)
+    if itself:
+        raise PhotographError(
+            f"'{target}' is the photograph itself, which is never replaced; name another file"
+        )
+    if there and not overwrite:
+        raise PhotographError(
+            f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
+        )
+
+
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A file to write, which takes the place of `target` when all went well, else vanishes."""
-    if not target.parent.is_dir():
+    with _writing(target):
+        there = target.parent.is_dir()
+    if not there:
         raise PhotographError(
             f"'{target}' cannot be written: there is no folder '{target.parent}'; make it first"
         )
     part = target.parent / f".colorear-{uuid.uuid4().hex}"
     try:
-        yield part
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(target)
-    except OSError as error:
-        raise PhotographError(f"'{target}' cannot be written: {error.strerror}") from error
+        with _writing(target):
+            yield part
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.replace(target)
     except pyvips.Error as error:
         raise PhotographError(
             f"'{target}' cannot be made ({_reason(error)}); "
@@ -140,6 +157,14 @@ def replacing(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise PhotographError(f"'{target}' cannot be written: {error.strerror}") from error
 
 
 def _reason(error: Exception) -> str:

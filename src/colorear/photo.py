@@ -171,6 +171,7 @@ def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
         on_load = across if across == down and across in (2, 4) and large else 1
         image = opened(photo.path, "jpeg", shrink=on_load)
         seen = pixels.luma(image.shrink(across / on_load, down / on_load, ceil=True))
+        seen = seen.embed(0, 0, *taken.chroma_size, extend="copy")  # libvips rounds down on load
         planes = (chroma(seen) * 255 + 128).rint().cast("uchar")
         # with the luma, so that the whole file is decoded, and found intact, before dct sees it
         planes = planes.bandjoin(seen.cast("uchar")).copy_memory()

@@ -30,7 +30,8 @@ def from_array(picture: NDArray[Any]) -> pyvips.Image:
 
     Raises PhotographError for any other array.
     """
-    shape, kind = np.shape(picture), getattr(picture, "dtype", None)
+    shape: tuple[int, ...] = getattr(picture, "shape", ())
+    kind = getattr(picture, "dtype", type(picture).__name__)
     grey_or_rgb = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
     if not grey_or_rgb or 0 in shape or kind not in (np.uint8, np.uint16):
         raise PhotographError(

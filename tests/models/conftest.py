@@ -1,136 +1,20 @@
-"""Small networks with known arithmetic, made on the spot."""
+from collections.abc import Callable
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 
-from colorear.models import Kind, Network, add, load
-
-Shape = Sequence[int | str]
-
-
-def onnx_bytes(
-    nodes: list[onnx.NodeProto],
-    inputs: Mapping[str, Shape],
-    outputs: Mapping[str, Shape],
-    weights: Mapping[str, np.ndarray] | None = None,
-    element: int = TensorProto.FLOAT,
-) -> bytes:
-    graph = helper.make_graph(
-        nodes,
-        "small",
-        [helper.make_tensor_value_info(name, element, shape) for name, shape in inputs.items()],
-        [helper.make_tensor_value_info(name, element, shape) for name, shape in outputs.items()],
-        [numpy_helper.from_array(value, name) for name, value in (weights or {}).items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
-
-
-def pointwise(
-    matrix: Sequence[Sequence[float]],
-    offset: Sequence[float],
-    *,
-    inputs: Mapping[str, Shape],
-    output: str = "answer",
-    side: int | None = None,
-) -> bytes:
-    """A 1x1 convolution of the inputs laid one upon the other; `side` fixes the picture's size."""
-    h, w = (side, side) if side else ("h", "w")
-    weights = {
-        "matrix": np.asarray(matrix, np.float32)[:, :, None, None],
-        "offset": np.asarray(offset, np.float32),
-    }
-    nodes = [
-        helper.make_node("Concat", list(inputs), ["all"], axis=1),
-        helper.make_node("Conv", ["all", "matrix", "offset"], [output]),
-    ]
-    shapes = {name: (1, channels, h, w) for name, (channels,) in inputs.items()}
-    return onnx_bytes(nodes, shapes, {output: (1, len(matrix), h, w)}, weights)
-
-
-def contract(
-    stride: int = 2,
-    *,
-    channels: int = 2,
-    uncertainty: bool = True,
-    hints: bool = False,
-    vividness: bool = False,
-    picture: Shape = ("n", 1, "h", "w"),
-) -> bytes:
-    """A network of the contract: a* = L* / 2 + 1, b* = 3 - L* / 4, uncertainty = L* / 10.
-
-    Hints add a thousand times themselves; vividness multiplies a* and b*.
-    """
-    weights = {
-        "matrix": np.array([0.5, -0.25, 1.0][:channels], np.float32)[:, None, None, None],
-        "offset": np.array([1.0, 3.0, 0.0][:channels], np.float32),
-    }
-    pool = {"kernel_shape": [stride, stride], "strides": [stride, stride]}
-    nodes = [
-        helper.make_node("AveragePool", ["lightness"], ["small"], **pool),
-        helper.make_node("Conv", ["small", "matrix", "offset"], ["plain"]),
-    ]
-    inputs: dict[str, Shape] = {}
-    last = "plain"
-    if hints:
-        inputs["hints"] = ("n", 3, "h", "w")
-        weights["loud"] = np.full((2, 3, 1, 1), 1000, np.float32)
-        nodes += [
-            helper.make_node("AveragePool", ["hints"], ["few"], **pool),
-            helper.make_node("Conv", ["few", "loud"], ["known"]),
-            helper.make_node("Add", [last, "known"], ["told"]),
-        ]
-        last = "told"
-    inputs["lightness"] = picture
-    if vividness:
-        inputs["vividness"] = ()
-        nodes.append(helper.make_node("Mul", [last, "vividness"], ["vivid"]))
-        last = "vivid"
-    nodes.append(helper.make_node("Identity", [last], ["ab"]))
-    outputs: dict[str, Shape] = {"ab": ("n", channels, "y", "x")}
-    if uncertainty:
-        weights["tenth"] = np.float32(0.1).reshape(())
-        nodes.append(helper.make_node("Mul", ["small", "tenth"], ["uncertainty"]))
-        outputs = {"uncertainty": ("n", 1, "y", "x"), **outputs}
-    return onnx_bytes(nodes, inputs, outputs, weights)
-
-
-@pytest.fixture(autouse=True)
-def added_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "añadidas"
-    monkeypatch.setenv("COLOREAR_MODELS", str(folder))
-    return folder
+import networks
 
 
 @pytest.fixture
 def make_onnx() -> Callable[..., bytes]:
-    return onnx_bytes
+    return networks.onnx_bytes
 
 
 @pytest.fixture
 def make_pointwise() -> Callable[..., bytes]:
-    return pointwise
+    return networks.pointwise
 
 
 @pytest.fixture
 def make_contract() -> Callable[..., bytes]:
-    return contract
-
-
-@pytest.fixture
-def added(tmp_path: Path) -> Callable[..., Network]:
-    """Adds a network like a user does, and loads it."""
-
-    def add_and_load(model: bytes, kind: Kind = "contract", name: str = "small") -> Network:
-        path = tmp_path / "a file.onnx"
-        path.write_bytes(model)
-        add(path, name, kind)
-        return load(name, threads=1)
-
-    return add_and_load
+    return networks.contract
