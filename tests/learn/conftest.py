@@ -3,7 +3,9 @@
 import cv2
 import pytest
 
+from colorear.learn.export import export
 from colorear.learn.recipe import Recipe
+from colorear.learn.trainer import train
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,3 +51,19 @@ def recipe():
             "batch": 4,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory, data, recipe):
+    """The folder of the tiny recipe's run."""
+    run = tmp_path_factory.mktemp("runs") / "finished"
+    train(recipe, data, run)
+    return run
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory, finished_run):
+    """That run's network as an .onnx file, its card beside it."""
+    path = tmp_path_factory.mktemp("exported") / "tiny.onnx"
+    export(finished_run, path)
+    return path

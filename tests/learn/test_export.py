@@ -16,34 +16,20 @@ from colorear.models.card import read_card
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, data, recipe):
-    folder = tmp_path_factory.mktemp("runs") / "tiny"
-    train(recipe, data, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def picture():
     return 100 * np.random.default_rng(0).random((100, 70), dtype=np.float32)
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory, run):
-    path = tmp_path_factory.mktemp("exported") / "tiny.onnx"
-    export(run, path)
-    return path
-
-
-def test_the_file_keeps_the_contract_and_says_what_torch_says(file, run, picture):
-    card = read_card(file.with_suffix(".json"))
-    network = models.load(file)
+def test_the_file_keeps_the_contract_and_says_what_torch_says(exported, finished_run, picture):
+    card = read_card(exported.with_suffix(".json"))
+    network = models.load(exported)
     assert network.card.stride == card.stride == 4
     ours = network(picture[:64, :64]).ab[:, 1::4, 1::4]
-    _, torch_network = load_run(run)
+    _, torch_network = load_run(finished_run)
     with torch.inference_mode():
         theirs = torch_network.eval()(torch.from_numpy(picture[None, None, :64, :64])).numpy()[0]
     assert np.abs(ours - theirs).max() < 0.2 * np.abs(theirs).max() + 0.5
-    session = onnxruntime.InferenceSession(file)
+    session = onnxruntime.InferenceSession(exported)
     shown = picture[None, None, :96, :64].repeat(3, 0)
     (ab,) = session.run(["ab"], {"lightness": shown})
     with torch.inference_mode():
@@ -51,17 +37,17 @@ def test_the_file_keeps_the_contract_and_says_what_torch_says(file, run, picture
     assert np.abs(ab - theirs).max() < 0.1
 
 
-def test_weights_are_stored_in_half_precision_and_the_card_is_true(file):
-    card = read_card(file.with_suffix(".json"))
-    model = onnx.load(file)
+def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported):
+    card = read_card(exported.with_suffix(".json"))
+    model = onnx.load(exported)
     stored = [w for w in model.graph.initializer if np.prod(w.dims) > 64]
     assert {w.data_type for w in stored} == {onnx.TensorProto.FLOAT16}
-    assert card.bytes == file.stat().st_size < 2.2 * card.parameters
-    assert card.sha256 == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert card.bytes == exported.stat().st_size < 2.2 * card.parameters
+    assert card.sha256 == hashlib.sha256(exported.read_bytes()).hexdigest()
     assert (card.trained_on, card.licence, card.size) == ("six free pictures", "CC0", 64)
 
 
-def test_a_disagreement_writes_nothing(tmp_path, run, monkeypatch):
+def test_a_disagreement_writes_nothing(tmp_path, finished_run, monkeypatch):
     graph = exporting._graph
 
     def wrong(network):
@@ -73,7 +59,7 @@ def test_a_disagreement_writes_nothing(tmp_path, run, monkeypatch):
 
     monkeypatch.setattr(exporting, "_graph", wrong)
     with pytest.raises(TrainingError, match=r"differs from torch by 0\.5"):
-        export(run, tmp_path / "tiny.onnx")
+        export(finished_run, tmp_path / "tiny.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

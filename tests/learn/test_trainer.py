@@ -31,22 +31,14 @@ def changed(recipe, **values) -> Recipe:
     return Recipe.model_validate({**recipe.model_dump(), **values})
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, data, recipe):
-    """A run from start to end."""
-    run = tmp_path_factory.mktemp("runs") / "undisturbed"
-    train(recipe, data, run)
-    return run
-
-
-def test_an_interrupted_run_ends_in_the_same_bits(tmp_path, data, recipe, undisturbed):
+def test_an_interrupted_run_ends_in_the_same_bits(tmp_path, data, recipe, finished_run):
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)
     assert not (run / "weights.safetensors").exists()
     for steps in (3, 7, None):
         train(recipe, data, run, resume=True, steps=steps)
-    assert equal(weights(run), weights(undisturbed))
-    rows, again = history(undisturbed), history(run)
+    assert equal(weights(run), weights(finished_run))
+    rows, again = history(finished_run), history(run)
     assert len(rows) == recipe.epochs
     for row in (*rows, *again):
         del row["minutes"]
@@ -54,24 +46,24 @@ def test_an_interrupted_run_ends_in_the_same_bits(tmp_path, data, recipe, undist
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(
-    tmp_path, data, recipe, undisturbed
+    tmp_path, data, recipe, finished_run
 ):
     train(recipe, data, tmp_path / "same")
-    assert equal(weights(tmp_path / "same"), weights(undisturbed))
+    assert equal(weights(tmp_path / "same"), weights(finished_run))
     train(changed(recipe, seed=2), data, tmp_path / "other")
-    assert not equal(weights(tmp_path / "other"), weights(undisturbed))
+    assert not equal(weights(tmp_path / "other"), weights(finished_run))
 
 
-def test_a_run_leaves_strips_events_and_checkpoints(recipe, undisturbed):
-    strip = cv2.imread(str(undisturbed / "samples" / "judged-002.png"))
+def test_a_run_leaves_strips_events_and_checkpoints(recipe, finished_run):
+    strip = cv2.imread(str(finished_run / "samples" / "judged-002.png"))
     assert strip.shape == (6 * 64, 3 * 64, 3)
     grey = strip[:, :64].astype(int)
     assert np.abs(grey - grey.mean(2, keepdims=True)).max() == 0
-    events = EventAccumulator(str(undisturbed / "events"))
+    events = EventAccumulator(str(finished_run / "events"))
     events.Reload()
     assert len(events.Scalars("judged mse ratio")) == recipe.epochs
-    assert checkpoints.newest(undisturbed).name.endswith("12")
-    assert not (undisturbed / "checkpoints" / "partial").exists()
+    assert checkpoints.newest(finished_run).name.endswith("12")
+    assert not (finished_run / "checkpoints" / "partial").exists()
 
 
 def test_a_network_learns_a_tint(tmp_path, recipe):

@@ -1,9 +1,11 @@
 """How good an exported network is on photographs that it never learnt from."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from rich.progress import track
 
 from colorear.colorizer import Colorizer
@@ -12,6 +14,8 @@ from colorear.learn.runs import load_run
 from colorear.models.card import Card, encode_card
 
 __all__ = ["mse_ratio", "put_on_card"]
+
+Pixels = NDArray[np.uint8]
 
 _LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -34,7 +38,7 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
     return card
 
 
-def mse_ratio(colorizer: Colorizer, photographs: Photographs, name: str) -> float:
+def mse_ratio(colorizer: Callable[[Pixels], Pixels], photographs: Photographs, name: str) -> float:
     """MSE over sRGB bytes, pooled, divided by that of the grey copies: 1 is no better than grey."""
     ours = grey = 0.0
     for i in track(range(len(photographs)), description=f"judging on {name}", transient=True):
@@ -42,4 +46,4 @@ def mse_ratio(colorizer: Colorizer, photographs: Photographs, name: str) -> floa
         luma = (truth @ _LUMA).round().astype(np.uint8)
         ours += ((colorizer(luma) - truth) ** 2).mean()
         grey += ((luma[..., None] - truth) ** 2).mean()
-    return ours / grey
+    return float(ours / grey)
