@@ -7,6 +7,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorear import color
+from colorear.pixels import enlarged
 
 __all__ = ["EdgeChroma", "follow_edges"]
 
@@ -34,7 +35,7 @@ class EdgeChroma:
         asked for.
         """
         planes = np.ascontiguousarray(np.concatenate((self.slope, self.offset)).transpose(1, 2, 0))
-        places = _enlarged(pyvips.Image.new_from_array(planes), luma.width, luma.height)
+        places = enlarged(pyvips.Image.new_from_array(planes), luma.width, luma.height)
         chroma = places[0:2] * luma + places[2:4]
         # the one of the two quotients that is positive is the room there is; nothing is exactly 0
         differences = chroma.recomb([list(row) for row in color.CHROMA_TO_RGB]) + 1e-9
@@ -55,19 +56,6 @@ def follow_edges(luma: Planes, chroma: Planes) -> EdgeChroma:
     variance = _blurred(luma * luma) - mean * mean
     slope = (covariance / (variance + _DOUBT)).astype(np.float32)
     return EdgeChroma(slope, chroma - slope * luma)
-
-
-def _enlarged(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
-    """Bilinear, with pixel centres where they belong: `resize` shifts by up to 0.15 of them."""
-    across, down = width / image.width, height / image.height
-    return image.affine(
-        [across, 0, 0, down],
-        interpolate=pyvips.Interpolate.new("bilinear"),
-        odx=(across - 1) / 2,
-        ody=(down - 1) / 2,
-        oarea=[0, 0, width, height],
-        extend="copy",
-    )
 
 
 def _blurred(planes: Planes) -> Planes:

@@ -35,7 +35,7 @@ _SOI, _EOI, _SOS, _DQT, _DHT, _DRI, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xC4, 0xDD, 0
 _APP0, _APP2, _APP14, _APP15 = 0xE0, 0xE2, 0xEE, 0xEF
 _SOF_SEQUENTIAL, _SOF_PROGRESSIVE = (0xC0, 0xC1), 0xC2
 # the end of entropy-coded data: a marker that is no stuffed zero and no restart (B.1.1.5)
-_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ICC_LABEL = b"ICC_PROFILE\0"  # ICC.1:2022 annex B.4: then number of this chunk, count of chunks
 _ICC_CHUNK = 65519
 

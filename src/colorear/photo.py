@@ -33,6 +33,10 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 
+_ASKED = (
+    2_000_000  # chroma samples of a JPEG; more would cost time and lie closer than eyes can see
+)
+
 
 @dataclass(frozen=True)
 class Photo:
@@ -166,15 +170,7 @@ def save(photo: Photo, target: str | Path, chroma: Chroma) -> None:
 def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
     with reading(photo.path):
         taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
-        across, down = taken.chroma_factors
-        large = min(photo.width, photo.height) >= 64  # libvips cannot shrink the smallest on load
-        on_load = across if across == down and across in (2, 4) and large else 1
-        image = opened(photo.path, "jpeg", shrink=on_load)
-        seen = pixels.luma(image.shrink(across / on_load, down / on_load, ceil=True))
-        seen = seen.embed(0, 0, *taken.chroma_size, extend="copy")  # libvips rounds down on load
-        planes = (chroma(seen) * 255 + 128).rint().cast("uchar")
-        # with the luma, so that the whole file is decoded, and found intact, before dct sees it
-        planes = planes.bandjoin(seen.cast("uchar")).copy_memory()
+        planes = _chroma_planes(photo, taken, chroma)
     progressive = taken.progressive and len(taken.components) == 1  # as dct leaves it
     cb, cr = (
         planes[i].jpegsave_buffer(
@@ -188,6 +184,28 @@ def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
     profile = (photo.coloured_profile or b"") if changed else None
     with part.open("xb") as file:
         file.writelines(jpeg.chroma_beside(grey, cb, cr, profile))
+
+
+def _chroma_planes(photo: Photo, taken: jpeg.Jpeg, chroma: Chroma) -> pyvips.Image:
+    """Cb and Cr of 8 bits at the file's chroma resolution, in memory.
+
+    The whole file is decoded for it, and so found intact, before `dct` sees it.
+    """
+    width, height = taken.chroma_size
+    apart = 1  # of the chroma samples that are asked for; those between them are interpolated
+    while width * height > _ASKED * apart**2:
+        apart *= 2
+    across, down = (factor * apart for factor in taken.chroma_factors)
+    large = min(photo.width, photo.height) >= 64  # libvips cannot shrink the smallest on load
+    on_load = next((s for s in (8, 4, 2) if large and across % s == down % s == 0), 1)
+    image = opened(photo.path, "jpeg", shrink=on_load)
+    seen = pixels.luma(image.shrink(across / on_load, down / on_load, ceil=True))
+    size = -(-width // apart), -(-height // apart)
+    seen = seen.embed(0, 0, *size, extend="copy")  # libvips rounds down on load
+    levels = (chroma(seen) * 255 + 128).bandjoin(seen)  # the luma, so that all of it is decoded
+    if apart > 1:
+        levels = pixels.enlarged(levels, size[0] * apart, size[1] * apart).crop(0, 0, width, height)
+    return levels[0:2].rint().cast("uchar").copy_memory()
 
 
 def _save_pixels(photo: Photo, part: Path, chroma: Chroma) -> None:
