@@ -23,7 +23,7 @@ _D50 = (0.9642, 1.0, 0.8249)  # the PCS illuminant, 7.2.16
 _RED = (0.43607, 0.22249, 0.01392)  # IEC 61966-2-1 primaries, adapted to D50 (Annex E)
 _GREEN = (0.38515, 0.71687, 0.09708)
 _BLUE = tuple(white - r - g for white, r, g in zip(_D50, _RED, _GREEN, strict=True))
-_PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4, table 68
+_PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4
 
 
 def colour_space(profile: bytes) -> ColourSpace:
@@ -119,7 +119,7 @@ def _grey_to_y(tag: bytes, *, pcs: bytes) -> np.ndarray:
 
 
 def _curve(tag: bytes, device: np.ndarray) -> np.ndarray:
-    """curveType, 10.6: the identity, a gamma, or samples with straight lines between them."""
+    """curveType: the identity, a gamma, or samples with straight lines between them."""
     (count,) = struct.unpack_from(">I", tag, 8)
     if len(tag) < 12 + 2 * count:
         raise ValueError("the ICC profile's curve is cut short")
@@ -135,7 +135,7 @@ def _curve(tag: bytes, device: np.ndarray) -> np.ndarray:
 
 
 def _parametric(tag: bytes, device: np.ndarray) -> np.ndarray:
-    """parametricCurveType, 10.18 table 68: five functions of up to seven s15Fixed16Numbers."""
+    """parametricCurveType: five functions of up to seven s15Fixed16Numbers."""
     (kind,) = struct.unpack_from(">H", tag, 8)
     if kind >= len(_PARAMETERS) or len(tag) < 12 + 4 * _PARAMETERS[kind]:
         raise ValueError(f"the ICC profile's parametric curve is damaged (function type {kind})")
@@ -159,7 +159,7 @@ def _parametric(tag: bytes, device: np.ndarray) -> np.ndarray:
 
 
 def _xyz(values: tuple[float, ...]) -> bytes:
-    """XYZType, 10.31."""
+    """XYZType of one colour."""
     return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(v * 65536) for v in values))
 
 

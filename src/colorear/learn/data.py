@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -140,7 +141,8 @@ def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]
         partial = place / f"pixels.{os.getpid()}"
         shapes = []
         with partial.open("wb") as file:
-            for path in track(paths, description=f"decoding ({form})", transient=True):
+            told = f"decoding ({form})"
+            for path in track(paths, told, transient=True, disable=not sys.stdout.isatty()):
                 picture = shrink(_decoded(path))
                 shapes.append(picture.shape[:2])
                 file.write(np.ascontiguousarray(picture).data)

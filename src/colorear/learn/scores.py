@@ -1,5 +1,6 @@
 """How good an exported network is on photographs that it never learnt from."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
 def mse_ratio(colorizer: Callable[[Pixels], Pixels], photographs: Photographs, name: str) -> float:
     """MSE over sRGB bytes, pooled, divided by that of the grey copies: 1 is no better than grey."""
     ours = grey = 0.0
-    for i in track(range(len(photographs)), description=f"judging on {name}", transient=True):
+    every, quiet = range(len(photographs)), not sys.stdout.isatty()
+    for i in track(every, f"judging on {name}", transient=True, disable=quiet):
         truth = photographs[i].astype(np.float64)
         luma = (truth @ _LUMA).round().astype(np.uint8)
         ours += ((colorizer(luma) - truth) ** 2).mean()

@@ -144,7 +144,8 @@ class _Training:
             TimeRemainingColumn(),
             TextColumn("loss {task.fields[loss]:.4f}"),
         )
-        with Progress(*columns, console=self.console, transient=True) as bar:
+        quiet = not self.console.is_terminal
+        with Progress(*columns, console=self.console, transient=True, disable=quiet) as bar:
             task = bar.add_task("training", total=self.total, loss=math.nan)
             while self.state.step < end and not stopped:
                 epoch, first = divmod(self.state.step, len(self.cuts))
