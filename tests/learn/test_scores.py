@@ -6,7 +6,7 @@ import pytest
 from colorear import Colorizer
 from colorear.learn.data import list_photographs, squares
 from colorear.learn.recipe import Folder
-from colorear.learn.scores import mse_ratio, put_on_card
+from colorear.learn.scores import judged, put_on_card
 from colorear.models.card import read_card
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -26,14 +26,19 @@ def test_the_grey_copy_scores_one_and_half_the_way_a_quarter(photographs):
     def halfway(luma):
         return (next(truths).astype(float) + grey(luma)) / 2
 
-    assert mse_ratio(grey, photographs, "judged") == 1
-    assert mse_ratio(halfway, photographs, "judged") == pytest.approx(0.25)
+    assert judged(grey, photographs, "judged") == {
+        "mse_ratio": 1,
+        "chroma_ratio": pytest.approx(0, abs=1e-5),
+    }
+    scores = judged(halfway, photographs, "judged")
+    assert scores["mse_ratio"] == pytest.approx(0.25)
+    assert 0.4 < scores["chroma_ratio"] < 0.6
 
 
 def test_scores_go_on_the_card(exported, finished_run, data, photographs):
     card = put_on_card(finished_run, exported, data)
-    expected = mse_ratio(Colorizer(exported), photographs, "judged")
-    assert card.scores == {"judged": {"mse_ratio_64": expected}}
+    expected = judged(Colorizer(exported), photographs, "judged")
+    assert card.scores == {"judged": {f"{name}_64": value for name, value in expected.items()}}
     assert read_card(exported.with_suffix(".json")) == card
 
 
@@ -43,4 +48,4 @@ def test_scores_go_on_the_card(exported, finished_run, data, photographs):
 def test_the_bundled_network_beats_the_grey_copy(folder, most):
     """On every fifth photograph that it never learnt from."""
     paths = list_photographs(SHARED, Folder(folder=folder))[::5]
-    assert mse_ratio(Colorizer(), squares(paths, 160), folder) < most
+    assert judged(Colorizer(), squares(paths, 160), folder)["mse_ratio"] < most

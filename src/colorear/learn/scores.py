@@ -3,22 +3,22 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from colorear import color
 from colorear.colorizer import Colorizer
 from colorear.learn.data import Photographs, list_photographs, squares
 from colorear.learn.runs import load_run
 from colorear.models.card import Card, encode_card
 
-__all__ = ["mse_ratio", "put_on_card"]
+__all__ = ["judged", "put_on_card"]
 
 Pixels = NDArray[np.uint8]
-
-_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
@@ -28,9 +28,10 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
     size = recipe.data.validation_size
     scores = {
         folder.name: {
-            f"mse_ratio_{size}": mse_ratio(
+            f"{metric}_{size}": value
+            for metric, value in judged(
                 colorizer, squares(list_photographs(data, folder), size), folder.name
-            )
+            ).items()
         }
         for folder in recipe.data.validate_on
     }
@@ -39,13 +40,28 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
     return card
 
 
-def mse_ratio(colorizer: Callable[[Pixels], Pixels], photographs: Photographs, name: str) -> float:
-    """MSE over sRGB bytes, pooled, divided by that of the grey copies: 1 is no better than grey."""
-    ours = grey = 0.0
+def judged(
+    colorizer: Callable[[Pixels], Pixels], photographs: Photographs, name: str
+) -> dict[str, float]:
+    """How the photographs called `name` come back from their grey copies, all pixels pooled.
+
+    `mse_ratio`: MSE of the sRGB bytes over that of the grey copies; 1 is no better than grey.
+    `chroma_ratio`: mean CIELAB chroma over that of the truth; below 1 is duller than life.
+    """
     every, quiet = range(len(photographs)), not sys.stdout.isatty()
+    squared, chroma = np.zeros(2), np.zeros(2)
     for i in track(every, f"judging on {name}", transient=True, disable=quiet):
         truth = photographs[i].astype(np.float64)
-        luma = (truth @ _LUMA).round().astype(np.uint8)
-        ours += ((colorizer(luma) - truth) ** 2).mean()
-        grey += ((luma[..., None] - truth) ** 2).mean()
-    return float(ours / grey)
+        luma = (truth @ color.LUMA).round().astype(np.uint8)
+        ours = colorizer(luma)
+        squared += ((ours - truth) ** 2).mean(), ((luma[..., None] - truth) ** 2).mean()
+        chroma += _chroma(ours), _chroma(truth)
+    return {
+        "mse_ratio": float(squared[0] / squared[1]),
+        "chroma_ratio": float(chroma[0] / chroma[1]),
+    }
+
+
+def _chroma(pixels: NDArray[Any]) -> float:
+    a, b = color.srgb_to_lab(pixels.transpose(2, 0, 1) / 255)[1:]
+    return float(np.hypot(a, b).mean())
