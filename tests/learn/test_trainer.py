@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from colorear.errors import TrainingError
-from colorear.learn import checkpoints, trainer
+from colorear.learn import checkpoints, runs, trainer
 from colorear.learn.recipe import Recipe
 from colorear.learn.trainer import train
 
@@ -118,6 +118,21 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, data, recipe, monkeyp
             train(recipe, data, run, resume=True, steps=3)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000002"]
     train(recipe, data, run, resume=True, steps=3)
+
+
+def test_no_room_for_the_weights_is_told_and_mended(tmp_path, data, recipe, monkeypatch):
+    def full(_, path):
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "save_file", full)
+        with pytest.raises(TrainingError, match=r"weights\.safetensors: could not be .*No space"):
+            train(recipe, data, run)
+    assert not list(run.glob("weights*"))
+    train(recipe, data, run, resume=True)
+    assert weights(run)
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(tmp_path, data, recipe):

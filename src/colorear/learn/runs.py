@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from safetensors.torch import load_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints
 from colorear.learn.acuarela import Acuarela
 from colorear.learn.recipe import Recipe
 
-__all__ = ["begin", "load_run", "weights"]
+__all__ = ["begin", "load_run", "save_weights"]
 
 
 def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bool) -> Path | None:
@@ -38,9 +40,18 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bo
     return checkpoints.newest(run)
 
 
-def weights(run: Path) -> Path:
-    """Where a finished run leaves the averaged weights."""
-    return run / "weights.safetensors"
+def save_weights(run: Path, network: nn.Module) -> Path:
+    """Leave the weights of a finished run in its folder. Raises TrainingError without room."""
+    path, partial = _weights(run), run / "weights.partial"
+    try:
+        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, partial)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise TrainingError(
+            f"{path}: could not be written ({error}); make room and go on with --resume"
+        ) from error
+    return path
 
 
 def load_run(run: Path) -> tuple[Recipe, Acuarela]:
@@ -50,7 +61,7 @@ def load_run(run: Path) -> tuple[Recipe, Acuarela]:
     """
     try:
         recipe = Recipe.model_validate(json.loads((run / "run.json").read_text())["recipe"])
-        state = load_file(weights(run))
+        state = load_file(_weights(run))
     except FileNotFoundError:
         raise TrainingError(
             f"{run}: is no finished run ({_missing(run)} is missing); "
@@ -69,8 +80,12 @@ def load_run(run: Path) -> tuple[Recipe, Acuarela]:
     return recipe, network
 
 
+def _weights(run: Path) -> Path:
+    return run / "weights.safetensors"
+
+
 def _missing(run: Path) -> str:
-    return next((path.name for path in (run / "run.json", weights(run)) if not path.exists()), "")
+    return next((path.name for path in (run / "run.json", _weights(run)) if not path.exists()), "")
 
 
 def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:

@@ -15,7 +15,6 @@ from accelerate import Accelerator
 from accelerate.utils import set_seed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from safetensors.torch import save_file
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorear.errors import DataError, TrainingError
@@ -161,10 +160,7 @@ class _Training:
                         break
         checkpoints.save(self.accelerator, self.run, self.state.step)
         if self.state.step == self.total:
-            averaged = self.average.module.state_dict()
-            packed = {name: tensor.contiguous() for name, tensor in averaged.items()}
-            save_file(packed, runs.weights(self.run))
-            self.console.print(f"finished: {runs.weights(self.run)}")
+            self.console.print(f"finished: {runs.save_weights(self.run, self.average.module)}")
         else:
             self.console.print(
                 f"stopped after step {self.state.step} of {self.total}; go on with --resume"
