@@ -5,7 +5,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,7 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from colorear import __version__, models
 from colorear.colorizer import Colorizer, Failed, colorize_each
@@ -142,7 +141,7 @@ def show(name: str, *, as_json: Json = False) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(card))
         return
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid("", Column(overflow="fold"), padding=(0, 2))
     for field, value in msgspec.to_builtins(card).items():
         if field != "scores":
             table.add_row(field, str(value))
@@ -227,8 +226,9 @@ def bench(*, as_json: Json = False) -> None:
     with _learn("the benchmark"):
         from colorear.bench import measure
     for figure in measure():
-        done = f"{figure.name}: {figure.value:.4g} {figure.unit}"
-        _tell(as_json, msgspec.to_builtins(figure), done=done)
+        most = f" (at most {figure.limit:g})" if figure.limit else ""
+        told = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}"
+        typer.echo(msgspec.json.encode(figure) if as_json else told)
 
 
 def _folder(out: Path | None, count: int) -> Path | None:
@@ -236,7 +236,7 @@ def _folder(out: Path | None, count: int) -> Path | None:
     try:
         if out is None or (out.suffix and count == 1 and not out.is_dir()):
             return None
-        if out.suffix.lower() in chain(*SUFFIXES.values()) and not out.is_dir():
+        if out.suffix.lower() in sum(SUFFIXES.values(), ()) and not out.is_dir():
             _wrong_usage(f"'{out}' names one file, but {count} photographs came; name a folder")
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -130,8 +130,9 @@ def ycc_to_srgb(ycc: Array) -> Array:
 def ab_to_chroma(luma: Array, ab: Array) -> Array:
     """The Cb, Cr `(..., 2, h, w)` that give `ab` to a picture whose `luma` `(..., 1, h, w)` stays.
 
-    Colours of one luma differ in L* (a blue is darker than its luma says), so L* is solved for:
-    six secant steps bring the luma's lightness within 0.05 for every colour of the sRGB gamut.
+    Colours of one luma differ in L* (a blue is darker than its luma says), so L* is solved for by
+    secant steps: six bring the luma's lightness within 0.05 for every colour of the sRGB gamut, and
+    usual colours need two or three.
     The result may lie outside the gamut: see `limit_chroma`.
     """
     xp = array_namespace(luma, ab)
@@ -147,6 +148,8 @@ def ab_to_chroma(luma: Array, ab: Array) -> Array:
     lightness = before - error_before
     for _ in range(5):
         error_now = error(lightness)
+        if xp.max(abs(error_now)) < 0.05:
+            break
         change = error_now - error_before
         level = abs(change) < 1e-6  # converged, or float32 cannot tell: a plain step
         step = (lightness - before) / xp.where(level, xp.ones_like(change), change)

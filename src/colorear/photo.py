@@ -6,6 +6,7 @@ orientation.
 
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,6 +52,35 @@ class Photo:
     """EXIF orientation 1..8: how to turn the stored picture to see it upright."""
     profile: bytes | None = field(repr=False)
     """The ICC profile in the file."""
+    chroma_factors: tuple[int, int]
+    """How many pixels lie across and down one sample of chroma."""
+    chroma_size: tuple[int, int]
+    """Width and height of the chroma."""
+
+    @property
+    def asked_every(self) -> int:
+        """One of so many chroma samples, across and down, is asked for; others are interpolated."""
+        width, height = self.chroma_size
+        every = 1
+        while width * height > _ASKED * every**2:
+            every *= 2
+        return every
+
+    @cached_property
+    def coarse(self) -> pyvips.Image:
+        """A JPEG at a pixel for each chroma sample that is asked for, in memory.
+
+        It serves the network and the chroma alike, since decoding takes long. After it the whole
+        file has been decoded, and so been found intact.
+        """
+        across, down = (factor * self.asked_every for factor in self.chroma_factors)
+        large = min(self.width, self.height) >= 64  # libvips cannot shrink the smallest on load
+        on_load = next((s for s in (8, 4, 2) if large and across % s == down % s == 0), 1)
+        image = opened(self.path, "jpeg", shrink=on_load)
+        image = image.shrink(across / on_load, down / on_load, ceil=True)
+        size = (-(-side // self.asked_every) for side in self.chroma_size)
+        image = image.embed(0, 0, *size, extend="copy")  # libvips rounds down on load
+        return image.copy_memory()
 
     @property
     def suffix(self) -> str:
@@ -80,8 +110,7 @@ def open_photo(path: str | Path) -> Photo:
     path = Path(path)
     with reading(path):
         form = format_of(path)
-        if form == "jpeg":
-            jpeg.read(path.read_bytes(), str(path))
+        taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
         image = opened(path, form)
     check(image, path, form)
     orientation = _field(image, "orientation", 1)
@@ -93,6 +122,8 @@ def open_photo(path: str | Path) -> Photo:
         bits=pixels.bits(image),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=_field(image, "icc-profile-data", None),
+        chroma_factors=taken.chroma_factors if taken else (1, 1),
+        chroma_size=taken.chroma_size if taken else (image.width, image.height),
     )
 
 
@@ -169,8 +200,8 @@ def save(photo: Photo, target: str | Path, chroma: Chroma) -> None:
 
 def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
     with reading(photo.path):
+        planes = _chroma_planes(photo, chroma)
         taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
-        planes = _chroma_planes(photo, taken, chroma)
     progressive = taken.progressive and len(taken.components) == 1  # as dct leaves it
     cb, cr = (
         planes[i].jpegsave_buffer(
@@ -186,26 +217,13 @@ def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
         file.writelines(jpeg.chroma_beside(grey, cb, cr, profile))
 
 
-def _chroma_planes(photo: Photo, taken: jpeg.Jpeg, chroma: Chroma) -> pyvips.Image:
-    """Cb and Cr of 8 bits at the file's chroma resolution, in memory.
-
-    The whole file is decoded for it, and so found intact, before `dct` sees it.
-    """
-    width, height = taken.chroma_size
-    apart = 1  # of the chroma samples that are asked for; those between them are interpolated
-    while width * height > _ASKED * apart**2:
-        apart *= 2
-    across, down = (factor * apart for factor in taken.chroma_factors)
-    large = min(photo.width, photo.height) >= 64  # libvips cannot shrink the smallest on load
-    on_load = next((s for s in (8, 4, 2) if large and across % s == down % s == 0), 1)
-    image = opened(photo.path, "jpeg", shrink=on_load)
-    seen = pixels.luma(image.shrink(across / on_load, down / on_load, ceil=True))
-    size = -(-width // apart), -(-height // apart)
-    seen = seen.embed(0, 0, *size, extend="copy")  # libvips rounds down on load
-    levels = (chroma(seen) * 255 + 128).bandjoin(seen)  # the luma, so that all of it is decoded
-    if apart > 1:
-        levels = pixels.enlarged(levels, size[0] * apart, size[1] * apart).crop(0, 0, width, height)
-    return levels[0:2].rint().cast("uchar").copy_memory()
+def _chroma_planes(photo: Photo, chroma: Chroma) -> pyvips.Image:
+    """Cb and Cr of 8 bits at the file's chroma resolution, in memory."""
+    levels = chroma(pixels.luma(photo.coarse)) * 255 + 128
+    if photo.asked_every > 1:
+        across, down = (side * photo.asked_every for side in (levels.width, levels.height))
+        levels = pixels.enlarged(levels, across, down).crop(0, 0, *photo.chroma_size)
+    return levels.rint().cast("uchar").copy_memory()
 
 
 def _save_pixels(photo: Photo, part: Path, chroma: Chroma) -> None:
@@ -236,11 +254,10 @@ def _save_png(photo: Photo, part: Path, rgb: pyvips.Image) -> None:
 
 
 def _small(photo: Photo, height: int, width: int) -> pyvips.Image:
-    """The picture at no less than this size, shrunk while it is decoded where that is cheap."""
-    if photo.format != "jpeg":
-        return opened(photo.path, photo.format)
-    room = min(photo.width / width, photo.height / height)
-    return opened(photo.path, "jpeg", shrink=next((s for s in (8, 4, 2) if s <= room), 1))
+    """The picture at no less than this size."""
+    if photo.format == "jpeg" and photo.coarse.height >= height and photo.coarse.width >= width:
+        return photo.coarse
+    return opened(photo.path, photo.format)
 
 
 def _field(image: pyvips.Image, name: str, default: Any) -> Any:

@@ -10,7 +10,7 @@ from colorear.dct import luma_blocks
 from colorear.errors import PhotographError
 from colorear.files import reading
 from colorear.jpeg import read
-from colorear.photo import Photo, lightness, luma, open_photo
+from colorear.photo import Photo, luma, open_photo
 
 __all__ = ["Promise", "verify"]
 
@@ -71,8 +71,6 @@ def _same_blocks(before: Photo, after: Photo) -> bool:
 
 
 def _blocks(photo: Photo) -> tuple[np.ndarray, np.ndarray]:
-    lightness(
-        photo, 1, 1
-    )  # decodes the whole file, at an eighth of its size: dct takes only intact ones
     with reading(photo.path):
+        _ = photo.coarse  # decodes the whole file: dct takes only intact ones
         return luma_blocks(read(photo.path.read_bytes(), str(photo.path)))

@@ -47,6 +47,10 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported):
     assert (card.trained_on, card.licence, card.size) == ("six free pictures", "CC0", 64)
 
 
+def test_the_file_tells_nothing_about_the_machine(exported):
+    assert b".py" not in exported.read_bytes()
+
+
 def test_a_disagreement_writes_nothing(tmp_path, finished_run, monkeypatch):
     graph = exporting._graph
 

@@ -92,6 +92,8 @@ def _graph(network: Acuarela) -> onnx.ModelProto:
     finally:
         log.setLevel(level)
     model: onnx.ModelProto = program.model_proto
+    for part in (model, model.graph, *model.graph.node):
+        del part.metadata_props[:]  # where on this machine each line of code was
     return model
 
 
