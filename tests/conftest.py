@@ -6,10 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from hypothesis import settings
 from sklearn.datasets import load_sample_image
 
 import networks
 from colorear.models import Kind, Network, add, load
+
+settings.register_profile("any machine", deadline=None)  # a busy one is no failure
+settings.load_profile("any machine")
 
 FREE_PICTURES = {
     "astronaut": skimage.data.astronaut,

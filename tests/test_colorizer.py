@@ -78,7 +78,7 @@ def test_arrays_of_every_size_and_kind(colorizer, size, bands, kind):
     assert np.abs(luma_levels(coloured) - luma_levels(picture)).max() <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.tuples(st.integers(1, 24), st.integers(1, 24)).flatmap(
         lambda size: st.one_of(arrays(np.uint8, size), arrays(np.uint16, size))

@@ -50,7 +50,7 @@ def ycc(content: bytes) -> np.ndarray:
     return np.asarray(image)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     height=st.integers(1, 50),
     width=st.integers(1, 50),
@@ -73,7 +73,7 @@ def test_grayscale_luma_is_kept_bit_for_bit(height, width, quality, progressive,
     assert np.array_equal(ycc(result)[..., 0], grey)  # another decoder agrees
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     height=st.integers(1, 50),
     width=st.integers(1, 50),

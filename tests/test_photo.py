@@ -90,7 +90,7 @@ FORMATS = [
 
 
 @pytest.mark.parametrize(("form", "bands", "bits"), FORMATS)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
 def test_luma_stays_within_one_level(tmp_path_factory, form, bands, bits, height, width, seed):
     folder = tmp_path_factory.mktemp("luma")
