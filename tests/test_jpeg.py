@@ -50,14 +50,16 @@ def ycc(content: bytes) -> np.ndarray:
     return np.asarray(image)
 
 
+ANY_SCAN = {
+    "height": st.integers(1, 50),
+    "width": st.integers(1, 50),
+    "quality": st.integers(5, 100),
+    "progressive": st.booleans(),
+}
+
+
 @settings(max_examples=25)
-@given(
-    height=st.integers(1, 50),
-    width=st.integers(1, 50),
-    quality=st.integers(5, 100),
-    progressive=st.booleans(),
-    restarts=st.sampled_from([0, 1, 5]),
-)
+@given(**ANY_SCAN, restarts=st.sampled_from([0, 1, 5]))
 def test_grayscale_luma_is_kept_bit_for_bit(height, width, quality, progressive, restarts):
     options = {"restart_marker_blocks": restarts} if restarts else {}
     content = encoded(noise(height, width), quality=quality, progressive=progressive, **options)
@@ -74,13 +76,7 @@ def test_grayscale_luma_is_kept_bit_for_bit(height, width, quality, progressive,
 
 
 @settings(max_examples=25)
-@given(
-    height=st.integers(1, 50),
-    width=st.integers(1, 50),
-    quality=st.integers(5, 100),
-    progressive=st.booleans(),
-    subsampling=st.sampled_from(["4:4:4", "4:2:2", "4:2:0"]),
-)
+@given(**ANY_SCAN, subsampling=st.sampled_from(["4:4:4", "4:2:2", "4:2:0"]))
 def test_colour_luma_is_kept_bit_for_bit(height, width, quality, progressive, subsampling):
     pixels = np.dstack([noise(height, width, seed) for seed in range(3)])
     content = encoded(pixels, quality=quality, progressive=progressive, subsampling=subsampling)

@@ -11,7 +11,9 @@ def main() -> None:
     """Run the command."""
     try:
         app()
-    except OSError as error:  # photographs and networks have sentences of their own
+    except OSError as error:
+        if error.filename is not None:
+            raise  # a file, not the answer: it should have got a sentence of its own
         sys.stdout = None  # Python would write to it again at its end
         sys.exit(f"error: the answer cannot be written: {error.strerror}; redirect it elsewhere")
 

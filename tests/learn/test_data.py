@@ -45,6 +45,13 @@ def test_a_damaged_file_is_named(tmp_path):
         pack([tmp_path / "broken.jpg"], 64)
 
 
+def test_a_cache_that_cannot_be_written_is_told(tmp_path, data, recipe, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(DataError, match=r"cannot be kept there \(Not a directory\); make room"):
+        pack(list_photographs(data, recipe.data.train[0]), 48)
+
+
 def test_cuts_depend_on_nothing_but_seed_epoch_and_position(data, recipe):
     photographs = pack(list_photographs(data, recipe.data.train[0]), recipe.data.shorter_side)
     cuts = Cuts(photographs, recipe.data, 4, seed=1)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from colorear import models
-from colorear.errors import TrainingError
+from colorear.errors import ModelError, TrainingError
 from colorear.learn import export as exporting
 from colorear.learn.export import export
 from colorear.learn.runs import load_run
@@ -65,6 +65,12 @@ def test_a_disagreement_writes_nothing(tmp_path, finished_run, monkeypatch):
     with pytest.raises(TrainingError, match=r"differs from torch by 0\.5"):
         export(finished_run, tmp_path / "tiny.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_told(finished_run, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ModelError, match=r"tiny cannot be kept in .*file: File exists; make"):
+        export(finished_run, tmp_path / "file" / "tiny.onnx")
 
 
 def test_an_unfinished_run_is_refused(tmp_path, data, recipe):

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from colorear import Colorizer
+from colorear.errors import DataError
 from colorear.learn.data import list_photographs, squares
 from colorear.learn.recipe import Folder
 from colorear.learn.scores import judged, put_on_card
@@ -33,6 +35,12 @@ def test_the_grey_copy_scores_one_and_half_the_way_a_quarter(photographs):
     scores = judged(halfway, photographs, "judged")
     assert scores["mse_ratio"] == pytest.approx(0.25)
     assert 0.4 < scores["chroma_ratio"] < 0.6
+
+
+def test_photographs_without_colour_cannot_be_judged_on(photographs):
+    grey = replace(photographs, pixels=np.full_like(photographs.pixels, 128))
+    with pytest.raises(DataError, match="photographs of judged are all grey"):
+        judged(lambda luma: np.repeat(luma[..., None], 3, axis=2), grey, "judged")
 
 
 def test_scores_go_on_the_card(exported, finished_run, data, photographs):

@@ -95,6 +95,12 @@ def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, rec
         train(recipe, data, tmp_path / "none", resume=True)
 
 
+def test_a_folder_that_cannot_hold_a_run_is_told(tmp_path, data, recipe):
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match=r"cannot hold a run \(Not a directory\); give another"):
+        train(recipe, data, tmp_path / "file" / "run")
+
+
 def test_nan_loss_stops_and_keeps_the_last_checkpoint(tmp_path, data, recipe, monkeypatch):
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)

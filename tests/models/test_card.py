@@ -53,7 +53,7 @@ def test_a_card_has_what_models_show_prints():
 
 def test_a_card_cannot_be_changed():
     with pytest.raises(AttributeError):
-        CARD.name = "other"  # type: ignore[misc]
+        CARD.name = "other"
 
 
 @pytest.mark.parametrize(

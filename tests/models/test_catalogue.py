@@ -93,7 +93,7 @@ def test_a_taken_name_is_refused(model_file, name):
 
 def test_an_unknown_kind_lists_the_known_ones(model_file):
     with pytest.raises(ModelError, match=r"no kind of network called 'pix2pix'; known are: contr"):
-        add(model_file, "mine", "pix2pix")  # type: ignore[arg-type]
+        add(model_file, "mine", "pix2pix")
 
 
 def test_bundled_networks_stay(model_file, added_folder, tmp_path, monkeypatch):
@@ -121,7 +121,7 @@ def test_a_network_that_fails_is_not_kept(tmp_path, added_folder):
 def test_a_folder_that_cannot_be_made_gets_one_sentence(model_file, added_folder):
     added_folder.write_text("a file in its place")
     with pytest.raises(
-        ModelError, match=r"mine cannot be kept in .*name another folder in COLOREAR"
+        ModelError, match=r"mine cannot be kept in .*name another folder \(in COLOREAR"
     ):
         add(model_file, "mine", "contract")
 

@@ -112,5 +112,6 @@ def _fold_padding(layer: nn.Module) -> None:
     if isinstance(padding, nn.ZeroPad2d):
         left, right, top, bottom = padding.padding
         if left == right == top == bottom:
-            layer.padding = (top, left)  # type: ignore[assignment]  # a convolution's own field
+            # a layer with static_padding is a convolution, which mypy cannot know
+            layer.padding = (top, left)  # type: ignore[assignment]
             layer.static_padding = nn.Identity()

@@ -1,9 +1,9 @@
 """Colour photographs, decoded once into a memory map, and the cuts that a network learns from."""
 
 import hashlib
-import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,7 +80,7 @@ class Photographs:
 def pack(paths: Sequence[Path], shorter_side: int) -> Photographs:
     """Decode photographs to a shorter side in pixels, once: the result is kept in the user's cache.
 
-    Raises DataError: a file is not a picture that OpenCV reads.
+    Raises DataError: a file is not a picture that OpenCV reads, or the cache has no room.
     """
     return _packed(paths, f"shorter side {shorter_side}", lambda p: _shrunk(p, shorter_side))
 
@@ -137,20 +137,33 @@ def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]
     fingerprint = _fingerprint(paths, form)
     place = user_cache_path("colorear") / "photographs" / fingerprint
     if not (place / "shapes.npy").exists():
-        place.mkdir(parents=True, exist_ok=True)
-        partial = place / f"pixels.{os.getpid()}"
+        try:
+            _decode_into(place, paths, form, shrink)
+        except OSError as error:
+            raise DataError(
+                f"{place}: decoded photographs cannot be kept there ({error.strerror}); make room, "
+                "or name another cache folder in XDG_CACHE_HOME"
+            ) from error
+    pixels = np.memmap(place / "pixels.u8", dtype=np.uint8, mode="r")
+    return Photographs(pixels, np.load(place / "shapes.npy"), fingerprint)
+
+
+def _decode_into(
+    place: Path, paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]
+) -> None:
+    """Write the pixels, then their shapes, which say that all is there."""
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place) as partial:
         shapes = []
-        with partial.open("wb") as file:
+        with Path(partial, "pixels").open("wb") as file:
             told = f"decoding ({form})"
             for path in track(paths, told, transient=True, disable=not sys.stdout.isatty()):
                 picture = shrink(_decoded(path))
                 shapes.append(picture.shape[:2])
                 file.write(np.ascontiguousarray(picture).data)
-        partial.replace(place / "pixels.u8")
-        np.save(place / f"shapes.{os.getpid()}.npy", np.array(shapes, dtype=np.int64))
-        (place / f"shapes.{os.getpid()}.npy").replace(place / "shapes.npy")
-    pixels = np.memmap(place / "pixels.u8", dtype=np.uint8, mode="r")
-    return Photographs(pixels, np.load(place / "shapes.npy"), fingerprint)
+        np.save(Path(partial, "shapes.npy"), np.array(shapes, dtype=np.int64))
+        Path(partial, "pixels").replace(place / "pixels.u8")
+        Path(partial, "shapes.npy").replace(place / "shapes.npy")
 
 
 def _fingerprint(paths: Sequence[Path], form: str) -> str:

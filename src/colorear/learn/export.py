@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,8 @@ import colorear
 from colorear.errors import TrainingError
 from colorear.learn.acuarela import Acuarela
 from colorear.learn.runs import load_run
-from colorear.models.card import Card, encode_card
+from colorear.models.card import Card
+from colorear.models.catalogue import write
 from colorear.photo import lightness, open_photo
 
 __all__ = ["export"]
@@ -35,6 +35,7 @@ def export(run: Path, target: Path) -> Card:
     it is loaded), and must still give the same colours.
 
     Raises TrainingError: the run is unfinished, or the two disagree; then nothing is written.
+    Raises ModelError: it cannot be written there.
     """
     recipe, network = load_run(run)
     network = network.eval()
@@ -64,8 +65,7 @@ def export(run: Path, target: Path) -> Card:
         good_at=recipe.card.good_at,
         weak_at=recipe.card.weak_at,
     )
-    _write(target, content)
-    _write(target.with_suffix(".json"), encode_card(card))
+    write(target, content, card)
     return card
 
 
@@ -136,9 +136,3 @@ def _compare(
             f"units, at most {tolerance} is expected; nothing was written: report this with the "
             "versions of torch, onnx and onnxruntime"
         )
-
-
-def _write(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)

@@ -31,8 +31,13 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bo
             raise TrainingError(
                 f"{run}: holds a run already; go on with --resume or give another --out"
             )
-        run.mkdir(parents=True, exist_ok=True)
-        about.write_text(json.dumps(identity, indent=2) + "\n")
+        try:
+            run.mkdir(parents=True, exist_ok=True)
+            about.write_text(json.dumps(identity, indent=2) + "\n")
+        except OSError as error:
+            raise TrainingError(
+                f"{run}: cannot hold a run ({error.strerror}); give another --out"
+            ) from error
         return None
     if not about.exists():
         raise TrainingError(f"{run}: holds no run to go on with; start without --resume")

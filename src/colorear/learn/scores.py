@@ -12,9 +12,11 @@ from rich.progress import track
 
 from colorear import color
 from colorear.colorizer import Colorizer
+from colorear.errors import DataError
 from colorear.learn.data import Photographs, list_photographs, squares
 from colorear.learn.runs import load_run
-from colorear.models.card import Card, encode_card
+from colorear.models.card import Card
+from colorear.models.catalogue import write
 
 __all__ = ["judged", "put_on_card"]
 
@@ -36,7 +38,7 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
         for folder in recipe.data.validate_on
     }
     card = msgspec.structs.replace(colorizer.network.card, scores=scores)
-    onnx.with_suffix(".json").write_bytes(encode_card(card))
+    write(onnx, onnx.read_bytes(), card)
     return card
 
 
@@ -47,6 +49,7 @@ def judged(
 
     `mse_ratio`: MSE of the sRGB bytes over that of the grey copies; 1 is no better than grey.
     `chroma_ratio`: mean CIELAB chroma over that of the truth; below 1 is duller than life.
+    Raises DataError: no photograph has any colour.
     """
     every, quiet = range(len(photographs)), not sys.stdout.isatty()
     squared, chroma = np.zeros(2), np.zeros(2)
@@ -56,6 +59,8 @@ def judged(
         ours = colorizer(luma)
         squared += ((ours - truth) ** 2).mean(), ((luma[..., None] - truth) ** 2).mean()
         chroma += _chroma(ours), _chroma(truth)
+    if squared[1] == 0:
+        raise DataError(f"the photographs of {name} are all grey; give some with colour")
     return {
         "mse_ratio": float(squared[0] / squared[1]),
         "chroma_ratio": float(chroma[0] / chroma[1]),

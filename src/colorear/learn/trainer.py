@@ -113,6 +113,7 @@ class _Training:
         )
         self.average = AveragedModel(
             network,
+            # torch gives this function of its own no types
             multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging),  # type: ignore[no-untyped-call]
             use_buffers=True,
         )
@@ -237,6 +238,7 @@ class _Training:
 
 def _channels_last(network: Acuarela) -> Acuarela:
     """The memory layout that convolutions on a CPU are fastest in."""
+    # torch documents this keyword of Module.to, but leaves it out of the types
     moved: Acuarela = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return moved
 

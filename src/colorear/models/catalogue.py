@@ -3,7 +3,6 @@
 A network is two files of one folder: `<name>.onnx`, and its card `<name>.json`.
 """
 
-import contextlib
 import difflib
 import hashlib
 import os
@@ -22,7 +21,7 @@ from colorear.models.contract import takes_hints
 from colorear.models.network import Network, ask, check_interface, fixed_size
 from colorear.models.session import Session
 
-__all__ = ["add", "added_folder", "card", "cards", "load", "remove"]
+__all__ = ["add", "added_folder", "card", "cards", "load", "remove", "write"]
 
 BUNDLED = Path(__file__).parent
 RESERVED = {"grey", "mean-colour"}  # the rows of every comparison that no network makes
@@ -87,19 +86,27 @@ def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
         new = _described(session, model, name, kind)
     trial = np.tile(np.linspace(0, 100, 61, dtype=np.float32), (37, 1))  # sizes that need padding
     Network(new, session)(trial)
-    folder = added_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / f"{name}.onnx", model)
-        _write(folder / f"{name}.json", encode_card(new))  # last: it makes the network known
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            (folder / f"{name}.onnx").unlink()
-        raise ModelError(
-            f"{name} cannot be kept in {folder}: {error.strerror}; "
-            f"make room there, or name another folder in COLOREAR_MODELS"
-        ) from error
+    write(added_folder() / f"{name}.onnx", model, new)
     return new
+
+
+def write(path: Path, model: bytes, card: Card) -> None:
+    """Write an .onnx file and the card beside it, each whole or not at all. Raises ModelError."""
+    files = {path: model, path.with_suffix(".json"): encode_card(card)}  # the card makes it known
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for target, content in files.items():
+            partial = target.with_name(f".{target.name}.{os.getpid()}")
+            try:
+                partial.write_bytes(content)
+                partial.replace(target)
+            finally:
+                partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise ModelError(
+            f"{path.stem} cannot be kept in {path.parent}: {error.strerror}; "
+            f"make room there, or name another folder (in COLOREAR_MODELS for added networks)"
+        ) from error
 
 
 def remove(name: str) -> None:
@@ -200,13 +207,3 @@ def _read(path: Path) -> bytes:
         raise ModelError(
             f"the network {path} cannot be read: {error.strerror}; give the path of an .onnx file"
         ) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file at once or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
