@@ -54,7 +54,7 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path, data, recipe, monkeypa
 
 def test_cuts_depend_on_nothing_but_seed_epoch_and_position(data, recipe):
     photographs = pack(list_photographs(data, recipe.data.train[0]), recipe.data.shorter_side)
-    cuts = Cuts(photographs, recipe.data, 4, seed=1)
+    cuts = Cuts(photographs, recipe.data, batch=4, epochs=5, seed=1)
     whole = list(cuts.epoch(3))
     assert len(whole) == len(cuts) == len(photographs) // 4
     assert whole[0].shape == (4, 32, 32, 3)
@@ -62,10 +62,30 @@ def test_cuts_depend_on_nothing_but_seed_epoch_and_position(data, recipe):
     for late, again in zip(whole[2:], cuts.epoch(3, first=2), strict=True):
         assert np.array_equal(late, again)
     assert not np.array_equal(whole[0], next(cuts.epoch(4)))
-    assert not np.array_equal(whole[0], next(Cuts(photographs, recipe.data, 4, seed=2).epoch(3)))
+    assert not np.array_equal(
+        whole[0], next(Cuts(photographs, recipe.data, batch=4, epochs=4, seed=2).epoch(3))
+    )
 
 
 def test_fewer_photographs_than_a_batch_are_refused(data, recipe):
     photographs = pack(list_photographs(data, recipe.data.validate_on[0]), 64)
     with pytest.raises(DataError, match="do not fill one batch of 400"):
-        Cuts(photographs, recipe.data, 400, seed=1)
+        Cuts(photographs, recipe.data, batch=400, epochs=4, seed=1)
+
+
+def test_crops_grow_over_the_epochs(data, recipe):
+    photographs = pack(list_photographs(data, recipe.data.train[0]), recipe.data.shorter_side)
+    spec = recipe.data.model_copy(update={"crop": (32, 32, 64, 96)})
+    cuts = Cuts(photographs, spec, batch=4, epochs=8, seed=1)
+    assert [next(cuts.epoch(i)).shape[1] for i in range(8)] == [32, 32, 32, 32, 64, 64, 96, 96]
+
+
+def test_whole_photographs_are_each_seen_once_an_epoch(data, recipe):
+    photographs = squares(list_photographs(data, recipe.data.train[0]), 32)
+    spec = recipe.data.model_copy(update={"whole": True})
+    cuts = Cuts(photographs, spec, batch=7, epochs=2, seed=1)
+    batches = list(cuts.epoch(0))
+    assert [len(batch) for batch in batches] == [7, 7, 7, len(photographs) % 7]
+    seen = sorted(picture.tobytes() for picture in np.concatenate(batches))
+    assert seen == sorted(photographs[i].tobytes() for i in range(len(photographs)))
+    assert not np.array_equal(batches[0], next(cuts.epoch(1)))

@@ -18,11 +18,21 @@ from rich.progress import track
 from colorear.errors import DataError
 from colorear.learn.recipe import DataSpec, Folder
 
-__all__ = ["Cuts", "Photographs", "list_photographs", "pack", "squares"]
+__all__ = [
+    "SUFFIXES",
+    "Cuts",
+    "Photographs",
+    "list_photographs",
+    "natural_order",
+    "pack",
+    "resized",
+    "squares",
+]
 
 Pixels = NDArray[np.uint8]
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+"""How the names of photographs end, in small letters."""
 _LONGEST = 2  # a photograph keeps at most this many times its shorter side, from its middle
 
 
@@ -34,13 +44,8 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
     place = root / folder.folder
     if not place.is_dir():
         raise DataError(f"{place}: is not a folder; give the one that holds {folder.folder}")
-    found = [path for path in place.rglob("*") if path.suffix.lower() in _SUFFIXES]
-    found.sort(
-        key=lambda path: [
-            (int(part), "") if part.isdecimal() else (-1, part)
-            for part in re.split(r"(\d+)", path.relative_to(place).as_posix())
-        ]
-    )
+    found = [p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
+    found.sort(key=lambda path: natural_order(path.relative_to(place).as_posix()))
     part = found[folder.start : folder.stop]
     if not part:
         raise DataError(
@@ -48,6 +53,16 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
             f"[{folder.start}:{'' if folder.stop is None else folder.stop}]"
         )
     return part
+
+
+def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
+    """What names are sorted by; those that differ only in zeros (1.jpg, 01.jpg) as text.
+
+    >>> sorted(["10.jpg", "b/1.jpg", "2.jpg", "02.jpg"], key=natural_order)
+    ['02.jpg', '2.jpg', '10.jpg', 'b/1.jpg']
+    """
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
 @dataclass(frozen=True)
@@ -87,35 +102,50 @@ def pack(paths: Sequence[Path], shorter_side: int) -> Photographs:
 
 def squares(paths: Sequence[Path], size: int) -> Photographs:
     """Like `pack`, but stretched to size x size with OpenCV's bilinear filter, as the slides do."""
-    return _packed(paths, f"square {size}", lambda p: _resized(p, size, size, cv2.INTER_LINEAR))
+    return _packed(paths, f"square {size}", lambda p: resized(p, size, size, cv2.INTER_LINEAR))
+
+
+def resized(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
+    """(h, w) or (h, w, 3) at another size, by one of OpenCV's filters."""
+    return cv2.resize(picture, (width, height), interpolation=filter_).astype(np.uint8, copy=False)
 
 
 class Cuts:
-    """Random cuts, flipped half of the time, that depend on nothing but seed, epoch and position.
+    """Cuts in random order, which depend on nothing but seed, epoch and position.
 
-    So a run that was interrupted sees after it the very cuts that it would have seen.
+    So a run that was interrupted sees after it the very cuts that it would have seen. They are
+    random, and flipped half of the time, or whole photographs if `spec` says so; then the last
+    batch of an epoch holds what is left, while of random cuts a few are left out, others each time.
     """
 
-    def __init__(self, photographs: Photographs, spec: DataSpec, batch: int, seed: int) -> None:
+    def __init__(
+        self, photographs: Photographs, spec: DataSpec, *, batch: int, epochs: int, seed: int
+    ) -> None:
         if len(photographs) < batch:
             raise DataError(
                 f"{len(photographs)} photographs do not fill one batch of {batch}; "
                 "give more photographs or a smaller batch"
             )
-        self.photographs, self.spec, self.batch, self.seed = photographs, spec, batch, seed
+        self.photographs, self.spec = photographs, spec
+        self.batch, self.epochs, self.seed = batch, epochs, seed
 
     def __len__(self) -> int:
-        """Batches an epoch; the few photographs that do not fill the last one change with it."""
-        return len(self.photographs) // self.batch
+        """Batches an epoch."""
+        full, rest = divmod(len(self.photographs), self.batch)
+        return full + (self.spec.whole and rest > 0)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Pixels]:
         """Batches (n, crop, crop, 3) of one epoch, from batch `first` on."""
+        crop = self.spec.crop[number * len(self.spec.crop) // self.epochs]
         order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
         for i in range(first, len(self)):
             chosen = order[i * self.batch : (i + 1) * self.batch]
-            yield np.stack([self._cut(int(index), number) for index in chosen])
+            if self.spec.whole:
+                yield np.stack([self.photographs[int(index)] for index in chosen])
+            else:
+                yield np.stack([self._cut(int(index), number, crop) for index in chosen])
 
-    def _cut(self, index: int, epoch: int) -> Pixels:
+    def _cut(self, index: int, epoch: int, crop: int) -> Pixels:
         chance = np.random.default_rng((self.seed, epoch, index))
         picture = self.photographs[index]
         shorter = min(picture.shape[:2])
@@ -128,9 +158,8 @@ class Cuts:
         cut = picture[top : top + height, left : left + width]
         if chance.random() < 0.5:
             cut = cut[:, ::-1]
-        crop = self.spec.crop
         filter_ = cv2.INTER_AREA if side > crop else cv2.INTER_LINEAR
-        return _resized(cut, crop, crop, filter_)
+        return resized(cut, crop, crop, filter_)
 
 
 def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]) -> Photographs:
@@ -187,10 +216,6 @@ def _shrunk(picture: Pixels, shorter_side: int) -> Pixels:
     picture = picture[top : top + keep, left : left + keep]
     scale = shorter_side / min(height, width)
     filter_ = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return _resized(
+    return resized(
         picture, round(picture.shape[0] * scale), round(picture.shape[1] * scale), filter_
     )
-
-
-def _resized(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
-    return cv2.resize(picture, (width, height), interpolation=filter_).astype(np.uint8, copy=False)
