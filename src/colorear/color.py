@@ -17,6 +17,7 @@ __all__ = [
     "LUMA",
     "ab_to_chroma",
     "lab_to_srgb",
+    "lightness_to_luma",
     "limit_chroma",
     "linear_to_srgb",
     "luma",
@@ -111,6 +112,11 @@ def luma_to_lightness(luma: Array) -> Array:
     [0.0, 53.39, 100.0]
     """
     return 116 * _lab_curve(srgb_to_linear(luma)) - 16
+
+
+def lightness_to_luma(lightness: Array) -> Array:
+    """Undo `luma_to_lightness`."""
+    return linear_to_srgb(_lab_curve_inverse((lightness + 16) / 116))
 
 
 def srgb_to_ycc(srgb: Array) -> Array:

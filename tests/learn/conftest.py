@@ -43,12 +43,29 @@ def recipe():
                 "train": [{"folder": "colour"}],
                 "validate_on": [{"folder": "judged"}],
                 "shorter_side": 64,
-                "crop": 32,
+                "crop": [32],
                 "validation_size": 64,
             },
-            "network": {"pretrained": False, "decoder": [16, 16, 8]},
+            "network": {"kind": "acuarela", "pretrained": False, "decoder": [16, 16, 8]},
             "epochs": 2,
             "batch": 4,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def like_the_slides(recipe):
+    """The tiny data, an autoencoder, and everything else as the slides' recipe has it."""
+    return Recipe.model_validate(
+        recipe.model_dump()
+        | {
+            "data": {**recipe.data.model_dump(), "whole": True},
+            "network": {"kind": "autoencoder", "name": "skip-shallow"},
+            "optimiser": {"schedule": "constant", "weight_decay": 0, "epsilon": 1e-7},
+            "loss": "absolute",
+            "averaging": 0,
+            "keep": "best",
+            "batch": 10,
         }
     )
 

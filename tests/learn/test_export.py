@@ -6,9 +6,10 @@ import onnxruntime
 import pytest
 import torch
 
-from colorear import models
+from colorear import color, models
 from colorear.errors import ModelError, TrainingError
 from colorear.learn import export as exporting
+from colorear.learn.autoencoders import listing
 from colorear.learn.export import export
 from colorear.learn.runs import load_run
 from colorear.learn.trainer import train
@@ -51,13 +52,32 @@ def test_the_file_tells_nothing_about_the_machine(exported):
     assert b".py" not in exported.read_bytes()
 
 
+def test_an_autoencoder_keeps_the_contract_and_tells_its_own_answer(
+    tmp_path, data, like_the_slides
+):
+    train(like_the_slides, data, tmp_path / "run")
+    card = export(tmp_path / "run", tmp_path / "auto.onnx")
+    assert (card.stride, card.multiple_of, card.parameters) == (1, 8, 3_258_830)
+    assert card.layers == listing("skip-shallow", card.size)
+    grey = np.random.default_rng(0).random((2, 1, 48, 64), dtype=np.float32)
+    session = onnxruntime.InferenceSession(tmp_path / "auto.onnx")
+    ab, srgb = session.run(["ab", "srgb"], {"lightness": color.luma_to_lightness(grey)})
+    _, network = load_run(tmp_path / "run")
+    with torch.inference_mode():
+        truth = network.eval()(torch.from_numpy(grey.repeat(3, 1))).numpy()
+    assert np.abs(srgb - truth).max() < 2e-3
+    assert np.abs(ab - color.srgb_to_lab(srgb.clip(0, 1))[:, 1:]).max() < 1e-2
+    picture = models.load(tmp_path / "auto.onnx")(color.luma_to_lightness(grey[0, 0, :45, :61]))
+    assert picture.ab.shape == (2, 45, 61)
+
+
 def test_a_disagreement_writes_nothing(tmp_path, finished_run, monkeypatch):
     graph = exporting._graph
 
-    def wrong(network):
+    def wrong(network, outputs):
         with torch.no_grad():
             network.last.bias += 0.01
-            model = graph(network)
+            model = graph(network, outputs)
             network.last.bias -= 0.01
         return model
 

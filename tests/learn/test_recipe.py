@@ -23,11 +23,25 @@ def text():
     ("before", "after", "told"),
     [
         ("batch = 32", "bacth = 32", "bacth: Extra inputs are not permitted"),
-        ("crop = 160", "corp = 160", "data.corp: Extra inputs"),
+        ("crop = [160]", "corp = [160]", "data.corp: Extra inputs"),
         ("batch = 32", "batch = 0", "batch: Input should be greater than or equal to 1"),
-        ("crop = 160", "crop = 150", "data.crop: Input should be a multiple of 32 (it is 150)"),
-        ('loss = "squared"', 'loss = "cubed"', "loss: Input should be 'squared' or 'smooth-l1'"),
+        (
+            "crop = [160]",
+            "crop = [150]",
+            "data.crop.0: Input should be a multiple of 32",
+        ),
+        (
+            'loss = "squared"',
+            'loss = "cubed"',
+            "loss: Input should be 'absolute', 'squared'",
+        ),
         ("batch = 32", "batch = ", "is not TOML"),
+        (
+            "crop = [160]",
+            "whole = true\ncrop = [96, 160]",
+            "whole photographs are seen at one size",
+        ),
+        ('kind = "acuarela"', 'kind = "aquarela"', "does not match any of the expected tags"),
         ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
     ],
 )

@@ -11,8 +11,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs, trainer
+from colorear.learn.data import list_photographs, squares
 from colorear.learn.recipe import Recipe
 from colorear.learn.trainer import train
+from colorear.learn.validation import first_examples
 
 
 def weights(run):
@@ -81,6 +83,32 @@ def test_a_network_learns_a_tint(tmp_path, recipe):
     assert float(history(tmp_path / "run")[-1]["colour mse ratio"]) < 0.7
 
 
+def test_an_autoencoder_is_trained_resumed_and_the_best_kept(tmp_path, data, like_the_slides):
+    train(like_the_slides, data, tmp_path / "whole")
+    train(like_the_slides, data, tmp_path / "parts", steps=2)
+    train(like_the_slides, data, tmp_path / "parts", resume=True, steps=4)
+    train(like_the_slides, data, tmp_path / "parts", resume=True)
+    assert equal(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    rows = history(tmp_path / "whole")
+    assert [row["step"] for row in rows] == ["3.0", "6.0"]  # 24 photographs in batches of 10
+    _, network = runs.load_run(tmp_path / "whole")
+    photographs = squares(list_photographs(data, like_the_slides.data.validate_on[0]), 64)
+    examples = first_examples(photographs, len(photographs))
+    with torch.inference_mode():
+        loss = (network.eval()(examples.grey) - examples.srgb).abs().mean().item()
+    assert loss == pytest.approx(min(float(row["judged loss"]) for row in rows), rel=1e-4)
+    assert min(float(row["judged mae"]) for row in rows) == pytest.approx(loss, rel=1e-4)
+
+
+def test_the_best_epoch_is_kept(tmp_path, data, like_the_slides, monkeypatch):
+    losses = iter([2.0, 1.0, 3.0])
+    monkeypatch.setattr(trainer, "judged", lambda *_: {"loss": next(losses)})
+    train(changed(like_the_slides, epochs=3), data, tmp_path / "three")
+    losses = iter([2.0, 1.0])
+    train(like_the_slides, data, tmp_path / "two")
+    assert equal(weights(tmp_path / "three"), weights(tmp_path / "two"))
+
+
 def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, recipe):
     run = tmp_path / "run"
     train(recipe, data, run, steps=1)
@@ -104,7 +132,7 @@ def test_a_folder_that_cannot_hold_a_run_is_told(tmp_path, data, recipe):
 def test_nan_loss_stops_and_keeps_the_last_checkpoint(tmp_path, data, recipe, monkeypatch):
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)
-    monkeypatch.setattr(trainer, "ab_loss", lambda _: lambda ab, _: (ab * torch.nan).mean())
+    monkeypatch.setitem(trainer.DISTANCES, "squared", lambda ab, _: (ab * torch.nan).mean())
     with pytest.raises(TrainingError, match=r"became nan at step 3.*lower the learning rate"):
         train(recipe, data, run, resume=True)
     assert checkpoints.newest(run).name == "step-00000002"
@@ -142,7 +170,9 @@ def test_no_room_for_the_weights_is_told_and_mended(tmp_path, data, recipe, monk
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(tmp_path, data, recipe):
-    wide = changed(recipe, network={"pretrained": False, "decoder": [24, 16, 8]})
+    wide = changed(
+        recipe, network={"kind": "acuarela", "pretrained": False, "decoder": [24, 16, 8]}
+    )
     train(wide, data, tmp_path / "wide", steps=1)
     train(recipe, data, tmp_path / "run", steps=1)
     theirs, ours = (tmp_path / name / "checkpoints" / "step-00000001" for name in ("wide", "run"))

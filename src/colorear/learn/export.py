@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,15 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 import colorear
 from colorear.errors import TrainingError
-from colorear.learn.acuarela import Acuarela
+from colorear.learn.autoencoders import listing
+from colorear.learn.kinds import KINDS
+from colorear.learn.recipe import AutoencoderSpec, NetworkSpec
 from colorear.learn.runs import load_run
-from colorear.models.card import Card
+from colorear.models.card import Card, Layer
 from colorear.models.catalogue import write
 from colorear.photo import lightness, open_photo
 
@@ -25,6 +29,7 @@ __all__ = ["export"]
 
 _EXACT = 0.01  # CIELAB units: float32 sums in another order differ by about 0.001
 _ROUNDED = 1.0  # half-precision weights: under half of a just noticeable difference of 2.3
+_FEW = 64
 
 
 def export(run: Path, target: Path) -> Card:
@@ -37,24 +42,27 @@ def export(run: Path, target: Path) -> Card:
     Raises TrainingError: the run is unfinished, or the two disagree; then nothing is written.
     Raises ModelError: it cannot be written there.
     """
-    recipe, network = load_run(run)
-    network = network.eval()
-    exact = _graph(network)
+    recipe, trained = load_run(run)
+    kind = KINDS[recipe.network.kind]
+    network: Any = kind.contract(trained).eval()
+    exact = _graph(network, kind.outputs)
     content = _with_half_weights(exact).SerializeToString()
     noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
     for picture in (noise, *_examples()):
         shown = picture[None, None]
         with torch.inference_mode():
-            truth = network(torch.from_numpy(shown)).numpy()
-        _compare(truth, exact.SerializeToString(), shown, _EXACT)
-        _compare(truth, content, shown, _ROUNDED)
+            truth = network(torch.from_numpy(shown))
+        ab = (truth if kind.outputs == ("ab",) else truth[kind.outputs.index("ab")]).numpy()
+        _compare(ab, exact.SerializeToString(), shown, _EXACT)
+        _compare(ab, content, shown, _ROUNDED)
+    layers = _layers(recipe.network, recipe.card.size)
     digest = hashlib.sha256(content).hexdigest()
     card = Card(
         name=target.stem,
         version=digest[:8],
         kind="contract",
         sha256=digest,
-        parameters=sum(parameter.numel() for parameter in network.parameters()),
+        parameters=_parameters(trained, layers),
         bytes=len(content),
         stride=network.stride,
         multiple_of=network.multiple_of,
@@ -64,12 +72,22 @@ def export(run: Path, target: Path) -> Card:
         trained_on=recipe.card.trained_on,
         good_at=recipe.card.good_at,
         weak_at=recipe.card.weak_at,
+        layers=layers,
     )
     write(target, content, card)
     return card
 
 
-def _graph(network: Acuarela) -> onnx.ModelProto:
+def _layers(spec: NetworkSpec, side: int) -> tuple[Layer, ...]:
+    return listing(spec.name, side) if isinstance(spec, AutoencoderSpec) else ()
+
+
+def _parameters(network: nn.Module, layers: tuple[Layer, ...]) -> int:
+    listed = sum(row.parameters for row in layers)
+    return listed or sum(parameter.numel() for parameter in network.parameters())
+
+
+def _graph(network: Any, outputs: tuple[str, ...]) -> onnx.ModelProto:
     """The network for any count and any size that it takes; BatchNorm folded into convolutions."""
     step = network.multiple_of
     count = torch.export.Dim("n", max=4096)
@@ -86,7 +104,7 @@ def _graph(network: Acuarela) -> onnx.ModelProto:
                 dynamo=True,
                 verbose=False,
                 input_names=["lightness"],
-                output_names=["ab"],
+                output_names=list(outputs),
                 dynamic_shapes=({0: count, 2: step * rows, 3: step * columns},),
             )
     finally:
@@ -98,12 +116,15 @@ def _graph(network: Acuarela) -> onnx.ModelProto:
 
 
 def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose float32 weights are stored as float16 and cast by the graph, once, at load."""
+    """A copy whose weights are stored as float16 and cast by the graph to float32, once, at load.
+
+    A few numbers alone, such as those of a colour space, stay as they are.
+    """
     half = onnx.ModelProto()
     half.CopyFrom(model)
     casts = []
     for weights in half.graph.initializer:
-        if weights.data_type == onnx.TensorProto.FLOAT:
+        if weights.data_type == onnx.TensorProto.FLOAT and math.prod(weights.dims) > _FEW:
             values = onnx.numpy_helper.to_array(weights).astype(np.float16)
             name = weights.name
             weights.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))

@@ -1,20 +1,34 @@
-"""What a network is told to make small, and how far it got."""
+"""Photographs as a network sees them, and how far its answer is from the truth."""
 
 from collections.abc import Callable
-from typing import Literal
+from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from colorear import color
-from colorear.learn.acuarela import AB_SCALE
+from colorear.learn.recipe import Loss
 
-__all__ = ["Examples", "ab_loss", "colourised", "squared_errors"]
+__all__ = ["DISTANCES", "Distance", "Examples", "categorical_accuracy", "colourised"]
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+
+
+def _smooth_l1(predicted: Tensor, truth: Tensor) -> Tensor:
+    return functional.smooth_l1_loss(predicted, truth, beta=0.1)
+
+
+DISTANCES: dict[Loss, Distance] = {
+    "absolute": functional.l1_loss,
+    "squared": functional.mse_loss,
+    "smooth-l1": _smooth_l1,
+}
+"""What a recipe calls each loss: the mean over all values of a batch."""
 
 
 class Examples:
-    """A batch of colour photographs as what the network sees and what it should say.
+    """A batch of colour photographs as what a network sees and what it should say.
 
     >>> grey = Examples(torch.full((1, 8, 8, 3), 128, dtype=torch.uint8))
     >>> grey.lightness.shape, round(grey.ab.abs().max().item(), 3)
@@ -25,23 +39,23 @@ class Examples:
         """Take (n, h, w, 3) sRGB bytes."""
         self.srgb = pixels.permute(0, 3, 1, 2).float() / 255  # (n, 3, h, w) in 0..1
         self.luma: Tensor = color.luma(self.srgb)  # (n, 1, h, w) in 0..1
-        self.lightness: Tensor = color.luma_to_lightness(self.luma)  # the grey photograph's L*
-        self.ab: Tensor = color.srgb_to_lab(self.srgb)[:, 1:]  # (n, 2, h, w) in CIELAB units
 
+    @cached_property
+    def grey(self) -> Tensor:
+        """(n, 3, h, w): the grey photograph as three equal channels in 0..1."""
+        return self.luma.repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
 
-def ab_loss(kind: Literal["squared", "smooth-l1"]) -> Callable[[Tensor, Tensor], Tensor]:
-    """The loss between predicted `ab` (n,2,h/s,w/s) and true `ab` (n,2,h,w), in CIELAB units.
+    @cached_property
+    def lightness(self) -> Tensor:
+        """(n, 1, h, w): the grey photograph's L*."""
+        lightness: Tensor = color.luma_to_lightness(self.luma)
+        return lightness
 
-    The truth is averaged over each of the network's places, so that a loss does not ask for detail
-    that the network's grid cannot hold.
-    """
-    distance = {"squared": functional.mse_loss, "smooth-l1": functional.smooth_l1_loss}[kind]
-
-    def loss(predicted: Tensor, truth: Tensor) -> Tensor:
-        truth = functional.adaptive_avg_pool2d(truth, (predicted.shape[-2], predicted.shape[-1]))
-        return distance(predicted / AB_SCALE, truth / AB_SCALE)
-
-    return loss
+    @cached_property
+    def ab(self) -> Tensor:
+        """(n, 2, h, w): the true colour, in CIELAB units."""
+        lab: Tensor = color.srgb_to_lab(self.srgb)
+        return lab[:, 1:]
 
 
 def colourised(examples: Examples, ab: Tensor) -> Tensor:
@@ -52,8 +66,10 @@ def colourised(examples: Examples, ab: Tensor) -> Tensor:
     return srgb.clamp(0, 1)  # rounding error only: the chroma is inside the gamut
 
 
-def squared_errors(examples: Examples, ab: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean squared sRGB errors (n,) of the colourised photographs and of their grey copies."""
-    ours = (colourised(examples, ab) - examples.srgb).square().mean((1, 2, 3))
-    grey = (examples.luma - examples.srgb).square().mean((1, 2, 3))
-    return ours, grey
+def categorical_accuracy(predicted: Tensor, truth: Tensor) -> Tensor:
+    """Part of the pixels whose largest channel is the true one.
+
+    It is what Keras calls "accuracy" when the slides train on (n,h,w,3) arrays; of two equal
+    channels the first is the largest, so a grey pixel counts as red.
+    """
+    return (predicted.argmax(1) == truth.argmax(1)).float().mean()

@@ -10,9 +10,13 @@ from colorear.errors import RecipeError
 
 __all__ = [
     "AcuarelaSpec",
+    "AutoencoderName",
+    "AutoencoderSpec",
     "CardSpec",
     "DataSpec",
     "Folder",
+    "Loss",
+    "NetworkSpec",
     "OptimiserSpec",
     "Recipe",
     "read_recipe",
@@ -20,6 +24,11 @@ __all__ = [
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Side = Annotated[int, Field(ge=32, le=1024, multiple_of=32)]
+"""Pixels; no network here halves a picture more than five times."""
+
+AutoencoderName = Literal["plain-shallow", "plain-deep", "skip-shallow", "skip-deep"]
+Loss = Literal["absolute", "squared", "smooth-l1"]
 
 
 class _Frozen(BaseModel):
@@ -44,43 +53,63 @@ class DataSpec(_Frozen):
 
     train: Annotated[tuple[Folder, ...], Field(min_length=1)]
     validate_on: Annotated[tuple[Folder, ...], Field(min_length=1)]
+    whole: bool = False
+    """Photographs are seen whole, stretched to a square, and never cut nor flipped."""
     shorter_side: Annotated[int, Field(ge=32, le=1024)] = 160
     """Photographs are kept at this size, in pixels; crops are cut from that."""
-    crop: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 128
-    """Side of the square that the network sees while it learns."""
+    crop: Annotated[tuple[Side, ...], Field(min_length=1)] = (128,)
+    """Side of the square that the network sees. Several share the epochs equally, in this order."""
     smallest_cut: Annotated[float, Field(gt=0, le=1)] = 0.6
     """A cut's side is at least this part of the shorter side; it is then resized to `crop`."""
-    validation_size: Annotated[int, Field(ge=32, le=1024, multiple_of=32)] = 160
+    validation_size: Side = 160
 
     @model_validator(mode="after")
     def _names_differ(self) -> "DataSpec":
         names = [folder.name for folder in self.validate_on]
         if len(set(names)) < len(names):
             raise ValueError(f"validation folders need different names, these are {names}")
+        if self.whole and len(self.crop) > 1:
+            raise ValueError("whole photographs are seen at one size; give one number in crop")
         return self
 
 
 class AcuarelaSpec(_Frozen):
     """The network: a pretrained encoder and a decoder of these widths, coarse to fine."""
 
-    kind: Literal["acuarela"] = "acuarela"
+    kind: Literal["acuarela"]
     encoder: Literal["efficientnet-lite0"] = "efficientnet-lite0"
     pretrained: bool = True
     decoder: Annotated[tuple[Count, ...], Field(min_length=3, max_length=4)] = (128, 96, 64, 32)
     """Channels of the stages at 1/16, 1/8, 1/4 and, if there are four, 1/2 of the input's size."""
 
 
+class AutoencoderSpec(_Frozen):
+    """One of the four networks of the slides."""
+
+    kind: Literal["autoencoder"]
+    name: AutoencoderName
+    start: Literal["random", "grey-copy"] = "random"
+    """The last layer's first weights: Keras's, or such that the grey input is passed on, which
+    only a network with skips can; without them this is the same as "random"."""
+
+
+NetworkSpec = Annotated[AcuarelaSpec | AutoencoderSpec, Field(discriminator="kind")]
+
+
 class OptimiserSpec(_Frozen):
-    """AdamW under a one-cycle schedule."""
+    """AdamW (which is Adam where `weight_decay` is 0), at a constant rate or a one-cycle one."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
-    """Peak of the cycle, for the decoder."""
-    encoder_factor: Fraction = 0.3
-    """The pretrained encoder learns at this part of the rate."""
-    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """The rate, or the peak of the cycle."""
+    schedule: Literal["one-cycle", "constant"] = "one-cycle"
     warm_up: Fraction = 0.15
-    """Part of the steps before the peak."""
-    clip_norm: Annotated[float, Field(gt=0)] = 1.0
+    """Part of a cycle's steps before its peak."""
+    encoder_factor: Fraction = 1.0
+    """The encoder learns at this part of the rate: a pretrained one needs less."""
+    weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    epsilon: Annotated[float, Field(gt=0, lt=1)] = 1e-8
+    clip_norm: Annotated[float, Field(gt=0)] | None = None
+    """The most that the norm of all gradients together may be; without it they are not clipped."""
 
 
 class CardSpec(_Frozen):
@@ -100,13 +129,17 @@ class Recipe(_Frozen):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     card: CardSpec
     data: DataSpec
-    network: AcuarelaSpec = AcuarelaSpec()
+    network: NetworkSpec
     optimiser: OptimiserSpec = OptimiserSpec()
-    loss: Literal["squared", "smooth-l1"] = "squared"
+    loss: Loss = "squared"
     epochs: Count = 5
     batch: Count = 32
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    """Decay of the moving average of the weights, which is what is judged and exported."""
+    """Decay of the moving average of the weights, which is what is judged and exported; at 0 it is
+    the weights themselves."""
+    keep: Literal["last", "best"] = "last"
+    """Which weights a run ends with: those of its last step, or of the epoch whose loss on the
+    validation folders was the lowest."""
     precision: Literal["float32", "bfloat16"] = "float32"
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 4.0
     seed: int = 1

@@ -1,6 +1,7 @@
 """The folder of a run: what it was begun with, and what came out of it."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from torch import nn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints
-from colorear.learn.acuarela import Acuarela
-from colorear.learn.recipe import Recipe
+from colorear.learn.kinds import build
+from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 
-__all__ = ["begin", "load_run", "save_weights"]
+__all__ = ["begin", "keep_best", "load_run", "save_best", "save_weights"]
 
 
 def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bool) -> Path | None:
@@ -47,7 +48,22 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bo
 
 def save_weights(run: Path, network: nn.Module) -> Path:
     """Leave the weights of a finished run in its folder. Raises TrainingError without room."""
-    path, partial = _weights(run), run / "weights.partial"
+    return _save(_weights(run), network)
+
+
+def save_best(run: Path, network: nn.Module) -> None:
+    """Keep the weights of the best epoch so far. Raises TrainingError without room."""
+    _save(_best(run), network)
+
+
+def keep_best(run: Path) -> Path:
+    """Make the best epoch's weights those of the finished run."""
+    shutil.copyfile(_best(run), _weights(run))
+    return _weights(run)
+
+
+def _save(path: Path, network: nn.Module) -> Path:
+    partial = path.with_suffix(".partial")
     try:
         save_file({k: v.contiguous() for k, v in network.state_dict().items()}, partial)
         partial.replace(path)
@@ -59,7 +75,7 @@ def save_weights(run: Path, network: nn.Module) -> Path:
     return path
 
 
-def load_run(run: Path) -> tuple[Recipe, Acuarela]:
+def load_run(run: Path) -> tuple[Recipe, nn.Module]:
     """The recipe and the trained network of a finished run.
 
     Raises TrainingError: there is no finished run, or its weights are of another architecture.
@@ -74,7 +90,10 @@ def load_run(run: Path) -> tuple[Recipe, Acuarela]:
         ) from None
     except ValidationError as error:
         raise TrainingError(f"{run}: run.json holds no recipe of this version: {error}") from None
-    network = Acuarela(recipe.network.model_copy(update={"pretrained": False}))
+    spec: NetworkSpec = recipe.network
+    if isinstance(spec, AcuarelaSpec):
+        spec = spec.model_copy(update={"pretrained": False})  # the run's own weights come next
+    network = build(spec)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
@@ -87,6 +106,10 @@ def load_run(run: Path) -> tuple[Recipe, Acuarela]:
 
 def _weights(run: Path) -> Path:
     return run / "weights.safetensors"
+
+
+def _best(run: Path) -> Path:
+    return run / "best.safetensors"
 
 
 def _missing(run: Path) -> str:

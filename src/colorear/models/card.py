@@ -7,12 +7,22 @@ import msgspec
 
 from colorear.errors import ModelError
 
-__all__ = ["Card", "Kind", "encode_card", "read_card"]
+__all__ = ["Card", "Kind", "Layer", "encode_card", "read_card"]
 
 Kind = Literal["contract", "ddcolor", "deoldify", "deoldify-pixels", "eccv16", "siggraph17"]
 """How a network is spoken to: colorear's own contract, or the interface of the network named."""
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A row of a network's listing, as Keras's `summary()` has them."""
+
+    layer: str
+    shape: tuple[int, int, int]
+    """Height, width and channels of its output, for a picture of the card's `size`."""
+    parameters: int
+    connected_to: tuple[str, ...]
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,6 +50,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     weak_at: str = ""
     scores: dict[str, dict[str, float]] = {}
     """Name of a data set -> name of a metric -> its value."""
+    layers: tuple[Layer, ...] = ()
 
 
 def read_card(path: Path) -> Card:

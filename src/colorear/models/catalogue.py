@@ -1,6 +1,8 @@
 """What can be loaded: the networks that come with colorear, those the user added, and any file.
 
-A network is two files of one folder: `<name>.onnx`, and its card `<name>.json`.
+A network is two files of one folder: `<name>.onnx`, and its card `<name>.json`. Of networks that
+are too large for the package, only the card is there: the other file is looked for among the
+networks that the user added, and in the folder `networks` of a checkout.
 """
 
 import difflib
@@ -21,9 +23,10 @@ from colorear.models.contract import takes_hints
 from colorear.models.network import Network, ask, check_interface, fixed_size
 from colorear.models.session import Session
 
-__all__ = ["add", "added_folder", "card", "cards", "load", "remove", "write"]
+__all__ = ["add", "added_folder", "card", "cards", "is_here", "load", "remove", "write"]
 
 BUNDLED = Path(__file__).parent
+CHECKOUT = BUNDLED.parents[2] / "networks"
 RESERVED = {"grey", "mean-colour"}  # the rows of every comparison that no network makes
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CONTRACT_SIZE = 256
@@ -46,6 +49,11 @@ def card(name: str) -> Card:
     return read_card(_card_file(name))
 
 
+def is_here(name: str) -> bool:
+    """Whether the file that the card of this network describes is there. Raises ModelError."""
+    return any(path.exists() for path in _places(_card_file(name)))
+
+
 def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
     """The network of that name, or in that .onnx file, which must then keep the contract.
 
@@ -57,8 +65,7 @@ def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
         path = Path(name_or_path)
         name = str(path)
     else:
-        path = _card_file(name_or_path).with_suffix(".onnx")
-        name = name_or_path
+        return _load_known(name_or_path, threads)
     model = _read(path)
     session = Session(name, model, threads=threads)
     return Network(_card_beside(path, model) or _described(session, model, path.stem), session)
@@ -124,6 +131,26 @@ def remove(name: str) -> None:
         ) from error
 
 
+def _load_known(name: str, threads: int | None) -> Network:
+    about = _card_file(name)
+    for path in _places(about):
+        if path.exists():
+            model = _read(path)
+            found = read_card(about)
+            _check_described(path, model, found)
+            return Network(found, Session(name, model, threads=threads))
+    raise ModelError(
+        f"the file of {name} is not part of the installed package; take networks/{name}.onnx from "
+        f"colorear's repository and put it into {added_folder()}"
+    )
+
+
+def _places(about: Path) -> list[Path]:
+    """Where the .onnx file of a card may be."""
+    file = about.with_suffix(".onnx").name
+    return [about.with_name(file), added_folder() / file, CHECKOUT / file]
+
+
 def _card_files() -> dict[str, Path]:
     """Name -> card, bundled ones first; they cannot be replaced by added ones."""
     files: dict[str, Path] = {}
@@ -160,12 +187,16 @@ def _card_beside(path: Path, model: bytes) -> Card | None:
     if not path.with_suffix(".json").exists():
         return None
     found = read_card(path.with_suffix(".json"))
-    if hashlib.sha256(model).hexdigest() != found.sha256:
+    _check_described(path, model, found)
+    return found
+
+
+def _check_described(path: Path, model: bytes, card: Card) -> None:
+    if hashlib.sha256(model).hexdigest() != card.sha256:
         raise ModelError(
             f"{path} is not the file that its card describes (its SHA-256 differs); "
             f"install or add the network again"
         )
-    return found
 
 
 def _described(session: Session, model: bytes, name: str, kind: Kind = "contract") -> Card:

@@ -2,7 +2,8 @@
 
 Inputs: `lightness` (n, 1, h, w), L* in 0..100; optional `hints` (n, 3, h, w), a* and b* where the
 mask of the third channel is 1; optional `vividness`, one number. Outputs: `ab` (n, 2, h/s, w/s)
-and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units.
+and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units; optional `srgb` (n, 3, h, w), the
+photograph of a network that makes photographs rather than colour, about in 0..1.
 """
 
 import numpy as np
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from colorear.errors import ModelError
 from colorear.models.session import Port, Session
 
-__all__ = ["check_contract", "contract_feeds", "contract_outputs", "takes_hints"]
+__all__ = ["SRGB", "check_contract", "contract_feeds", "contract_outputs", "takes_hints"]
 
 _LIGHTNESS, _HINTS, _VIVIDNESS = "lightness", "hints", "vividness"
 _AB, _UNCERTAINTY = "ab", "uncertainty"
+SRGB = "srgb"
 _CHANNELS = {_LIGHTNESS: 1, _HINTS: 3}
 
 

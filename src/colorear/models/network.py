@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from colorear.errors import ModelError
 from colorear.models.adapters import ADAPTERS, adapter_feeds, check_adapter
 from colorear.models.card import Card, Kind
-from colorear.models.contract import check_contract, contract_feeds, contract_outputs
+from colorear.models.contract import SRGB, check_contract, contract_feeds, contract_outputs
 from colorear.models.resample import resized
 from colorear.models.session import Port, Session
 
@@ -72,6 +72,26 @@ class Network:
             if uncertainty is None
             else self._returned(uncertainty[0], shown.shape, lightness.shape),
         )
+
+    @property
+    def makes_srgb(self) -> bool:
+        """Whether `srgb` can be asked for."""
+        return any(port.name == SRGB for port in self._session.outputs)
+
+    def srgb(self, lightness: Planes) -> Planes:
+        """The photograph (3, h, w) that the network itself makes of L* (h, w), about in 0..1.
+
+        Its luma is the network's, not that of the picture. Raises ModelError if it makes none.
+        """
+        if not self.makes_srgb:
+            raise ModelError(
+                f"{self.card.name} gives a* and b* alone, so it has no photograph of its own; "
+                f"use the one that colorear makes with them"
+            )
+        shown = self._shown(np.asarray(lightness, np.float32))
+        feeds = contract_feeds(self._session, shown[None, None])
+        (srgb,) = self._session.run(feeds, [SRGB])
+        return self._returned(srgb[0], shown.shape, lightness.shape)
 
     def _shown(self, lightness: Planes) -> Planes:
         """The picture at a size that the network takes: stretched if it takes only one."""

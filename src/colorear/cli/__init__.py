@@ -1,0 +1,38 @@
+"""The command `colorear`: it reads what was typed, makes one call and says what came of it."""
+
+from typing import Annotated
+
+import typer
+
+from colorear import __version__
+from colorear.cli import judging, networks, photographs, training
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="colorear",
+    help="Colour for black-and-white photographs, honest about how good it is.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def _main(
+    *, version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+app.command()(photographs.colorize)
+app.command()(photographs.verify)
+app.add_typer(networks.app, name="models")
+app.add_typer(training.data_app, name="data")
+app.command()(training.train)
+app.command()(training.export)
+app.command()(judging.evaluate)
+app.command()(judging.compare)
+app.command()(training.bench)

@@ -1,0 +1,98 @@
+"""The commands on training, which need the extra `learn`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from colorear.cli.saying import Json, failing, printable, say_error
+
+__all__ = ["bench", "data_app", "export", "train"]
+
+data_app = typer.Typer(help="Photographs to learn from.", no_args_is_help=True)
+
+
+@data_app.callback()
+def _data() -> None:
+    """Keep `prepare` a command of its own, though there is only one yet."""
+
+
+@data_app.command()
+def prepare(
+    source: Annotated[Path, typer.Argument(readable=False, help="A folder or a zip file.")],
+    dest: Annotated[Path, typer.Argument(readable=False, help="A new folder.")],
+    *,
+    size: Annotated[int, typer.Option(min=1, help="Side of the squares, in pixels.")] = 160,
+    skip_bad: Annotated[bool, typer.Option(help="Leave out what cannot be used.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make squares of colour photographs, with their grey copies, a fixed split and a manifest."""
+    with failing(feature="preparing photographs", extra="learn"):
+        from colorear.learn.prepare import prepare as run
+
+        manifest = run(source, dest, size=size, skip_bad=skip_bad)
+    if as_json:
+        typer.echo(msgspec.json.encode(manifest))
+        return
+    parts = ", ".join(f"{name} {stop - start}" for name, (start, stop) in manifest.split.items())
+    typer.echo(f"wrote {dest}: {len(manifest.photographs)} photographs ({parts})")
+    noticed = {
+        "are nearly grey": len(manifest.near_gray),
+        "repeat an earlier one": len(manifest.alike),
+        "of the test part repeat one that is learnt from": len(manifest.leaks),
+        "beside color/ and gray/ were left out": manifest.ignored,
+    }
+    for what, count in noticed.items():
+        if count:
+            typer.echo(f"{count} {what}")
+    for bad in manifest.bad:
+        say_error(f"{bad.source} {bad.reason}; it was skipped")
+    typer.echo(printable(f"{dest / 'manifest.json'} names them all"))
+
+
+def train(
+    recipe: Path,
+    *,
+    data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
+    out: Annotated[Path, typer.Option(help="The folder of the run.")],
+    resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
+    steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+) -> None:
+    """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
+    with failing(feature="training", extra="learn"):
+        from colorear.learn.recipe import read_recipe
+        from colorear.learn.trainer import train as run
+
+        run(read_recipe(recipe), data, out, resume=resume, steps=steps)
+
+
+def export(
+    run: Path,
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The .onnx file to write.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The recipe's data: its scores go on the card.")
+    ] = None,
+) -> None:
+    """Write the network of a finished run as ONNX, with its card."""
+    with failing(feature="exporting", extra="learn"):
+        from colorear.learn.export import export as write
+        from colorear.learn.scores import put_on_card
+
+        card = write(run, out)
+        if data:
+            card = put_on_card(run, out, data)
+    typer.echo(f"wrote {out} and its card ({card.bytes / 1e6:.1f} MB)")
+    for name, scores in card.scores.items():
+        typer.echo(f"{name}: {', '.join(f'{k} {v:.4g}' for k, v in scores.items())}")
+
+
+def bench(*, as_json: Json = False) -> None:
+    """Measure speed and memory on this machine, against OpenCV doing the least that is needed."""
+    with failing(feature="the benchmark", extra="learn"):
+        from colorear.bench import measure
+    for figure in measure():
+        most = f" (at most {figure.limit:g})" if figure.limit else ""
+        told = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}"
+        typer.echo(msgspec.json.encode(figure) if as_json else told)

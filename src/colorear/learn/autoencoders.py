@@ -1,0 +1,172 @@
+"""The four convolutional autoencoders of the slides: grey RGB -> RGB, sRGB in 0..1.
+
+Source: D. F. Rojas, N. Galván and H. Pinzón, "Autoencoders para colorear imágenes", Universidad
+Industrial de Santander. They were built with Keras, so padding, batch normalisation and first
+weights are those of Keras's layers: with equal weights the outputs are equal.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorear.learn.convolutions import convolve_down, convolve_up
+from colorear.learn.recipe import AutoencoderName, AutoencoderSpec
+from colorear.models.card import Layer
+
+__all__ = ["PLANS", "Autoencoder", "Plan", "listing"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The channels of an autoencoder, stage by stage; every stage halves or doubles the size."""
+
+    encoder: tuple[int, ...]
+    normalised: int
+    """So many of the encoder's stages, the last ones, have batch normalisation."""
+    decoder: tuple[int, ...]
+    skips: bool
+    """Each decoder stage is joined with the encoder stage of its size, the last with the input."""
+
+
+PLANS: dict[AutoencoderName, Plan] = {
+    "plain-shallow": Plan((128, 256, 512), 2, (256, 128, 3), skips=False),
+    "plain-deep": Plan((128, 128, 256, 512, 512), 3, (512, 256, 128, 128, 3), skips=False),
+    "skip-shallow": Plan((128, 256, 512), 2, (256, 128, 3), skips=True),
+    "skip-deep": Plan((128, 128, 256, 512, 512), 3, (512, 256, 128, 128, 3), skips=True),
+}
+
+
+class Autoencoder(nn.Module):
+    """`grey` (n,3,h,w), three equal channels in 0..1 -> sRGB (n,3,h,w), about in 0..1.
+
+    h and w are multiples of 8 (shallow) or 32 (deep).
+
+    >>> spec = AutoencoderSpec(kind="autoencoder", name="skip-deep")
+    >>> Autoencoder(spec)(torch.zeros(1, 3, 64, 96)).shape
+    torch.Size([1, 3, 64, 96])
+    """
+
+    def __init__(self, spec: AutoencoderSpec) -> None:
+        super().__init__()
+        plan = PLANS[spec.name]
+        self.skips = plan.skips
+        self.multiple_of = 2 ** len(plan.encoder)
+        plain = len(plan.encoder) - plan.normalised
+        self.encoder, self.decoder = nn.ModuleList(), nn.ModuleList()
+        widths = [3]  # of what the stages above gave
+        for i, width in enumerate(plan.encoder):
+            self.encoder.append(Down(widths[-1], width, normalised=i >= plain))
+            widths.append(width)
+        below = widths.pop()
+        for width in plan.decoder:
+            self.decoder.append(Up(below, width))
+            below = width + (widths.pop() if plan.skips else 0)
+        self.last = nn.Conv2d(below, 3, 2)
+        nn.init.xavier_uniform_(self.last.weight)  # Keras: glorot_uniform, here and below
+        self.last.bias = nn.Parameter(torch.zeros(3))
+        if spec.start == "grey-copy" and plan.skips:
+            _pass_on(self.last)
+
+    def forward(self, grey: Tensor) -> Tensor:
+        """The colour photographs (n,3,h,w) of a batch of grey ones."""
+        planes, above = grey, []
+        for stage in self.encoder:
+            above.append(planes)
+            planes = stage(planes)
+        for stage in self.decoder:
+            planes = stage(planes)
+            if self.skips:
+                planes = torch.cat((planes, above.pop()), 1)
+        srgb: Tensor = self.last(functional.pad(planes, (0, 1, 0, 1)))
+        return srgb
+
+
+class Down(nn.Module):
+    """Half the size: a 3x3 convolution, batch normalisation where there is any, LeakyReLU."""
+
+    def __init__(self, before: int, after: int, *, normalised: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(after, before, 3, 3)))
+        self.bias = nn.Parameter(torch.zeros(after))
+        # Keras: momentum 0.99, which is the weight of the past; torch's is that of the present
+        self.norm = nn.BatchNorm2d(after, eps=1e-3, momentum=0.01) if normalised else None
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """The planes at half the size."""
+        planes = convolve_down(planes, self.weight, self.bias)
+        if self.norm:
+            planes = self.norm(planes)
+        return functional.leaky_relu(planes, 0.3, inplace=True)
+
+
+class Up(nn.Module):
+    """Twice the size: a transposed 3x3 convolution and LeakyReLU."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(nn.init.xavier_uniform_(torch.empty(before, after, 3, 3)))
+        self.bias = nn.Parameter(torch.zeros(after))
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """The planes at twice the size."""
+        planes = convolve_up(planes, self.weight, self.bias)
+        return functional.leaky_relu(planes, 0.3, inplace=True)
+
+
+def _pass_on(last: nn.Conv2d) -> None:
+    """Make the last layer give the input that it is joined with, its last three channels."""
+    with torch.no_grad():
+        last.weight.zero_()
+        last.weight[:, -3:, 0, 0] = torch.eye(3)
+
+
+def listing(name: AutoencoderName, side: int = 160) -> tuple[Layer, ...]:
+    """The layers as the slides list them, for pictures of side x side.
+
+    Plain networks are listed layer by layer, those with skips by blocks. Keras counts the moving
+    averages of batch normalisation as parameters, and so does this.
+
+    >>> sum(row.parameters for row in listing("plain-shallow"))
+    2960426
+    """
+    plan = PLANS[name]
+    rows = [Layer("input", (side, side, 3), 0, ())]
+    above: list[Layer] = []
+    for i, width in enumerate(plan.encoder):
+        above.append(rows[-1])
+        normalised = i >= len(plan.encoder) - plan.normalised
+        side //= 2
+        _append_stage(rows, plan, "conv2d", (side, side, width), normalised=normalised)
+    for width in plan.decoder:
+        side *= 2
+        _append_stage(rows, plan, "conv2d_transpose", (side, side, width), normalised=False)
+        if plan.skips:
+            joined = above.pop()
+            shape = (side, side, width + joined.shape[2])
+            _append(rows, "concatenate", shape, 0, rows[-1].layer, joined.layer)
+    _append(rows, "conv2d", (side, side, 3), 4 * rows[-1].shape[2] * 3 + 3, rows[-1].layer)
+    return tuple(rows)
+
+
+def _append_stage(
+    rows: list[Layer], plan: Plan, kind: str, shape: tuple[int, int, int], *, normalised: bool
+) -> None:
+    before, after = rows[-1].shape[2], shape[2]
+    parts = {kind: 9 * before * after + after}
+    if normalised:
+        parts["batch_normalization"] = 4 * after
+    parts["leaky_re_lu"] = 0
+    if plan.skips:
+        parts = {"sequential": sum(parts.values())}
+    for part, parameters in parts.items():
+        _append(rows, part, shape, parameters, rows[-1].layer)
+
+
+def _append(
+    rows: list[Layer], kind: str, shape: tuple[int, int, int], parameters: int, *to: str
+) -> None:
+    """Add a row, named as Keras names layers: conv2d, conv2d_1, conv2d_2."""
+    number = sum(row.layer.rstrip("_0123456789") == kind for row in rows)
+    rows.append(Layer(f"{kind}_{number}" if number else kind, shape, parameters, to))

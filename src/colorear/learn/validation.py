@@ -1,0 +1,57 @@
+"""How far a network is, on photographs that it does not learn from."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from colorear.errors import DataError
+from colorear.learn.data import Photographs
+from colorear.learn.kinds import Kind
+from colorear.learn.losses import Distance, Examples, categorical_accuracy
+
+__all__ = ["first_examples", "judged"]
+
+_BATCH = 32
+
+
+def judged(
+    predict: Callable[[Examples], Tensor],
+    photographs: Photographs,
+    kind: Kind,
+    distance: Distance,
+) -> dict[str, float]:
+    """What the network makes of grey copies: means over the photographs, of sRGB in 0..1.
+
+    `loss`: the recipe's own; `accuracy`: Keras's; `mae`, `mse`; `mse ratio`: over the MSE of the
+    grey copies. Raises DataError: no photograph has any colour.
+    """
+    sums = dict.fromkeys(("loss", "accuracy", "mae", "mse", "grey"), 0.0)
+    for first in range(0, len(photographs), _BATCH):
+        part = range(first, min(first + _BATCH, len(photographs)))
+        examples = _examples(photographs, part)
+        predicted = predict(examples)
+        srgb = kind.srgb(predicted, examples)
+        of_part = {
+            "loss": distance(*kind.compared(predicted, examples)),
+            "accuracy": categorical_accuracy(srgb, examples.srgb),
+            "mae": (srgb - examples.srgb).abs().mean(),
+            "mse": (srgb - examples.srgb).square().mean(),
+            "grey": (examples.grey - examples.srgb).square().mean(),
+        }
+        for name, mean in of_part.items():
+            sums[name] += mean.item() * len(part)
+    grey = sums.pop("grey")
+    if grey == 0:
+        raise DataError("the validation photographs are all grey; give some with colour")
+    means = {name: total / len(photographs) for name, total in sums.items()}
+    return means | {"mse ratio": sums["mse"] / grey}
+
+
+def first_examples(photographs: Photographs, count: int) -> Examples:
+    """The first `count`, or all that there are."""
+    return _examples(photographs, range(min(count, len(photographs))))
+
+
+def _examples(photographs: Photographs, part: range) -> Examples:
+    return Examples(torch.stack([torch.from_numpy(photographs[i].copy()) for i in part]))
