@@ -22,4 +22,6 @@ $(VENV)/runtime: pyproject.toml
 
 $(VENV)/tests: $(VENV)/runtime
 	$(VENV)/bin/python -m pip install --quiet --editable '.[learn,test]'
+	@# the slides' metrics, which ask for older NumPy and scikit-image and run with these too
+	$(VENV)/bin/python -m pip install --quiet --no-deps image-similarity-measures==0.3.6 phasepack==1.5
 	@touch $@

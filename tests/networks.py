@@ -110,3 +110,17 @@ def placed() -> bytes:
     ]
     picture = ("n", 1, "h", "w")
     return onnx_bytes(nodes, {"lightness": picture}, {"ab": ("n", 2, "h", "w")}, weights)
+
+
+def painter() -> bytes:
+    """A network of the contract that also makes photographs: R, G, B = L* times 1, 1/2, 1/5 %."""
+    weights = {
+        "colour": np.zeros((2, 1, 1, 1), np.float32),
+        "paint": np.array([0.01, 0.005, 0.002], np.float32)[:, None, None, None],
+    }
+    nodes = [
+        helper.make_node("Conv", ["lightness", "colour"], ["ab"]),
+        helper.make_node("Conv", ["lightness", "paint"], ["srgb"]),
+    ]
+    outputs: dict[str, Shape] = {"ab": ("n", 2, "h", "w"), "srgb": ("n", 3, "h", "w")}
+    return onnx_bytes(nodes, {"lightness": ("n", 1, "h", "w")}, outputs, weights)

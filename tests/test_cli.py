@@ -257,6 +257,8 @@ def test_another_projects_network_end_to_end(folder, tmp_path):
     ("feature", "words"),
     [
         ("training", ["train", "recipe.toml", "--data", ".", "--out", "run"]),
+        ("judging", ["evaluate", "grey", "--data", ".", "--out", "scores.parquet"]),
+        ("comparing", ["compare", "scores.parquet", "-o", "report"]),
         ("exporting", ["export", "run", "-o", "x.onnx"]),
     ],
 )
@@ -265,6 +267,42 @@ def test_without_the_extra(feature, words):
     assert done.returncode == 1
     says = "needs packages that are not installed; install them with: pip install 'colorear[learn]'"
     assert complaint(done) == f"error: {feature} {says}"
+
+
+def test_from_photographs_to_a_report(tmp_path, monkeypatch, free_pictures, known_network):
+    """What somebody types who has colour photographs and wonders how good a network is."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "mine").mkdir()
+    for name, pixels in free_pictures.items():
+        Image.fromarray(pixels).resize((96, 96)).save(tmp_path / "mine" / f"{name}.jpg")
+    data, scores, report = (tmp_path / name for name in ("data", "scores.parquet", "report"))
+    answer = colorear_("data", "prepare", tmp_path / "mine", data, "--size", 64)
+    assert "6 photographs (train 4, validate 1, test 1)" in answer.stdout
+    (line,) = objects(
+        colorear_("data", "prepare", tmp_path / "mine", tmp_path / "again", "--size", 64, "--json")
+    )
+    assert line == json.loads((data / "manifest.json").read_text())
+    judge = ("evaluate", "grey", known_network, "--data", data, "--out", scores, "--part", "all")
+    assert colorear_(*judge, "--size", 64).exit_code == 0
+    again = colorear_(*judge, "--size", 48)
+    assert (again.exit_code, "another size: 64 there, 48 here" in again.stderr) == (1, True)
+    answer = colorear_("compare", scores, "-o", report, "--data", data)
+    assert answer.exit_code == 0, answer.stderr
+    assert {"index.html", "table.md", "table.tex", "table.csv"} <= set(names(report))
+    refused = colorear_("data", "prepare", tmp_path / "mine", data)
+    assert (refused.exit_code, str(data) in refused.stderr) == (1, True)
+
+
+def test_the_listing_of_a_network(known_network, added_folder):
+    colorear_("models", "add", known_network, "--like", "contract", "--name", "small")
+    card = json.loads((added_folder / "small.json").read_text())
+    card["layers"] = [
+        {"layer": "input", "shape": [160, 160, 3], "parameters": 0, "connected_to": []},
+        {"layer": "conv", "shape": [80, 80, 8], "parameters": 1234, "connected_to": ["input"]},
+    ]
+    (added_folder / "small.json").write_text(json.dumps(card))
+    told = colorear_("models", "show", "small").stdout
+    assert all(word in told for word in ("80 x 80 x 8", "1,234 parameters", "connected to"))
 
 
 def test_ctrl_c(tmp_path, known_network):

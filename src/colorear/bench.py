@@ -12,14 +12,18 @@ import cv2
 import msgspec
 import numpy as np
 import pyvips
+import torch
 
 from colorear.colorizer import Colorizer
+from colorear.errors import MissingExtraError
+from colorear.judge import metrics, slides
 
 __all__ = ["Figure", "measure"]
 
 _EXAMPLE = Path(__file__).parent / "examples" / "china.jpg"
 _ROUNDS = 5
 _SCAN, _LARGE = (4000, 3000), (12500, 8000)  # width, height
+_JUDGED = 24  # photographs at a time
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -42,6 +46,7 @@ def measure() -> Iterator[Figure]:
         _make_scan(large, *_LARGE)
         yield _memory(large, *_LARGE)
         yield _network()
+        yield from _metrics()
         yield _import()
 
 
@@ -96,6 +101,26 @@ def _network() -> Figure:
     lightness = 100 * np.random.default_rng(0).random((256, 256), dtype=np.float32)
     (seconds,) = _interleaved(lambda: network(lightness))
     return Figure("the network at 256 x 256", 1000 * seconds, "ms")
+
+
+def _metrics() -> Iterator[Figure]:
+    """All standard metrics of a photograph, and the slides' seven by the slides' libraries."""
+    cut = np.asarray(cv2.imread(str(_EXAMPLE)))[:160, :160].transpose(2, 0, 1) / 255
+    shades = np.linspace(0.5, 1, _JUDGED * 3).reshape(_JUDGED, 3, 1, 1)
+    truth, grey = torch.from_numpy(shades * cut), torch.from_numpy(shades[:, :1] * cut)
+    try:
+        slides.score(truth[:1], grey[:1])
+    except MissingExtraError:
+        (ours,) = _interleaved(lambda: metrics.score(truth, grey))
+        yield Figure("all metrics at 160 x 160, a photograph", 1000 * ours / _JUDGED, "ms")
+        return
+    ours, theirs = _interleaved(
+        lambda: metrics.score(truth, grey), lambda: slides.score(truth[:2], grey[:2])
+    )
+    ours, theirs = 1000 * ours / _JUDGED, 1000 * theirs / 2
+    yield Figure("all metrics at 160 x 160, a photograph", ours, "ms")
+    yield Figure("the slides' seven by their libraries", theirs, "ms")
+    yield Figure("ratio of these two", ours / theirs, "times", 0.125)
 
 
 def _import() -> Figure:

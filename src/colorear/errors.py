@@ -3,6 +3,8 @@
 __all__ = [
     "ColorearError",
     "DataError",
+    "JudgeError",
+    "MetricError",
     "MissingExtraError",
     "ModelError",
     "PhotographError",
@@ -33,6 +35,14 @@ class RecipeError(ColorearError):
 
 class TrainingError(ColorearError):
     """A training run cannot start, go on or be resumed."""
+
+
+class MetricError(ColorearError):
+    """Photographs, or features of them, are not what a metric is defined on."""
+
+
+class JudgeError(ColorearError):
+    """Scores cannot be read, joined or compared."""
 
 
 class MissingExtraError(ColorearError):

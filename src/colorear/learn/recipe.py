@@ -108,6 +108,10 @@ class OptimiserSpec(_Frozen):
     """The encoder learns at this part of the rate: a pretrained one needs less."""
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 1e-8
+    epsilon_on: Literal["corrected", "uncorrected"] = "corrected"
+    """The second moment to whose root epsilon is added: the bias-corrected one, as in Adam's
+    algorithm 1, or the other, as in its section 2 and in Keras. It matters where gradients are
+    near epsilon: the slides' deep networks begin with steps 3 to 5 times smaller by the latter."""
     clip_norm: Annotated[float, Field(gt=0)] | None = None
     """The most that the norm of all gradients together may be; without it they are not clipped."""
 

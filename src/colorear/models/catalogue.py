@@ -139,6 +139,11 @@ def _load_known(name: str, threads: int | None) -> Network:
             found = read_card(about)
             _check_described(path, model, found)
             return Network(found, Session(name, model, threads=threads))
+    if about.parent != BUNDLED:
+        raise ModelError(
+            f"{about.with_suffix('.onnx')} is gone; remove {name} with: colorear models remove "
+            f"{name}, and add it again"
+        )
     raise ModelError(
         f"the file of {name} is not part of the installed package; take networks/{name}.onnx from "
         f"colorear's repository and put it into {added_folder()}"

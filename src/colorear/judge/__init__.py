@@ -1,0 +1,1 @@
+"""How good the colour is: numbers for one photograph, and for many."""

@@ -1,0 +1,58 @@
+"""What networks made of the photographs that they were judged on, to look at."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.errors import JudgeError
+from colorear.judge.galleries import Pictures
+from colorear.judge.photographs import Part, find, grey
+from colorear.judge.scores import read_scores
+from colorear.judge.subjects import subjects
+
+__all__ = ["SEVEN", "pictures_of", "sheet"]
+
+Pixels = NDArray[np.uint8]
+
+SEVEN = slice(51, 58)
+"""Which of the test photographs the slides show."""
+
+
+def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
+    """Shows what was judged, for the galleries of a report: the networks are asked again.
+
+    Raises JudgeError: `data` does not hold the photographs of these scores. Raises ModelError,
+    TrainingError, DataError: a network or the photographs are gone.
+    """
+    about = read_scores(scores).about
+    parts: tuple[Part, ...] = ("test", "all")
+    found = (find(data, size=about.size, part=part) for part in parts)
+    judged = next((each for each in found if each.about == about.data), None)
+    if judged is None:
+        raise JudgeError(
+            f"{data}: does not hold the photographs that were judged, {about.data.name}; "
+            "give the folder that was given to colorear evaluate"
+        )
+    given = {known.given or name: None for name, known in about.models.items()}
+    known = {subject.name: subject for subject in subjects(tuple(given), judged)}
+
+    def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
+        true = judged.pixels[judged.names.index(photograph)]
+        shown = grey(true)
+        coloured = known[model].colour(shown).clip(0, 1) * 255
+        return shown, coloured.round().astype(np.uint8).transpose(1, 2, 0), true
+
+    return show
+
+
+def sheet(pictures: Pictures, models: Sequence[str], photographs: Sequence[str]) -> Pixels:
+    """One picture (h, w, 3) of many: a row for each photograph, grey, by each model, original."""
+    rows = []
+    for photograph in photographs:
+        made = [pictures(model, photograph) for model in models]
+        shown, _, true = made[0]
+        columns = [np.repeat(shown[..., None], 3, 2), *(coloured for _, coloured, _ in made), true]
+        rows.append(np.concatenate(columns, 1))
+    return np.concatenate(rows)
