@@ -1,9 +1,10 @@
-"""Make the example photographs of the package and the strip of the README from free pictures.
+"""Make the example photographs of the package and the README's two strips from free pictures.
 
     python docs/pictures.py
 
 The pictures come with scikit-image and scikit-learn; src/colorear/examples/CREDITS.txt names their
-makers. The strip shows grey, colour by the bundled network, original.
+makers. One strip shows grey, colour by the bundled network, original; the other grey, what each
+autoencoder of the catalogue makes, original.
 """
 
 import tempfile
@@ -14,7 +15,7 @@ import pyvips
 import skimage.data
 from sklearn.datasets import load_sample_image
 
-from colorear import Colorizer
+from colorear import Colorizer, color, models
 from colorear.pixels import luma
 
 ROOT = Path(__file__).parents[1]
@@ -37,14 +38,20 @@ SAVED_AS = {
 }
 IN_STRIP = ("china.jpg", "flower.jpg", "astronaut.jpg")
 HEIGHT = 240
+SIDE = 160  # what the autoencoders learnt from
 
 
 def main() -> None:
-    """Write the examples, then the strip."""
+    """Write the examples, then the strips."""
     originals = {name: pyvips.Image.new_from_array(load()) for name, load in PICTURES.items()}
     for name, picture in originals.items():
         grey = (luma(picture) * 255).rint().cast("uchar")
         grey.write_to_file(str(EXAMPLES / name), keep="none", **SAVED_AS[name])
+    _strip_of_the_bundled_network(originals)
+    _strip_of_the_autoencoders(originals)
+
+
+def _strip_of_the_bundled_network(originals: dict[str, pyvips.Image]) -> None:
     colorizer = Colorizer()
     shown = []
     with tempfile.TemporaryDirectory() as folder:
@@ -63,8 +70,27 @@ def main() -> None:
             )
             for picture in shown
         ]
-        strip = pyvips.Image.arrayjoin(cells, across=3, shim=4, background=255)
-        strip.jpegsave(str(ROOT / "docs" / "strip.jpg"), Q=88, keep="none")
+    _save(cells, 3, "strip.jpg")
+
+
+def _strip_of_the_autoencoders(originals: dict[str, pyvips.Image]) -> None:
+    here = [name for name, card in models.cards().items() if card.layers and models.is_here(name)]
+    networks = [models.load(name) for name in here]
+    cells = []
+    for original in originals.values():
+        square = original.thumbnail_image(SIDE, height=SIDE, crop="centre")
+        grey = luma(square).numpy().astype(np.float32)
+        made = [network.srgb(color.luma_to_lightness(grey)) for network in networks]
+        for planes in (np.stack([grey] * 3), *made):
+            pixels = (255 * planes.clip(0, 1)).round().astype(np.uint8).transpose(1, 2, 0)
+            cells.append(pyvips.Image.new_from_array(np.ascontiguousarray(pixels)))
+        cells.append(square)
+    _save(cells, len(networks) + 2, "autoencoders.jpg")
+
+
+def _save(cells: list[pyvips.Image], across: int, name: str) -> None:
+    strip = pyvips.Image.arrayjoin(cells, across=across, shim=4, background=255)
+    strip.jpegsave(str(ROOT / "docs" / name), Q=88, keep="none")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,28 @@
 """Makes docs/results.md, the published comparison of the networks of the catalogue.
 
 `python docs/results.py DATA` judges on `DATA/color`, which may take half an hour and goes on where
-it was stopped; the numbers are kept in docs/results.parquet. Without DATA the page is made of those
-anew.
+it was stopped; the numbers are kept in docs/results.parquet. Without DATA the page, and the short
+table of the README, are made of those anew.
 """
 
+import re
 import sys
 import tempfile
 from pathlib import Path
 
 from colorear import models
+from colorear.judge.comparison import comparison
+from colorear.judge.english import ENGLISH
 from colorear.judge.evaluate import evaluate
+from colorear.judge.markup import markdown
 from colorear.judge.report import compare
+from colorear.judge.scores import read_scores
+from colorear.judge.tables import Table, scores_table
 
 FOLDER = Path(__file__).parent
 SCORES = FOLDER / "results.parquet"
+README = FOLDER.parent / "README.md"
+IN_README = ("network", "MSE / grey copy", "MSE", "MAE", "PSNR", "FSIMc", "colourfulness gap")
 
 _HEAD = """# How good the networks are
 
@@ -34,8 +42,23 @@ def page() -> str:
         return _HEAD + Path(folder, "table.md").read_text(encoding="utf-8")
 
 
+def with_table(text: str) -> str:
+    """README text whose marked table is made anew."""
+    table = scores_table(comparison(read_scores([SCORES])), ENGLISH)
+    wanted = [table.head.index(name) for name in table.head if name.rstrip(" ↓↑") in IN_README]
+    rows = tuple(tuple(row[place] for place in wanted) for row in table.rows)
+    short = markdown(Table(tuple(table.head[place] for place in wanted), rows, table.apart))
+    return re.sub(
+        r"(<!-- results -->\n).*(<!-- end of results -->)",
+        lambda match: match[1] + short + match[2],
+        text,
+        flags=re.DOTALL,
+    )
+
+
 if __name__ == "__main__":
     for data in sys.argv[1:]:
         here = [name for name in models.cards() if models.is_here(name)]
         evaluate(["grey", "mean-colour", *here], Path(data), SCORES)
     FOLDER.joinpath("results.md").write_text(page(), encoding="utf-8")
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")

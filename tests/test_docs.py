@@ -47,6 +47,12 @@ def test_the_table_of_promises_is_what_the_program_says():
     assert made == README
 
 
+def test_the_results_are_made_from_the_numbers_that_are_kept():
+    made = runpy.run_path(str(ROOT / "docs" / "results.py"))
+    assert made["page"]() == (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert made["with_table"](README) == README
+
+
 def test_the_commands_run(folder):
     commands = [line for block in blocks("sh") for line in block.splitlines()]
     assert [line for line in commands if not line.startswith(("colorear ", "make "))] == []

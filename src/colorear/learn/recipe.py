@@ -76,7 +76,7 @@ class DataSpec(_Frozen):
 class AcuarelaSpec(_Frozen):
     """The network: a pretrained encoder and a decoder of these widths, coarse to fine."""
 
-    kind: Literal["acuarela"]
+    kind: Literal["acuarela"] = "acuarela"
     encoder: Literal["efficientnet-lite0"] = "efficientnet-lite0"
     pretrained: bool = True
     decoder: Annotated[tuple[Count, ...], Field(min_length=3, max_length=4)] = (128, 96, 64, 32)
@@ -86,7 +86,7 @@ class AcuarelaSpec(_Frozen):
 class AutoencoderSpec(_Frozen):
     """One of the four networks of the slides."""
 
-    kind: Literal["autoencoder"]
+    kind: Literal["autoencoder"] = "autoencoder"
     name: AutoencoderName
     start: Literal["random", "grey-copy"] = "random"
     """The last layer's first weights: Keras's, or such that the grey input is passed on, which
