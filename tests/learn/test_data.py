@@ -89,3 +89,16 @@ def test_whole_photographs_are_each_seen_once_an_epoch(data, recipe):
     seen = sorted(picture.tobytes() for picture in np.concatenate(batches))
     assert seen == sorted(photographs[i].tobytes() for i in range(len(photographs)))
     assert not np.array_equal(batches[0], next(cuts.epoch(1)))
+
+
+def test_shares_are_the_batch_cut_in_parts(data, recipe):
+    photographs = pack(list_photographs(data, recipe.data.train[0]), recipe.data.shorter_side)
+    whole, *shares = (
+        list(Cuts(photographs, recipe.data, batch=5, epochs=1, seed=1, share=share).epoch(0))
+        for share in ((0, 1), (0, 3), (1, 3), (2, 3))
+    )
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert np.array_equal(batch, np.concatenate(parts))
+        assert sorted(len(part) for part in parts) == [1, 2, 2]
+    with pytest.raises(DataError, match="6 processes cannot share a batch of 5; start at most 5"):
+        Cuts(photographs, recipe.data, batch=5, epochs=1, seed=1, share=(0, 6))

@@ -61,10 +61,12 @@ def train(
 ) -> None:
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
     with failing(feature="training", extra="learn"):
+        from colorear.learn.processes import main_speaks
         from colorear.learn.recipe import read_recipe
         from colorear.learn.trainer import train as run
 
-        run(read_recipe(recipe), data, out, resume=resume, steps=steps)
+        with main_speaks():
+            run(read_recipe(recipe), data, out, resume=resume, steps=steps)
 
 
 def export(

@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 from accelerate import Accelerator
+from torch import nn
 
 from colorear.errors import TrainingError
 
-__all__ = ["newest", "restore", "save"]
+__all__ = ["leave_out_wrappers", "newest", "restore", "save"]
 
 _KEPT = 2
 
@@ -38,6 +40,19 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
         ) from error
     for old in _all(run)[:-_KEPT]:
         shutil.rmtree(old)
+
+
+def leave_out_wrappers(accelerator: Accelerator) -> None:
+    """Let checkpoints hold the network itself, for whatever number of processes shares it."""
+
+    def before_save(models: list[nn.Module], weights: list[dict[str, Any]], _: str) -> None:
+        weights[:] = [accelerator.unwrap_model(model).state_dict() for model in models]
+
+    def before_load(models: list[nn.Module], _: str) -> None:
+        models[:] = [accelerator.unwrap_model(model) for model in models]
+
+    accelerator.register_save_state_pre_hook(before_save)
+    accelerator.register_load_state_pre_hook(before_load)
 
 
 def newest(run: Path) -> Path | None:

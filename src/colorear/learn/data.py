@@ -25,6 +25,7 @@ __all__ = [
     "list_photographs",
     "natural_order",
     "pack",
+    "read",
     "resized",
     "squares",
 ]
@@ -63,6 +64,19 @@ def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
     """
     parts = re.split(r"(\d+)", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
+
+
+def read(spec: DataSpec, root: Path) -> tuple["Photographs", dict[str, "Photographs"]]:
+    """What to learn from and, by the names of folders, what to be judged on.
+
+    Raises DataError: see `list_photographs`, `pack`.
+    """
+    paths = [path for folder in spec.train for path in list_photographs(root, folder)]
+    judged = {
+        folder.name: squares(list_photographs(root, folder), spec.validation_size)
+        for folder in spec.validate_on
+    }
+    return squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side), judged
 
 
 @dataclass(frozen=True)
@@ -116,10 +130,19 @@ class Cuts:
     So a run that was interrupted sees after it the very cuts that it would have seen. They are
     random, and flipped half of the time, or whole photographs if `spec` says so; then the last
     batch of an epoch holds what is left, while of random cuts a few are left out, others each time.
+
+    Of several processes each sees its `share` (which, of how many) of the same batches.
     """
 
     def __init__(
-        self, photographs: Photographs, spec: DataSpec, *, batch: int, epochs: int, seed: int
+        self,
+        photographs: Photographs,
+        spec: DataSpec,
+        *,
+        batch: int,
+        epochs: int,
+        seed: int,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         if len(photographs) < batch:
             raise DataError(
@@ -127,19 +150,30 @@ class Cuts:
                 "give more photographs or a smaller batch"
             )
         self.photographs, self.spec = photographs, spec
-        self.batch, self.epochs, self.seed = batch, epochs, seed
+        self.batch, self.epochs, self.seed, self.share = batch, epochs, seed, share
+        smallest = self.size(len(self) - 1)
+        if smallest < share[1]:
+            raise DataError(
+                f"{share[1]} processes cannot share a batch of {smallest}; start at most {smallest}"
+            )
 
     def __len__(self) -> int:
         """Batches an epoch."""
         full, rest = divmod(len(self.photographs), self.batch)
         return full + (self.spec.whole and rest > 0)
 
+    def size(self, i: int) -> int:
+        """Photographs in batch `i` of an epoch, for all processes together."""
+        return min(self.batch, len(self.photographs) - i * self.batch)
+
     def epoch(self, number: int, first: int = 0) -> Iterator[Pixels]:
-        """Batches (n, crop, crop, 3) of one epoch, from batch `first` on."""
+        """Batches, or shares of them, (n, crop, crop, 3) of one epoch, from batch `first` on."""
         crop = self.spec.crop[number * len(self.spec.crop) // self.epochs]
         order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
         for i in range(first, len(self)):
-            chosen = order[i * self.batch : (i + 1) * self.batch]
+            whole, (process, processes) = self.size(i), self.share
+            start, stop = (whole * end // processes for end in (process, process + 1))
+            chosen = order[i * self.batch :][start:stop]
             if self.spec.whole:
                 yield np.stack([self.photographs[int(index)] for index in chosen])
             else:

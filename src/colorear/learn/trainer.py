@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from accelerate.utils import set_seed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,10 +21,18 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs
-from colorear.learn.data import Cuts, list_photographs, pack, squares
+from colorear.learn.data import Cuts, read
 from colorear.learn.kinds import KINDS, build
 from colorear.learn.losses import DISTANCES, Examples, categorical_accuracy
 from colorear.learn.optimisers import optimiser_and_schedule
+from colorear.learn.processes import (
+    accelerator_for,
+    agreed,
+    main_first,
+    main_only,
+    share_statistics,
+    summed,
+)
 from colorear.learn.recipe import Recipe
 from colorear.learn.samples import save_strips
 from colorear.learn.validation import first_examples, judged
@@ -37,7 +44,10 @@ _SAMPLES = 8  # photographs of each validation folder in the picture strips
 
 @dataclass
 class _State:
-    """Where a run is, beyond weights and optimiser; saved in every checkpoint."""
+    """Where a run is, beyond weights and optimiser; saved in every checkpoint.
+
+    Of several processes only the main one keeps more than `step` and the sums.
+    """
 
     step: int = 0
     loss_sum: float = 0.0
@@ -67,6 +77,9 @@ def train(
     `resume` it goes on from the last checkpoint to the same bits as an undisturbed run. `steps`
     ends it early, after that many optimiser steps in all.
 
+    Processes that accelerate launched share every batch, and but for rounding give the same as one
+    alone; each may resume what another number of them began. An error is raised on all of them.
+
     Raises TrainingError, DataError, RecipeError.
     """
     # Pages of 2 MB under large tensors, where Linux gives them: a tenth to a fifth more speed.
@@ -79,16 +92,17 @@ def train(
 
 class _Training:
     def __init__(self, recipe: Recipe, data: Path, run: Path) -> None:
-        self.recipe, self.run, self.console = recipe, run, Console()
-        paths = [p for folder in recipe.data.train for p in list_photographs(data, folder)]
-        self.validation = {
-            folder.name: squares(list_photographs(data, folder), recipe.data.validation_size)
-            for folder in recipe.data.validate_on
-        }
-        spec = recipe.data
-        photographs = squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side)
+        self.recipe, self.run = recipe, run
+        self.accelerator = accelerator_for(run, bfloat16=recipe.precision == "bfloat16")
+        self.console = Console(quiet=not self.accelerator.is_main_process)
+        photographs, self.validation = main_first(lambda: read(recipe.data, data))
         self.cuts = Cuts(
-            photographs, spec, batch=recipe.batch, epochs=recipe.epochs, seed=recipe.seed
+            photographs,
+            recipe.data,
+            batch=recipe.batch,
+            epochs=recipe.epochs,
+            seed=recipe.seed,
+            share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
         self.fingerprints = {
             "train": photographs.fingerprint,
@@ -100,13 +114,9 @@ class _Training:
     def _build(self) -> None:
         recipe = self.recipe
         set_seed(recipe.seed)
-        self.accelerator = Accelerator(
-            mixed_precision="bf16" if recipe.precision == "bfloat16" else "no",
-            log_with="tensorboard",
-            project_dir=self.run,
-            step_scheduler_with_optimizer=False,
-        )
         network = _channels_last(build(recipe.network))
+        if self.accelerator.num_processes > 1:
+            share_statistics(network)
         optimiser, schedule = optimiser_and_schedule(network, recipe.optimiser, self.total)
         self.average = AveragedModel(
             network,
@@ -119,21 +129,24 @@ class _Training:
         )
         self.state = _State()
         self.accelerator.register_for_checkpointing(self.average, self.state)
+        checkpoints.leave_out_wrappers(self.accelerator)
         self.kind, self.distance = KINDS[recipe.network.kind], DISTANCES[recipe.loss]
 
     def begin(self, *, resume: bool) -> None:
         """Start a new run, or check that this is the one to resume and restore it."""
-        checkpoint = runs.begin(self.run, self.recipe, self.fingerprints, resume=resume)
-        if checkpoint:
-            checkpoints.restore(self.accelerator, checkpoint)
+        main_only(lambda: runs.begin(self.run, self.recipe, self.fingerprints, resume=resume))
+        with agreed():
+            checkpoint = checkpoints.newest(self.run) if resume else None
+            if checkpoint:
+                checkpoints.restore(self.accelerator, checkpoint)
         self.accelerator.init_trackers(
             "events", init_kwargs={"tensorboard": {"purge_step": self.state.step}}
         )
 
     def go_on(self, steps: int | None, stopped: list[int]) -> None:
-        """Train until the end, until `steps` or until a signal is in `stopped`."""
+        """Train until the end, until `steps` or until a signal is in `stopped` on any process."""
         end = min(self.total, steps or self.total)
-        saved = time.monotonic()
+        saved, signals = time.monotonic(), 0.0
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -144,21 +157,23 @@ class _Training:
         quiet = not self.console.is_terminal
         with Progress(*columns, console=self.console, transient=True, disable=quiet) as bar:
             task = bar.add_task("training", total=self.total, loss=math.nan)
-            while self.state.step < end and not stopped:
+            while self.state.step < end and not signals:
                 epoch, first = divmod(self.state.step, len(self.cuts))
                 for batch in self.cuts.epoch(epoch, first):
                     loss = self._step(torch.from_numpy(batch))
                     bar.update(task, completed=self.state.step, loss=loss)
                     if self.state.step % len(self.cuts) == 0:
                         self._end_epoch(epoch)
-                    if time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes:
-                        checkpoints.save(self.accelerator, self.run, self.state.step)
+                    due = time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes
+                    due_anywhere, signals = summed(due, len(stopped))
+                    if due_anywhere:
+                        self._save()
                         saved = time.monotonic()
-                    if self.state.step >= end or stopped:
+                    if self.state.step >= end or signals:
                         break
-        checkpoints.save(self.accelerator, self.run, self.state.step)
+        self._save()
         if self.state.step == self.total:
-            self.console.print(f"finished: {self._finish()}")
+            main_only(lambda: self.console.print(f"finished: {self._finish()}"))
         else:
             self.console.print(
                 f"stopped after step {self.state.step} of {self.total}; go on with --resume"
@@ -168,18 +183,20 @@ class _Training:
     def _step(self, pixels: torch.Tensor) -> float:
         started = time.monotonic()
         self.network.train()
+        part = len(pixels) / self.cuts.size(self.state.step % len(self.cuts))  # of all processes'
         examples = Examples(pixels.to(self.accelerator.device))
         with self.accelerator.autocast():
             predicted = self.network(self.kind.shown(examples))
         predicted = predicted.float()
         loss = self.distance(*self.kind.compared(predicted, examples))
-        value = loss.item()
+        [value] = summed(part * loss.item())
         if not math.isfinite(value):
             raise TrainingError(
                 f"the loss became {value} at step {self.state.step + 1}; the last good checkpoint "
                 f"is kept in {self.run / 'checkpoints'}: lower the learning rate and start again"
             )
-        self.accelerator.backward(loss)
+        # the gradients become the mean over the processes, whose parts may be unequal
+        self.accelerator.backward(loss * (part * self.accelerator.num_processes))
         clip = self.recipe.optimiser.clip_norm
         if clip:
             self.accelerator.clip_grad_norm_(self.network.parameters(), clip)
@@ -191,14 +208,22 @@ class _Training:
         self.state.loss_sum += value
         with torch.no_grad():
             srgb = self.kind.srgb(predicted, examples)
-            self.state.accuracy_sum += categorical_accuracy(srgb, examples.srgb).item()
+            accuracy = categorical_accuracy(srgb, examples.srgb).item()
+        self.state.accuracy_sum += summed(part * accuracy)[0]
         self.state.seconds += time.monotonic() - started
         if self.state.step % 20 == 0:
             rate = self.schedule.get_last_lr()[-1]
             self.accelerator.log({"loss": value, "learning rate": rate}, self.state.step)
         return value
 
+    def _save(self) -> None:
+        main_only(lambda: checkpoints.save(self.accelerator, self.run, self.state.step))
+
     def _end_epoch(self, epoch: int) -> None:
+        main_only(lambda: self._judge(epoch))
+        self.state.loss_sum = self.state.accuracy_sum = 0.0
+
+    def _judge(self, epoch: int) -> None:
         row = {
             "epoch": epoch + 1.0,
             "step": float(self.state.step),
@@ -218,7 +243,6 @@ class _Training:
             self.state.lowest = statistics.mean(losses)
             if self.recipe.keep == "best":
                 runs.save_best(self.run, self.average.module)
-        self.state.loss_sum = self.state.accuracy_sum = 0.0
         self.state.history.append(row)
         self.accelerator.log(row, self.state.step)
         with (self.run / "history.csv").open("w", newline="") as file:
