@@ -1,4 +1,6 @@
+import hashlib
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 import colorear
 import networks
 from colorear.cli import app
+from colorear.workers import cores
 
 WITHOUT_TORCH = (
     "import sys; sys.modules['torch'] = None; from colorear.__main__ import main; main()"
@@ -45,7 +48,8 @@ def complaint(answer) -> str:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """What people see in a folder."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".colorear")
 
 
 @pytest.fixture
@@ -75,7 +79,14 @@ def test_as_people_start_it(folder, known_network):
     assert names(folder) == ["one-color.jpg", "one.jpg", "text.jpg", "two-color.png", "two.png"]
     again = process("verify", folder / "one.jpg", folder / "one-color.jpg", "--json")
     assert (again.returncode, again.stderr) == (0, "")
-    assert objects(again) == [{"identical_dct": True, "max_luma_difference": 0, "ok": True}]
+    (told,) = objects(again)
+    assert told.pop("provenance") == {
+        "version": colorear.__version__,
+        "network": "known",
+        "network_version": "",
+        "sha256": hashlib.sha256(known_network.read_bytes()).hexdigest(),
+    }
+    assert told == {"identical_dct": True, "max_luma_difference": 0, "ok": True}
 
 
 def test_the_network_that_comes_with_it(folder):
@@ -88,7 +99,7 @@ def test_json_of_colorize(folder, colorize):
     sources = [str(folder / name) for name in ("one.jpg", "text.jpg")]
     done = colorize(*sources, "--json")
     assert (done.exit_code, done.stderr) == (1, "")
-    good, bad = objects(done)
+    good, bad = sorted(objects(done), key=lambda told: told["source"])
     assert set(good) == {"source", "output", "seconds", "megapixels", "model"}
     assert (good["source"], good["output"]) == (sources[0], str(folder / "one-color.jpg"))
     assert (good["megapixels"], good["model"]) == (0.003072, "known")
@@ -121,7 +132,10 @@ def test_where_the_colour_goes(folder, colorize, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["one.jpg", "two.png", "-o", "a.jpg"], "'a.jpg' names one file, but 2 photographs came"),
+        (
+            ["one.jpg", "two.png", "-o", "a.jpg"],
+            "'a.jpg' names one file, but more than one may come",
+        ),
         (["one.jpg", "two.png", "-o", "text.jpg/x"], "'text.jpg/x' cannot be made: Not a direc"),
         (["one.jpg", "-o", "two"], "the folder 'two' cannot be made: File exists"),
         (["one.jpg", "--model", "nobody"], "there is no network called 'nobody'; known are: "),
@@ -209,11 +223,20 @@ def test_verify(folder, colorize):
     colorize(folder / "two.png")
     told = colorear_("verify", folder / "two.png", folder / "two-color.png")
     assert (told.exit_code, told.stderr) == (0, "")
-    assert told.stdout.splitlines()[-1] == "the promise is kept"
+    *_, colour, promise = told.stdout.splitlines()
+    assert promise == "the promise is kept"
+    by = (
+        rf"colour: synthetic, by colorear {colorear.__version__}, network known \(sha256 \w{{64}}\)"
+    )
+    assert re.fullmatch(by, colour)
     Image.new("L", (64, 48)).save(folder / "black.png")
     broken = colorear_("verify", folder / "two.png", folder / "black.png", "--json")
     assert broken.exit_code == 1
-    assert objects(broken) == [{"identical_dct": None, "max_luma_difference": 180, "ok": False}]
+    expected = {"identical_dct": None, "max_luma_difference": 180, "provenance": None, "ok": False}
+    assert objects(broken) == [expected]
+    unmarked = colorear_("verify", folder / "two.png", folder / "two.png")
+    assert unmarked.exit_code == 0
+    assert "colour: not marked as synthetic by colorear\n" in unmarked.stdout
     failed = colorear_("verify", folder / "two.png", folder / "text.jpg", "--json")
     assert "text.jpg' is not an image" in complaint(failed)
 
@@ -321,11 +344,57 @@ def test_ctrl_c(tmp_path, known_network):
         stderr = running.stderr.read()
     made = names(out)
     assert running.returncode == 130
-    assert stderr.startswith(f"error: stopped with {len(made)} of 100 photographs done; the same ")
+    (told,) = re.findall(r"^error: stopped with (\d+) of 100 photographs done; the same ", stderr)
+    assert 0 <= len(made) - int(told) <= cores()  # one may be in place that has not yet been told
     assert stderr.count("\n") == 1
     assert 2 <= len(made) < 100
     assert all(name.endswith("-color.png") and name[0] != "." for name in made)
     assert colorear.verify(tmp_path / "0.png", out / made[-1]).ok
+    assert names(out / ".colorear") == ["journal.sqlite"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_ctrl_c_ends_within_a_second(tmp_path, known_network, count):
+    """Whatever it does: here photographs that take many seconds each."""
+    blank = np.zeros((9000, 9000), np.uint8)
+    for number in range(count):
+        Image.fromarray(blank).save(tmp_path / f"{number}.png")
+    out = tmp_path / "out"
+    words = [*tmp_path.glob("*.png"), "-o", out, "--model", known_network]
+    command = [sys.executable, "-m", "colorear", "colorize", *words]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as running:
+        while not list(out.glob(".colorear/unfinished/.colorear-*")):
+            assert running.poll() is None
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        stderr = running.stderr.read()
+    assert running.returncode == 130
+    assert stderr.startswith(f"error: stopped with 0 of {count} photographs done; the same command")
+    assert names(out) == []
+    assert names(out / ".colorear") == ["journal.sqlite"]
+
+
+def test_a_folder_and_back_to_it(folder, colorize, tmp_path):
+    out = tmp_path / "out"
+    (folder / "deeper").mkdir()
+    shutil.copy(folder / "two.png", folder / "deeper")
+    (folder / "letter.txt").write_text("dear diary")
+    done = colorize(folder, "-o", out, "--jobs", 1)
+    assert (done.exit_code, done.stdout) == (1, "")
+    complaint_, *summary = done.stderr.splitlines()
+    assert "text.jpg' is not an image" in complaint_
+    assert summary[0].startswith("3 photographs done, 1 failed; ")
+    assert summary[1:] == ["1 other files were left alone: 1 .txt"]
+    assert names(out) == ["deeper", "one-color.jpg", "two-color.png"]
+    (folder / "text.jpg").unlink()
+    again = colorize(folder, "-o", out, "--json")
+    assert again.exit_code == 0
+    assert [set(told) for told in objects(again)] == [{"source", "output"}] * 3
+    refused = colorize(folder)
+    assert (refused.exit_code, names(folder)) == (2, ["deeper", "letter.txt", "one.jpg", "two.png"])
+    assert "is a folder; name another folder for its coloured photographs (-o)" in complaint(
+        refused
+    )
 
 
 def test_an_answer_that_cannot_be_written(known_network):

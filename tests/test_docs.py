@@ -17,8 +17,10 @@ BIN = Path(sys.executable).parent
 
 @pytest.fixture
 def folder(tmp_path):
-    """A place with a photograph called old.jpg."""
+    """A place with a photograph called old.jpg, and more in the attic."""
     shutil.copy(ROOT / "src/colorear/examples/china.jpg", tmp_path / "old.jpg")
+    (tmp_path / "attic").mkdir()
+    shutil.copy(tmp_path / "old.jpg", tmp_path / "attic")
     return tmp_path
 
 
@@ -63,6 +65,7 @@ def test_the_commands_run(folder):
                 command.split(), cwd=folder, env={**os.environ, "PATH": path}, check=True
             )
     assert (folder / "old-color.jpg").exists()
+    assert (folder / "coloured" / "old-color.jpg").exists()
 
 
 def test_the_python_runs(folder):

@@ -1,4 +1,5 @@
 import io
+import re
 import resource
 import struct
 import zlib
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from colorear import color, icc
 from colorear.errors import PhotographError
@@ -20,13 +22,20 @@ from colorear.photo import (
     lightness,
     luma,
     open_photo,
-    save,
     to_device,
     upright,
 )
+from colorear.photo import save as save_marked
+from colorear.provenance import Provenance, read
 from test_icc import PROFILES
 
-XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>the attic</x:xmpmeta>"
+MARK = Provenance("0.1.0", "acuarela", "7ab61f9d", "00ff" * 16)
+XMP = (
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+    b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    b"<rdf:Description xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Label='the attic'/>"
+    b"</rdf:RDF></x:xmpmeta>"
+)
 EXIF = Image.Exif()
 EXIF[0x010E], EXIF[0x0110], EXIF[0x0112] = "grandmother", "Leica", 6  # text, camera, orientation
 
@@ -34,6 +43,10 @@ EXIF[0x010E], EXIF[0x0110], EXIF[0x0112] = "grandmother", "Leica", 6  # text, ca
 def reopened(path) -> Image.Image:
     """What Pillow makes of a file, which it does not keep open."""
     return Image.open(io.BytesIO(Path(path).read_bytes()))
+
+
+def save(photo, target, chroma):
+    save_marked(photo, target, chroma, MARK)
 
 
 def vivid(grey: pyvips.Image) -> pyvips.Image:
@@ -153,7 +166,8 @@ def metadata(path) -> dict[str, object]:
         "description": exif.get(0x010E),
         "camera": exif.get(0x0110),
         "orientation": exif.get(0x0112),
-        "xmp": image.info.get("xmp"),
+        "label": re.findall(r"xmp:Label=.(.*?)['\"]", str(image.info["xmp"])),
+        "mark": read(image.info["xmp"]),
         "icc": image.info.get("icc_profile"),
         "dpi": tuple(round(float(n)) for n in image.info.get("dpi", ())),
     }
@@ -169,6 +183,10 @@ def test_everything_else_is_kept(tmp_path, suffix, bands):
         info = PngInfo()
         info.add_itxt("XML:com.adobe.xmp", XMP.decode())
         options["pnginfo"] = info
+    elif suffix == ".tif":
+        options["tiffinfo"] = ImageFileDirectory_v2()
+        options["tiffinfo"].tagtype[700] = 1
+        options["tiffinfo"].update({**EXIF, 700: XMP})
     else:
         options["xmp"] = XMP
     picture = Image.fromarray(photograph(20, 30, bands, 8))
@@ -183,7 +201,9 @@ def test_everything_else_is_kept(tmp_path, suffix, bands):
     if (suffix, bands) == (".png", 1):
         assert before.pop("icc") == profile
         assert after.pop("icc") is None
-    assert (before["description"], before["camera"]) == ("grandmother", "Leica")
+    assert (before.pop("mark"), after.pop("mark")) == (None, MARK)
+    assert (before["description"], before["label"]) == ("grandmother", ["the attic"])
+    assert before["camera"] == "Leica"
     assert before == after
 
 

@@ -21,6 +21,9 @@ def original(tmp_path) -> Path:
     info.add_itxt("XML:com.adobe.xmp", "<x/>")
     info.add(b"gAMA", (45455).to_bytes(4, "big"))
     info.add(b"bKGD", b"\0\7")
+    info.add_text("XML:com.adobe.xmp", "<deflated/>", zip=True)
+    info.add_itxt("Title", "La abuela")
+    info.add(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<late/>", after_idat=True)
     info.add(b"atTc", b"the attic's own", after_idat=True)
     path = tmp_path / "old.png"
     Image.fromarray(np.zeros((5, 6), np.uint8)).save(path, pnginfo=info, dpi=(300, 300))
@@ -31,12 +34,15 @@ def test_graft(tmp_path, original):
     pixels, target = tmp_path / "pixels.png", tmp_path / "new.png"
     colours = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
     Image.fromarray(colours).save(pixels, icc_profile=bytes(200), dpi=(72, 72))
-    png.graft(original, pixels, target)
+    png.graft(original, pixels, target, b"<new/>")
     made = Image.open(io.BytesIO(target.read_bytes()))
     made.load()  # Pillow checks the sums
     assert np.array_equal(np.asarray(made), colours)
+    assert made.text["Title"] == "La abuela"
     assert made.text["Comment"] == "from the attic"
-    assert made.text["XML:com.adobe.xmp"] == "<x/>"
+    assert made.text["XML:com.adobe.xmp"] == "<new/>"
+    assert target.read_bytes().count(b"XML:com.adobe.xmp") == 1
+    assert kinds(target).count(b"iTXt") == 2
     assert made.info["gamma"] == pytest.approx(0.45455)
     assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
     assert made.info["icc_profile"] == bytes(200)

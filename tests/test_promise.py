@@ -8,6 +8,9 @@ from PIL import Image
 from colorear.errors import PhotographError
 from colorear.photo import open_photo, save
 from colorear.promise import Promise, verify
+from colorear.provenance import Provenance
+
+MARK = Provenance("0.1.0", "acuarela", "7ab61f9d", "00ff" * 16)
 
 
 def reopened(path) -> Image.Image:
@@ -28,14 +31,14 @@ def tinted(y):
 def pair(folder, grey, suffix, **options):
     source, target = folder / f"old{suffix}", folder / f"new{suffix}"
     Image.fromarray(grey).save(source, **options)
-    save(open_photo(source), target, tinted)
+    save(open_photo(source), target, tinted, MARK)
     return source, target
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_jpeg(tmp_path, grey, progressive):
     source, target = pair(tmp_path, grey, ".jpg", progressive=progressive)
-    assert verify(source, target) == Promise(identical_dct=True, max_luma_difference=0)
+    assert verify(source, target) == Promise(True, 0, MARK)
     assert verify(source, target).ok
 
 
@@ -45,7 +48,19 @@ def test_other_formats(tmp_path, grey, suffix):
     promise = verify(*pair(tmp_path, grey, suffix, **options))
     assert promise.identical_dct is None
     assert promise.max_luma_difference <= 1
+    assert promise.provenance == MARK
     assert promise.ok
+
+
+def test_a_mark_decides_nothing(tmp_path, grey):
+    source, target = pair(tmp_path, grey, ".png")
+    reopened(target).save(tmp_path / "bare.png")
+    bare = verify(source, tmp_path / "bare.png")
+    assert (bare.provenance, bare.ok) == (None, True)
+    save(open_photo(target), tmp_path / "dark.png", tinted, MARK)
+    Image.fromarray(grey // 2).save(source)
+    dark = verify(source, tmp_path / "dark.png")
+    assert (dark.provenance, dark.ok) == (MARK, False)
 
 
 def test_a_recompressed_jpeg_breaks_it(tmp_path, grey):

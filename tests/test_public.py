@@ -43,7 +43,8 @@ def test_importing_loads_nothing_heavy_and_changes_nothing():
     code = (
         "import logging, random, sys, threading; before = random.getstate(); import colorear; "
         "heavy = {'torch', 'onnxruntime', 'jpeglib', 'cv2', 'gradio', 'ray', 'av', "
-        "'pydantic', 'accelerate'}; print(sorted(heavy & set(sys.modules)), "
+        "'pydantic', 'accelerate', 'c2pa', 'cryptography'}; "
+        "print(sorted(heavy & set(sys.modules)), "
         "logging.root.handlers, threading.active_count(), random.getstate() == before)"
     )
     answer = subprocess.run(

@@ -1,9 +1,9 @@
 """The one way from a photograph to the same photograph in colour."""
 
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from colorear import color, models, photo, pixels
 from colorear.chroma import EdgeChroma, follow_edges
-from colorear.errors import ColorearError, PhotographError
-from colorear.files import check_target
+from colorear.files import check_target, ending_for, format_of, reading
 from colorear.photo import Photo
+from colorear.provenance import Provenance
+from colorear.signing import Signer
+from colorear.version import __version__
 
-__all__ = ["Colorizer", "Coloured", "Failed", "beside", "colorize", "colorize_each"]
+__all__ = ["Colorizer", "Coloured", "beside", "colorize"]
 
 Planes = NDArray[np.float32]
 
@@ -32,19 +34,11 @@ class Coloured:
     model: str
 
 
-@dataclass(frozen=True)
-class Failed:
-    """Why a photograph could not be coloured, in one sentence."""
-
-    source: str
-    error: str
-
-
 class Colorizer:
     """A network, loaded once, that puts colour into files and arrays.
 
     `model` is a name of `colorear models` or the path of an .onnx file; `threads` limits the
-    processor cores that the network uses. Raises ModelError.
+    processor cores that the network uses; a `signer` signs every file. Raises ModelError.
 
     >>> grey = np.full((40, 60), 128, np.uint8)
     >>> colour = Colorizer()(grey)
@@ -52,8 +46,15 @@ class Colorizer:
     ((40, 60, 3), dtype('uint8'))
     """
 
-    def __init__(self, model: str | Path = "acuarela", *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path = "acuarela",
+        *,
+        threads: int | None = None,
+        signer: Signer | None = None,
+    ) -> None:
         self.network = models.load(model, threads=threads)
+        self._signer = signer
 
     def __call__(self, picture: NDArray[Any]) -> NDArray[Any]:
         """Colour for an array: (h, w) grey or (h, w, 3) sRGB, uint8 or uint16.
@@ -68,18 +69,27 @@ class Colorizer:
         return rgb
 
     def colorize(
-        self, source: str | Path, target: str | Path | None = None, *, overwrite: bool = False
+        self,
+        source: str | Path,
+        target: str | Path | None = None,
+        *,
+        overwrite: bool = False,
+        unfinished: Path | None = None,
     ) -> Coloured:
         """Write the photograph `source`, in colour, to `target`; without one beside `source`.
 
-        The format follows `source`, which is never replaced itself. Raises PhotographError, and
-        leaves nothing half-written.
+        Its XMP says that the colour is synthetic, and which network made it.
+        The format follows `source`, which is never replaced itself. `unfinished` is the folder for
+        the file while it is written, on the disk of `target`; without one it lies beside it. Raises
+        PhotographError, and leaves nothing half-written.
         """
         started = time.perf_counter()
         opened = photo.open_photo(source)
         path = Path(target) if target else beside(source)
         check_target(path, opened.path, overwrite=overwrite)
-        photo.save(opened, path, self._edges_of_file(opened).at)
+        chroma = self._edges_of_file(opened).at
+        sign = partial(self._sign, opened)
+        photo.save(opened, path, chroma, self.mark, unfinished=unfinished, sign=sign)
         return Coloured(
             source=str(source),
             output=str(path),
@@ -87,6 +97,16 @@ class Colorizer:
             megapixels=opened.width * opened.height / 1e6,
             model=self.network.card.name,
         )
+
+    @property
+    def mark(self) -> Provenance:
+        """What every file that it colours says of the colour."""
+        card = self.network.card
+        return Provenance(__version__, card.name, card.version, card.sha256)
+
+    def _sign(self, opened: Photo, part: Path) -> None:
+        if self._signer:
+            self._signer.sign(part, opened.format, opened.path, self.mark)
 
     def _edges_of_file(self, opened: Photo) -> EdgeChroma:
         turned = opened.orientation >= 5  # stored on its side; the network sees it upright
@@ -118,38 +138,10 @@ def beside(source: str | Path, folder: Path | None = None) -> Path:
 
     The ending is that of the format that the file really has. Raises PhotographError.
     """
-    opened = photo.open_photo(source)
-    return (folder or opened.path.parent) / f"{opened.path.stem}-color{opened.suffix}"
-
-
-def colorize_each(
-    colorizer: Colorizer,
-    sources: Iterable[Path],
-    out: Path | None = None,
-    *,
-    overwrite: bool = False,
-) -> Iterator[Coloured | Failed]:
-    """Write many photographs in colour, and tell what became of each: none stops the others.
-
-    `out` is a folder that exists or, for one photograph, a file; without it each goes beside its
-    source.
-    """
-    sources = list(sources)
-    owners = {os.path.realpath(source): source for source in sources}
-    for source in sources:
-        answer: Coloured | Failed
-        try:
-            target = out if out and not out.is_dir() else beside(source, out)
-            owner = owners.setdefault(os.path.realpath(target), source)
-            if owner != source:
-                raise PhotographError(
-                    f"'{source}' would become '{target}', which is that of '{owner}'; "
-                    "give it another name, or colour it into another folder"
-                )
-            answer = colorizer.colorize(source, target, overwrite=overwrite)
-        except ColorearError as error:
-            answer = Failed(str(source), str(error))  # the error itself keeps open files alive
-        yield answer
+    path = Path(source)
+    with reading(path):
+        form = format_of(path)
+    return (folder or path.parent) / f"{path.stem}-color{ending_for(path, form)}"
 
 
 def colorize(

@@ -1,6 +1,7 @@
 """The errors that colorear raises on purpose: each is one sentence for the person who caused it."""
 
 __all__ = [
+    "BatchError",
     "ColorearError",
     "DataError",
     "JudgeError",
@@ -9,6 +10,7 @@ __all__ = [
     "ModelError",
     "PhotographError",
     "RecipeError",
+    "SigningError",
     "TrainingError",
 ]
 
@@ -19,6 +21,14 @@ class ColorearError(Exception):
 
 class PhotographError(ColorearError):
     """A file cannot be read, or written, as a photograph."""
+
+
+class BatchError(ColorearError):
+    """Many photographs cannot be coloured in one run: the folders, or another run, forbid it."""
+
+
+class SigningError(ColorearError):
+    """A certificate or key cannot sign."""
 
 
 class ModelError(ColorearError):

@@ -1,11 +1,12 @@
 """Photograph files: told by content, read as streams, written whole, refused in one sentence."""
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pyvips
 
@@ -16,12 +17,16 @@ __all__ = [
     "PIXEL_LIMIT",
     "SUFFIXES",
     "Format",
+    "Stamp",
     "check",
     "check_target",
+    "ending_for",
     "format_of",
+    "is_folder",
     "opened",
     "reading",
     "replacing",
+    "stamp",
 ]
 
 Format = Literal["jpeg", "png", "tiff", "webp"]
@@ -52,8 +57,24 @@ _UNSUPPORTED = (
 )
 
 
+class Stamp(NamedTuple):
+    """What tells cheaply whether a file changed: bytes, and nanoseconds since 1970."""
+
+    size: int
+    modified: int
+
+
+def stamp(path: str | Path) -> Stamp:
+    """The stamp of a file as it is now. Raises OSError."""
+    about = Path(path).stat()
+    return Stamp(about.st_size, about.st_mtime_ns)
+
+
 def format_of(path: Path) -> Format:
     """Tell the format by the first bytes. Raises OSError, or PhotographError for another one."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would be waited for
+        raise PhotographError(f"'{path}' is a pipe or a device, but a file is needed; make one")
     with path.open("rb") as file:
         head = file.read(16)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
@@ -68,6 +89,23 @@ def format_of(path: Path) -> Format:
         f"'{path}' is {what if head else 'empty'}, but a JPEG, PNG, TIFF or WebP photograph is "
         "needed; convert it, or choose another file"
     )
+
+
+def is_folder(path: Path) -> bool:
+    """Whether it is one, as far as this user may see."""
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return False
+
+
+def ending_for(path: Path, form: Format) -> str:
+    """How the name of a file of this format ends: as that of `path` if it is right, else usually.
+
+    >>> ending_for(Path("a.JPEG"), "jpeg"), ending_for(Path("a.jpg"), "png")
+    ('.JPEG', '.png')
+    """
+    return path.suffix if path.suffix.lower() in SUFFIXES[form] else SUFFIXES[form][0]
 
 
 def check(image: pyvips.Image, path: Path, form: Format) -> None:
@@ -135,21 +173,26 @@ def check_target(target: Path, source: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of `target` when all went well, else vanishes."""
+def replacing(target: Path, unfinished: Path | None = None) -> Iterator[Path]:
+    """A file to write, which takes the place of `target` when all went well, else vanishes.
+
+    It lies in the folder `unfinished`, which must be on the same disk; without one beside `target`.
+    Once it is in its place a power cut does not take it away.
+    """
     with _writing(target):
         there = target.parent.is_dir()
     if not there:
         raise PhotographError(
             f"'{target}' cannot be written: there is no folder '{target.parent}'; make it first"
         )
-    part = target.parent / f".colorear-{uuid.uuid4().hex}"
+    part = (unfinished or target.parent) / f".colorear-{uuid.uuid4().hex}"
     try:
         with _writing(target):
             yield part
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
             part.replace(target)
+            _sync_folder(target.parent)
     except pyvips.Error as error:
         raise PhotographError(
             f"'{target}' cannot be made ({_reason(error)}); "
@@ -157,6 +200,16 @@ def replacing(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Wait until the list of its files is on the disk."""
+    with suppress(OSError):  # some systems cannot open folders, and keep their lists themselves
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ orientation.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,20 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorear import dct, icc, jpeg, pixels, png, tiff
+from colorear import dct, icc, jpeg, pixels, png, provenance, tiff, xmp
 from colorear.errors import PhotographError
-from colorear.files import SUFFIXES, Format, check, format_of, opened, reading, replacing
+from colorear.files import (
+    SUFFIXES,
+    Format,
+    Stamp,
+    check,
+    ending_for,
+    format_of,
+    opened,
+    reading,
+    replacing,
+    stamp,
+)
 from colorear.pixels import Chroma
 
 __all__ = [
@@ -34,9 +46,7 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 
-_ASKED = (
-    2_000_000  # chroma samples of a JPEG; more would cost time and lie closer than eyes can see
-)
+_ASKED = 2_000_000  # chroma samples of a JPEG; more cost time and lie closer than eyes can see
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class Photo:
     """A photograph file, opened but not decoded; sizes are as stored."""
 
     path: Path
+    stamp: Stamp
+    """As it was when it was opened."""
     format: Format
     width: int
     height: int
@@ -52,6 +64,8 @@ class Photo:
     """EXIF orientation 1..8: how to turn the stored picture to see it upright."""
     profile: bytes | None = field(repr=False)
     """The ICC profile in the file."""
+    xmp: bytes | None = field(repr=False)
+    """The XMP packet in the file; of a JPEG without what it has in ExtendedXMP."""
     chroma_factors: tuple[int, int]
     """How many pixels lie across and down one sample of chroma."""
     chroma_size: tuple[int, int]
@@ -85,8 +99,7 @@ class Photo:
     @property
     def suffix(self) -> str:
         """The ending for a file of this format: its own if it is right, else the usual one."""
-        own = self.path.suffix
-        return own if own.lower() in SUFFIXES[self.format] else SUFFIXES[self.format][0]
+        return ending_for(self.path, self.format)
 
     @property
     def coloured_profile(self) -> bytes | None:
@@ -109,6 +122,7 @@ def open_photo(path: str | Path) -> Photo:
     """
     path = Path(path)
     with reading(path):
+        opened_at = stamp(path)
         form = format_of(path)
         taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
         image = opened(path, form)
@@ -116,12 +130,14 @@ def open_photo(path: str | Path) -> Photo:
     orientation = _field(image, "orientation", 1)
     return Photo(
         path=path,
+        stamp=opened_at,
         format=form,
         width=image.width,
         height=image.height,
         bits=pixels.bits(image),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=_field(image, "icc-profile-data", None),
+        xmp=xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None),
         chroma_factors=taken.chroma_factors if taken else (1, 1),
         chroma_size=taken.chroma_size if taken else (image.width, image.height),
     )
@@ -175,15 +191,25 @@ def as_stored(planes: Planes, orientation: int) -> Planes:
     return planes.swapaxes(-2, -1) if orientation >= 5 else planes
 
 
-def save(photo: Photo, target: str | Path, chroma: Chroma) -> None:
+def save(
+    photo: Photo,
+    target: str | Path,
+    chroma: Chroma,
+    mark: provenance.Provenance,
+    *,
+    unfinished: Path | None = None,
+    sign: Callable[[Path], None] | None = None,
+) -> None:
     """Write the photograph with chroma to `target`, whole or not at all, in its own format.
 
     `chroma` is given the luma of the whole picture as stored, at the size of the file's chroma
     (half for most JPEGs). The luma comes from the top to the bottom, so what is asked of it must,
-    too.
+    too. The XMP gets the `mark`; `sign` may then change the file before it takes its place.
 
     WebP and TIFF are written lossless, as the luma could not be kept otherwise. A thumbnail inside
-    the EXIF data stays grey. Raises PhotographError, and leaves nothing behind.
+    the EXIF data stays grey. `unfinished` is the folder for the file while it is written, on the
+    same disk; without one it lies beside `target`. Raises PhotographError, and leaves nothing
+    behind.
     """
     target = Path(target)
     if target.suffix.lower() not in SUFFIXES[photo.format]:
@@ -191,14 +217,23 @@ def save(photo: Photo, target: str | Path, chroma: Chroma) -> None:
             f"'{target}' would be a {photo.format.upper()} file like '{photo.path.name}'; "
             f"give it a name that ends in {photo.suffix}"
         )
-    with replacing(target) as part:
+    with replacing(target, unfinished) as part:
         if photo.format == "jpeg":
-            _save_jpeg(photo, part, chroma)
+            _save_jpeg(photo, part, chroma, mark)
         else:
-            _save_pixels(photo, part, chroma)
+            _save_pixels(photo, part, chroma, mark)
+        if sign:
+            sign(part)
+        with reading(photo.path):
+            changed = stamp(photo.path) != photo.stamp
+        if changed:
+            raise PhotographError(
+                f"'{photo.path}' changed while it was being coloured; colour it again when it is "
+                "complete"
+            )
 
 
-def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
+def _save_jpeg(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
     with reading(photo.path):
         planes = _chroma_planes(photo, chroma)
         taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
@@ -210,7 +245,7 @@ def _save_jpeg(photo: Photo, part: Path, chroma: Chroma) -> None:
         for i in range(2)
     )
     del planes  # dct needs the memory
-    grey = dct.without_chroma(taken)
+    grey = provenance.marked(dct.without_chroma(taken), mark)
     changed = photo.coloured_profile != photo.profile
     profile = (photo.coloured_profile or b"") if changed else None
     with part.open("xb") as file:
@@ -226,12 +261,13 @@ def _chroma_planes(photo: Photo, chroma: Chroma) -> pyvips.Image:
     return levels.rint().cast("uchar").copy_memory()
 
 
-def _save_pixels(photo: Photo, part: Path, chroma: Chroma) -> None:
+def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
     rgb = pixels.coloured(opened(photo.path, photo.format), chroma)
     if photo.profile:
         rgb.remove("icc-profile-data")
     if photo.coloured_profile:
         rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.coloured_profile)
+    rgb.set_type(pyvips.GValue.blob_type, "xmp-data", provenance.merged(photo.xmp, mark))
     name = os.fsencode(part)
     if photo.format == "png":
         _save_png(photo, part, rgb)
@@ -248,7 +284,7 @@ def _save_png(photo: Photo, part: Path, rgb: pyvips.Image) -> None:
     how = {"bitdepth": photo.bits, "palette": False, "filter": "all", "keep": "icc"}
     try:
         rgb.pngsave(os.fsencode(made), **how)
-        png.graft(photo.path, made, part)
+        png.graft(photo.path, made, part, rgb.get("xmp-data"))
     finally:
         made.unlink(missing_ok=True)
 

@@ -4,6 +4,8 @@ libvips knows some of the ancillary chunks; here all are copied that stay true (
 edition, clause 11.3).
 """
 
+import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -11,6 +13,8 @@ from typing import BinaryIO, NamedTuple
 __all__ = ["SIGNATURE", "chunks", "graft"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_XMP = b"XML:com.adobe.xmp\0"  # Adobe's XMP specification, part 3, 1.1.5
+_TEXTS = (b"iTXt", b"tEXt", b"zTXt")  # only the first is right for XMP; libvips writes the last
 _OF_PIXELS = {b"IHDR", b"iCCP", b"IDAT", b"IEND"}
 # their content depends on the colour type or palette, which change, or on frames
 _NOT_COPIED = {b"tRNS", b"bKGD", b"sBIT", b"hIST", b"sPLT", b"iCCP", b"acTL", b"fcTL", b"fdAT"}
@@ -35,8 +39,11 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
         at += size
 
 
-def graft(original: Path, pixels: Path, target: Path) -> None:
-    """Write `target`: the pixels and ICC profile of one PNG, everything else of the original."""
+def graft(original: Path, pixels: Path, target: Path, xmp: bytes) -> None:
+    """Write `target`: the pixels and ICC profile of one PNG, everything else of the original.
+
+    But the XMP packet, of which `xmp` takes the place.
+    """
     with original.open("rb") as about, pixels.open("rb") as made, target.open("xb") as file:
         before, after = _ancillary(about)
         file.write(SIGNATURE)
@@ -46,6 +53,7 @@ def graft(original: Path, pixels: Path, target: Path) -> None:
             if chunk.kind in _OF_PIXELS:
                 _copy(made, [chunk], file)
             if chunk.kind == b"IHDR":
+                file.write(_text(xmp))
                 _copy(about, before, file)
 
 
@@ -58,8 +66,16 @@ def _ancillary(file: BinaryIO) -> tuple[list[Chunk], list[Chunk]]:
         if chunk.kind == b"IDAT":
             place = after
         elif chunk.kind[0] & 32 and chunk.kind not in _NOT_COPIED:  # 5.4: lower case is ancillary
-            place.append(chunk)
+            file.seek(chunk.start + 8)
+            if chunk.kind not in _TEXTS or file.read(len(_XMP)) != _XMP:
+                place.append(chunk)
     return before, after
+
+
+def _text(xmp: bytes) -> bytes:
+    """The chunk of an XMP packet: text in no language, not compressed (clause 11.3.3.4)."""
+    content = b"iTXt" + _XMP + bytes(4) + xmp
+    return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
 
 
 def _copy(source: BinaryIO, which: list[Chunk], target: BinaryIO) -> None:

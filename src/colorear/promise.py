@@ -1,4 +1,7 @@
-"""The luma promise, checked on a pair of files: was colour added, and nothing else changed?"""
+"""The luma promise, checked on a pair of files: was colour added, and nothing else changed?
+
+And what the coloured file says of its colour, which decides nothing.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +14,22 @@ from colorear.errors import PhotographError
 from colorear.files import reading
 from colorear.jpeg import read
 from colorear.photo import Photo, luma, open_photo
+from colorear.provenance import Provenance
+from colorear.provenance import read as read_mark
 
 __all__ = ["Promise", "verify"]
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What became of a photograph's luma."""
+    """What became of a photograph's luma, and what is said of its colour."""
 
     identical_dct: bool | None
     """Whether all quantised luma DCT coefficients and their table are equal; None: no JPEG."""
     max_luma_difference: int
     """In levels of the original's bit depth, over all pixels."""
+    provenance: Provenance | None = None
+    """What the coloured file says that made its colour; None if it has no mark of colorear."""
 
     @property
     def ok(self) -> bool:
@@ -44,11 +51,12 @@ def verify(original: str | Path, coloured: str | Path) -> Promise:
             f"{after.width} x {after.height}, but equal sizes are needed; compare a photograph "
             "with its own coloured version"
         )
+    mark = read_mark(after.xmp)
     if before.format != "jpeg":
-        return Promise(None, _difference(before, after))
+        return Promise(None, _difference(before, after), mark)
     if after.format == "jpeg" and _same_blocks(before, after):
-        return Promise(identical_dct=True, max_luma_difference=0)
-    return Promise(False, _difference(before, after))
+        return Promise(True, 0, mark)
+    return Promise(False, _difference(before, after), mark)
 
 
 def _difference(before: Photo, after: Photo) -> int:

@@ -1,25 +1,35 @@
 """The commands on photographs."""
 
 import json
+import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from colorear.cli.saying import File, Json, err, failing, say_error, tell, wrong_usage
-from colorear.colorizer import Colorizer, Failed, colorize_each
+from colorear import workers
+from colorear.batch import Answer, Batch, Kept
+from colorear.cli.saying import File, Json, failing, printable, say_error, tell, wrong_usage
+from colorear.cli.tally import Tally
+from colorear.colorizer import Colorizer
 from colorear.errors import ColorearError
-from colorear.photo import SUFFIXES
+from colorear.files import SUFFIXES, is_folder
+from colorear.plan import Failed, plan
 from colorear.promise import verify as check_promise
+from colorear.provenance import Provenance
+from colorear.signing import Signer
 
 __all__ = ["colorize", "verify"]
 
 Photographs = Annotated[list[Path], typer.Argument(readable=False, help="JPEG, PNG, TIFF, WebP.")]
+Certificate = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="PEM: yours first, to sign with (extra: c2pa); needs KEY."),
+]
+Key = Annotated[Path | None, typer.Option(readable=False, help="PEM, without a password.")]
 Model = Annotated[str, typer.Option(help="A network of `colorear models`, or an .onnx file.")]
 
 
@@ -30,35 +40,49 @@ def colorize(
         Path | None, typer.Option("-o", "--out", help="A folder; a file for one photograph.")
     ] = None,
     model: Model = "acuarela",
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processor cores to use; all.")] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace what is there.")] = False,
+    certificate: Certificate = None,
+    key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Put colour into photographs: `old.jpg` becomes `old-color.jpg` beside it, or in OUT."""
+    """Put colour into photographs, or into all that folders hold.
+
+    `old.jpg` becomes `old-color.jpg` beside it, or in OUT, where folders are mirrored and where the
+    same command goes on if it was stopped.
+    """
+    _make_folder(out, source)
+    cores = jobs or workers.cores()
     try:
-        colorizer = Colorizer(model)
+        signer = _signer(certificate, key)
+        colorizer = Colorizer(model, threads=cores, signer=signer)
+        planned = plan(source, out)
+        how = colorizer.network.card.sha256 + (", signed" if signer else "")
+        batch = Batch(planned, out, how, overwrite=overwrite)
     except ColorearError as error:
         wrong_usage(str(error))
-    folder = _folder(out, len(source))
-    answers = colorize_each(colorizer, source, folder or out, overwrite=overwrite)
-    failed = done = 0
-    bar = Progress(console=err, transient=True, disable=not err.is_terminal)
-    with _stop_signal() as stopped, bar:
-        for answer in bar.track(answers, len(source), description="colouring"):
-            if isinstance(answer, Failed):
-                failed += 1
-                tell(as_json, asdict(answer), error=answer.error)
-            else:
-                done += 1
-                tell(as_json, asdict(answer), done=f"{answer.source} -> {answer.output}")
-            if stopped:
-                break
-    if failed + done < len(source):
+    many = min(cores, len(batch.to_do))
+    work_off = (
+        workers.thread(colorizer)
+        if len(batch.to_do) < 2
+        else workers.processes(model, many, threads=cores // many, signer=signer)
+    )
+    tally = Tally(len(batch), planned.left_alone)
+    try:
+        with batch, failing(), tally.shown():
+            for answer in batch.run(work_off):
+                tally.count(answer)
+                _tell(as_json, answer)
+    except KeyboardInterrupt:
         say_error(
-            f"stopped with {done} of {len(source)} photographs done; the same command again makes "
-            "the rest, and leaves those that are done as they are"
+            f"stopped with {tally.done} of {len(batch)} photographs done; the same command again "
+            "makes the rest, and leaves those that are done as they are"
         )
-        raise typer.Exit(128 + signal.SIGINT)  # as a shell reports it
-    if failed:
+        sys.stdout.flush()
+        os._exit(128 + signal.SIGINT)  # not waiting for a thread that may be colouring still
+    if not as_json:
+        tally.sum_up()
+    if tally.failed:
         raise typer.Exit(1)
 
 
@@ -72,38 +96,47 @@ def verify(original: File, coloured: File, *, as_json: Json = False) -> None:
         dct = {True: "identical", False: "changed", None: "none to compare (no JPEG)"}
         typer.echo(f"luma DCT coefficients: {dct[promise.identical_dct]}")
         typer.echo(f"largest difference of luma: {promise.max_luma_difference} levels")
+        typer.echo(f"colour: {_said_of_colour(promise.provenance)}")
         typer.echo("the promise is kept" if promise.ok else "the promise is broken")
     if not promise.ok:
         raise typer.Exit(1)
 
 
-def _folder(out: Path | None, count: int) -> Path | None:
-    """The folder that OUT means, made if need be; None if it names a file, or nothing."""
+def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
+    """Raises SigningError, or MissingExtraError."""
+    if certificate and key:
+        return Signer(certificate, key)
+    if certificate or key:
+        wrong_usage("--certificate and --key belong together, but one of them came; name both")
+    return None
+
+
+def _said_of_colour(mark: Provenance | None) -> str:
+    if mark is None:
+        return "not marked as synthetic by colorear"
+    network = f"{mark.network} {mark.network_version}".rstrip()
+    by = f"synthetic, by colorear {mark.version}, network {network} (sha256 {mark.sha256})"
+    return printable(by)
+
+
+def _make_folder(out: Path | None, sources: list[Path]) -> None:
+    """Make the folder that OUT means, if it does not name a file or nothing."""
     try:
-        if out is None or (out.suffix and count == 1 and not out.is_dir()):
-            return None
-        if out.suffix.lower() in sum(SUFFIXES.values(), ()) and not out.is_dir():
-            wrong_usage(f"'{out}' names one file, but {count} photographs came; name a folder")
-        out.mkdir(parents=True, exist_ok=True)
+        one = len(sources) == 1 and not is_folder(sources[0])
+        if out is None or out.is_dir() or (out.suffix and one):
+            return
+        if out.suffix.lower() in sum(SUFFIXES.values(), ()):
+            wrong_usage(f"'{out}' names one file, but more than one may come; name a folder")
+        out.mkdir(parents=True)
     except OSError as error:
         wrong_usage(f"the folder '{out}' cannot be made: {error.strerror}")
-    return out
 
 
-@contextmanager
-def _stop_signal() -> Iterator[list[int]]:
-    """Where Ctrl-C is noted, to stop between two photographs; a second one stops at once.
-
-    A KeyboardInterrupt would get lost in the callbacks that libvips makes while it works.
-    """
-    stopped: list[int] = []
-
-    def note(number: int, _frame: object) -> None:
-        stopped.append(number)
-        signal.signal(number, before)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _tell(as_json: bool, answer: Answer) -> None:
+    told = asdict(answer)
+    if isinstance(answer, Failed):
+        tell(as_json, told, error=answer.error)
+    elif isinstance(answer, Kept):
+        tell(as_json, told, done=f"{answer.source} was done already")
+    else:
+        tell(as_json, told, done=f"{answer.source} -> {answer.output}")
