@@ -11,7 +11,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs, trainer
-from colorear.learn.data import list_photographs, squares
+from colorear.learn.data import Cuts, list_photographs, read, squares
+from colorear.learn.losses import Examples
 from colorear.learn.recipe import Recipe
 from colorear.learn.trainer import train
 from colorear.learn.validation import first_examples
@@ -98,6 +99,31 @@ def test_an_autoencoder_is_trained_resumed_and_the_best_kept(tmp_path, data, lik
         loss = (network.eval()(examples.grey) - examples.srgb).abs().mean().item()
     assert loss == pytest.approx(min(float(row["judged loss"]) for row in rows), rel=1e-4)
     assert min(float(row["judged mae"]) for row in rows) == pytest.approx(loss, rel=1e-4)
+
+
+def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, like_the_slides):
+    measuring = changed(like_the_slides, recalibration=12, averaging=0.9)
+    train(measuring, data, tmp_path / "whole")
+    train(measuring, data, tmp_path / "parts", steps=4)
+    train(measuring, data, tmp_path / "parts", resume=True)
+    assert equal(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    train(changed(measuring, recalibration=0), data, tmp_path / "without")
+    measured, without = weights(tmp_path / "whole"), weights(tmp_path / "without")
+    learnt = [name for name in measured if "running" not in name and "tracked" not in name]
+    assert all(torch.equal(measured[name], without[name]) for name in learnt)
+    _, network = runs.load_run(tmp_path / "whole")
+    cuts = Cuts(
+        read(measuring.data, data)[0], measuring.data, batch=10, epochs=2, seed=measuring.seed
+    )
+    grey = [Examples(torch.from_numpy(batch)).grey for batch in cuts.some(12)]
+    assert sum(map(len, grey)) == 12
+    seen = []
+    network.encoder[1].norm.register_forward_hook(lambda _, shown, __: seen.append(shown[0]))
+    with torch.inference_mode():
+        for batch in grey:
+            network.eval()(batch)
+    means = torch.stack([planes.mean((0, 2, 3)) for planes in seen]).mean(0)
+    assert torch.allclose(measured["encoder.1.norm.running_mean"], means, atol=1e-5)
 
 
 def test_the_best_epoch_is_kept(tmp_path, data, like_the_slides, monkeypatch):

@@ -5,6 +5,7 @@ Industrial de Santander. They were built with Keras, so padding, batch normalisa
 weights are those of Keras's layers: with equal weights the outputs are equal.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,9 @@ from colorear.learn.recipe import AutoencoderName, AutoencoderSpec
 from colorear.models.card import Layer
 
 __all__ = ["PLANS", "Autoencoder", "Plan", "listing"]
+
+
+_BRIGHTNESS, _CONTRAST = 0.45, 0.25  # about the mean and the deviation of photographs' luma
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,8 @@ class Autoencoder(nn.Module):
         self.last = nn.Conv2d(below, 3, 2)
         nn.init.xavier_uniform_(self.last.weight)  # Keras: glorot_uniform, here and below
         self.last.bias = nn.Parameter(torch.zeros(3))
-        if spec.start == "grey-copy" and plan.skips:
-            _pass_on(self.last)
+        if spec.start == "grey-copy":
+            _pass_on(self)
 
     def forward(self, grey: Tensor) -> Tensor:
         """The colour photographs (n,3,h,w) of a batch of grey ones."""
@@ -115,11 +119,55 @@ class Up(nn.Module):
         return functional.leaky_relu(planes, 0.3, inplace=True)
 
 
-def _pass_on(last: nn.Conv2d) -> None:
-    """Make the last layer give the input that it is joined with, its last three channels."""
-    with torch.no_grad():
-        last.weight.zero_()
-        last.weight[:, -3:, 0, 0] = torch.eye(3)
+@torch.no_grad()
+def _pass_on(network: Autoencoder) -> None:
+    """Make the grey photograph come out as it went in.
+
+    With skips the last layer gives the input that it is joined with. Without them some channels of
+    every stage hold pixels: those of the square that a place of the stage stands for, or, where
+    half of the channels are too few, their averages. Being positive they pass the LeakyReLUs.
+    """
+    network.last.weight.zero_()
+    network.last.weight[:, -3:, 0, 0] = torch.eye(3)
+    if network.skips:
+        return
+    grids = [1]
+    for stage in network.encoder:
+        if isinstance(stage, Down):
+            finer = 2 * grids[-1]
+            grids.append(finer if finer**2 <= len(stage.weight) // 2 else grids[-1])
+            _gather(stage, *grids[-2:])
+    for stage in network.decoder:
+        if isinstance(stage, Up):
+            coarse = grids.pop()
+            _scatter(stage, coarse, grids[-1])
+
+
+def _gather(stage: Down, before: int, after: int) -> None:
+    """The first channels get the pixels, or averages, of four squares of `before` x `before`."""
+    each = 2 * before // after  # so many pixels, across and down, become one
+    stage.weight[: after**2] = 0
+    for y, x in itertools.product(range(2 * before), repeat=2):
+        taken = y % before * before + x % before
+        given = y // each * after + x // each
+        stage.weight[given, taken, y // before, x // before] = 1 / each**2
+    if stage.norm:
+        statistics = stage.norm.state_dict()  # changed in place, such that they change nothing
+        statistics["weight"][: after**2] = (_CONTRAST**2 + stage.norm.eps) ** 0.5
+        statistics["running_var"][: after**2] = _CONTRAST**2
+        for name in ("bias", "running_mean"):
+            statistics[name][: after**2] = _BRIGHTNESS
+
+
+def _scatter(stage: Up, before: int, after: int) -> None:
+    """Undo `_gather`: a square of `before` x `before` becomes four of `after` x `after`."""
+    each = 2 * after // before
+    outputs = max(after**2, 3 * (after == 1))  # the last stage makes red, green and blue
+    stage.weight[:, :outputs] = 0
+    for y, x in itertools.product(range(2 * after), repeat=2):
+        taken = y // each * before + x // each
+        given = slice(None) if after == 1 else y % after * after + x % after
+        stage.weight[taken, given, y // after, x // after] = 1
 
 
 def listing(name: AutoencoderName, side: int = 160) -> tuple[Layer, ...]:

@@ -89,8 +89,8 @@ class AutoencoderSpec(_Frozen):
     kind: Literal["autoencoder"] = "autoencoder"
     name: AutoencoderName
     start: Literal["random", "grey-copy"] = "random"
-    """The last layer's first weights: Keras's, or such that the grey input is passed on, which
-    only a network with skips can; without them this is the same as "random"."""
+    """The first weights: Keras's, or such that the grey photograph comes out as it went in (the
+    deep network without skips: at half of its resolution), so that only colour is to be learnt."""
 
 
 NetworkSpec = Annotated[AcuarelaSpec | AutoencoderSpec, Field(discriminator="kind")]
@@ -141,6 +141,10 @@ class Recipe(_Frozen):
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.998
     """Decay of the moving average of the weights, which is what is judged and exported; at 0 it is
     the weights themselves."""
+    recalibration: Annotated[int, Field(ge=0)] = 0
+    """So many training photographs are shown to the averaged weights before they are judged, to
+    measure anew what their batch normalisation expects (P. Izmailov et al., Averaging Weights Leads
+    to Wider Optima, UAI 2018, section 3.2); at 0 that is averaged like the weights."""
     keep: Literal["last", "best"] = "last"
     """Which weights a run ends with: those of its last step, or of the epoch whose loss on the
     validation folders was the lowest."""

@@ -17,7 +17,7 @@ from accelerate.utils import set_seed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs
@@ -115,15 +115,15 @@ class _Training:
         recipe = self.recipe
         set_seed(recipe.seed)
         network = _channels_last(build(recipe.network))
-        if self.accelerator.num_processes > 1:
-            share_statistics(network)
-        optimiser, schedule = optimiser_and_schedule(network, recipe.optimiser, self.total)
         self.average = AveragedModel(
             network,
             # torch gives this function of its own no types
             multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging),  # type: ignore[no-untyped-call]
             use_buffers=True,
         )
+        if self.accelerator.num_processes > 1:
+            share_statistics(network)  # after the average, which the main process judges alone
+        optimiser, schedule = optimiser_and_schedule(network, recipe.optimiser, self.total)
         self.network, self.optimiser, self.schedule = self.accelerator.prepare(
             network, optimiser, schedule
         )
@@ -231,6 +231,10 @@ class _Training:
             "accuracy": self.state.accuracy_sum / len(self.cuts),
             "minutes": self.state.seconds / 60,
         }
+        if self.recipe.recalibration:
+            some = self.cuts.some(self.recipe.recalibration)
+            shown = (self.kind.shown(Examples(torch.from_numpy(batch))) for batch in some)
+            update_bn(shown, self.average)
         losses = []
         for name, photographs in self.validation.items():
             means = judged(self._predict, photographs, self.kind, self.distance)
