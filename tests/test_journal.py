@@ -82,3 +82,25 @@ def test_a_journal_of_the_future(tmp_path):
 def test_a_folder_that_is_gone(tmp_path):
     with pytest.raises(BatchError, match="cannot be written; give another folder"):
         Journal(tmp_path / "nowhere")
+
+
+def test_a_copy_has_all_that_was_noted(tmp_path):
+    (tmp_path / "copies").mkdir()
+    journal = Journal(tmp_path)
+    before = journal.changes
+    journal.begin([("a.jpg", "/in/a.jpg"), ("b.jpg", "/in/b.jpg")], "by one")
+    assert journal.changes > before
+    journal.copy(tmp_path / "copies" / "journal.sqlite")
+    journal.finish("a.jpg", STAMP, "abc", MADE)
+    journal.copy(tmp_path / "copies" / "journal.sqlite")
+    copy = Journal(tmp_path / "copies")
+    assert copy.entry("a.jpg") == Entry("/in/a.jpg", "by one", STAMP, "abc", MADE)
+    assert copy.entry("b.jpg").made is None
+    copy.close()
+    journal.close()
+
+
+def test_errors_call_the_folder_as_asked(tmp_path):
+    (tmp_path / "journal.sqlite").write_bytes(b"dear diary " * 100)
+    with pytest.raises(BatchError, match="the journal 's3://out/journal.sqlite' cannot be used"):
+        Journal(tmp_path, called="s3://out")

@@ -5,23 +5,20 @@ for whatever reason, goes on where it was.
 """
 
 import hashlib
-import shutil
-import uuid
+import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from colorear.colorizer import Colorizer, Coloured
-from colorear.errors import BatchError, ColorearError
-from colorear.files import Stamp, reading, stamp
-from colorear.journal import Journal
+from colorear.errors import ColorearError, PhotographError
+from colorear.files import Stamp, exists_already, reading, stamp
 from colorear.plan import Failed, Photograph, Plan
+from colorear.remote import Remote, is_remote, place
+from colorear.stores import stamp_if_there, store, whole
 
 __all__ = ["Answer", "Batch", "Kept", "Made", "Map", "Work", "colour"]
-
-_OURS = ".colorear"
 
 
 @dataclass(frozen=True)
@@ -65,22 +62,67 @@ It takes the next piece when there is room for it; closed, it ends at once what 
 
 def colour(colorizer: Colorizer, work: Work) -> Made | Failed:
     """Do one piece of work; what cannot be done is told, not raised."""
-    source, target = Path(work.source), Path(work.target)
     try:
-        with reading(source):
-            before = stamp(source)
-            with source.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        if sha256 == work.made_of:
-            return Made(Kept(work.source, work.target), before, sha256, stamp(target))
-        unfinished = Path(work.unfinished) if work.unfinished else None
-        answer = colorizer.colorize(source, target, overwrite=work.overwrite, unfinished=unfinished)
-        return Made(answer, before, sha256, stamp(target))
+        far = is_remote(work.source) or is_remote(work.target)
+        answer, before, sha256 = (_coloured_elsewhere if far else _coloured)(colorizer, work)
+        return Made(answer, before, sha256, _stamp_of_made(work.target))
     except ColorearError as error:
         return Failed(work.source, str(error))  # the error itself keeps open files alive
     except Exception as error:  # one photograph in a hundred thousand must not stop the others
         what = f"{type(error).__name__}: {error}"
-        return Failed(work.source, f"'{source}' could not be coloured ({what}); please report it")
+        told = f"'{work.source}' could not be coloured ({what}); please report it"
+        return Failed(work.source, told)
+
+
+def _coloured(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp, str]:
+    """The answer, and the stamp and the SHA-256 of the source."""
+    source, target = Path(work.source), Path(work.target)
+    with reading(source):
+        before = stamp(source)
+        with source.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 == work.made_of:
+        return Kept(work.source, work.target), before, sha256
+    unfinished = Path(work.unfinished) if work.unfinished else None
+    answer = colorizer.colorize(source, target, overwrite=work.overwrite, unfinished=unfinished)
+    return answer, before, sha256
+
+
+def _coloured_elsewhere(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp, str]:
+    """The same, with copies on this machine of what is on others; their names are kept."""
+    source, target = place(work.source), place(work.target)
+    with tempfile.TemporaryDirectory(prefix="colorear-") as folder:
+        near, seen = work, None
+        if isinstance(target, Remote):
+            if not work.overwrite and target.stamp():
+                raise exists_already(work.target)
+            copy = _in(folder, "made", target.name)
+            near = near._replace(target=copy, unfinished=None, overwrite=True)
+        if isinstance(source, Remote):
+            seen = source.stamp()
+            near = near._replace(source=_in(folder, "source", source.name))
+            source.fetch(Path(near.source))
+        try:
+            answer, before, sha256 = _coloured(colorizer, near)
+        except ColorearError as error:
+            told = str(error).replace(near.source, work.source).replace(near.target, work.target)
+            raise PhotographError(told) from None
+        if isinstance(target, Remote) and isinstance(answer, Coloured):
+            target.deliver(Path(near.target))
+        return replace(answer, source=work.source, output=work.target), seen or before, sha256
+
+
+def _stamp_of_made(target: str) -> Stamp:
+    made = stamp_if_there(target)
+    if made is None:
+        raise PhotographError(f"'{target}' vanished as soon as it was made; colour it again")
+    return made
+
+
+def _in(folder: str, name: str, file: str) -> str:
+    """A file in a new folder."""
+    Path(folder, name).mkdir()
+    return str(Path(folder, name, file))
 
 
 class Batch:
@@ -93,18 +135,20 @@ class Batch:
     Nobody else can write into `out` until this is closed. Raises BatchError where that is so.
     """
 
-    def __init__(self, plan: Plan, out: Path | None, how: str, *, overwrite: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, out: Path | Remote | None, how: str, *, overwrite: bool = False
+    ) -> None:
         self.to_do: list[Work] = []
         self.kept: list[Kept] = []
         self.failed = list(plan.failed)
         self._how, self._overwrite = how, overwrite
-        self._out = out if out and out.is_dir() else None
-        self._journal = Journal(_made(self._out / _OURS) if self._out else None)
-        self._unfinished: dict[Path, Path] = {}
-        if self._out:
-            shutil.rmtree(self._out / _OURS / "unfinished", ignore_errors=True)
-        for photograph in plan.photographs:
-            self._sort(photograph)
+        self._store = store(out)
+        try:
+            for photograph in plan.photographs:
+                self._sort(photograph, plan.stamps.get(photograph.source))
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         """Close it when it is left."""
@@ -116,49 +160,46 @@ class Batch:
 
     def close(self) -> None:
         """Remove what is unfinished, and let others write into the folder."""
-        for folder in self._unfinished.values():
-            shutil.rmtree(folder, ignore_errors=True)
-        self._journal.close()
+        self._store.close()
 
     def __len__(self) -> int:
         """How many photographs there are, done and failed ones too."""
         return len(self.to_do) + len(self.kept) + len(self.failed)
 
-    def run(self, work_off: Map) -> Iterator[Answer]:
+    def run(self, work_off: Map) -> Generator[Answer]:
         """Do it, and tell what became of each photograph: none stops the others.
 
         Raises BatchError where the journal cannot be written.
         """
         yield from self.failed
         yield from self.kept
-        begun = ((self._key(work.target), _place(work.source)) for work in self.to_do)
-        self._journal.begin(begun, self._how)
-        for parent in {Path(work.target).parent for work in self.to_do} if self._out else ():
-            with suppress(OSError):  # whoever writes into it says what is wrong
-                parent.mkdir(parents=True, exist_ok=True)
+        journal, key = self._store.journal, self._store.key
+        journal.begin(((key(work.target), whole(work.source)) for work in self.to_do), self._how)
+        self._store.begin(work.target for work in self.to_do)
         answers = work_off(iter(self.to_do))
         try:
             for work, made in answers:
+                self._store.check()
                 if isinstance(made, Made):
-                    self._journal.finish(self._key(work.target), made.stamp, made.sha256, made.made)
+                    journal.finish(key(work.target), made.stamp, made.sha256, made.made)
                     yield made.answer
                 else:
                     yield made
         finally:
             answers.close()
 
-    def _sort(self, photograph: Photograph) -> None:
-        """To what is to do, what is kept, or what cannot be done."""
+    def _sort(self, photograph: Photograph, now: Stamp | None) -> None:
+        """To what is to do, what is kept, or what cannot be done; `now` is the source's stamp."""
         source, target = photograph
-        entry = self._journal.entry(self._key(target))
-        there = _stamp_if_there(target)
+        entry = self._store.journal.entry(self._store.key(target))
+        there = self._store.stamp(target)
         overwrite, made_of = self._overwrite, None
         if entry and (entry.made is None or there == entry.made):
             overwrite = True  # it is ours
         if entry and entry.made and there == entry.made and entry.how == self._how:
             made_of = entry.sha256
-            same = entry.source == _place(source)
-            if same and entry.stamp == _stamp_if_there(source):
+            same = entry.source == whole(source)
+            if same and entry.stamp == (now or stamp_if_there(source)):
                 self.kept.append(Kept(source, target))
                 return
         if there and not overwrite:  # before it is begun, else it would be taken for ours
@@ -166,42 +207,5 @@ class Batch:
             reason = f"'{target}' {what}; allow to overwrite it (--overwrite) or name another"
             self.failed.append(Failed(source, reason))
             return
-        unfinished = self._unfinished_beside(Path(target))
+        unfinished = self._store.unfinished(target)
         self.to_do.append(Work(source, target, unfinished, overwrite, made_of))
-
-    def _key(self, target: str) -> str:
-        return str(Path(target).relative_to(self._out)) if self._out else _place(target)
-
-    def _unfinished_beside(self, target: Path) -> str | None:
-        """A folder for files that are being written, made if need be; None where it cannot be."""
-        place = self._out / _OURS if self._out else target.parent
-        if place not in self._unfinished:
-            name = "unfinished" if self._out else f"{_OURS}-{uuid.uuid4().hex}"
-            try:
-                place.joinpath(name).mkdir()
-            except OSError:
-                return None
-            self._unfinished[place] = place / name
-        return str(self._unfinished[place])
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise BatchError(
-            f"'{folder.parent}' cannot be written: {error.strerror}; give another folder"
-        ) from error
-    return folder
-
-
-def _place(path: str) -> str:
-    """The whole path; links stay, as the file may be seen under another name tomorrow."""
-    return str(Path(path).absolute())
-
-
-def _stamp_if_there(path: str) -> Stamp | None:
-    try:
-        return stamp(path)
-    except OSError:
-        return None

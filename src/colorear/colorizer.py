@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from colorear import color, models, photo, pixels
 from colorear.chroma import EdgeChroma, follow_edges
-from colorear.files import check_target, ending_for, format_of, reading
+from colorear.files import Format, check_target, ending_for, format_of, reading
 from colorear.photo import Photo
 from colorear.provenance import Provenance
 from colorear.signing import Signer
 from colorear.version import __version__
 
-__all__ = ["Colorizer", "Coloured", "beside", "colorize"]
+__all__ = ["Colorizer", "Coloured", "beside", "colorize", "coloured_name"]
 
 Planes = NDArray[np.float32]
 
@@ -141,7 +141,17 @@ def beside(source: str | Path, folder: Path | None = None) -> Path:
     path = Path(source)
     with reading(path):
         form = format_of(path)
-    return (folder or path.parent) / f"{path.stem}-color{ending_for(path, form)}"
+    return (folder or path.parent) / coloured_name(path.name, form)
+
+
+def coloured_name(name: str, form: Format) -> str:
+    """What the coloured file of that name and format is called.
+
+    >>> coloured_name("old.jpg", "jpeg"), coloured_name("old.jpg", "png")
+    ('old-color.jpg', 'old-color.png')
+    """
+    path = Path(name)
+    return f"{path.stem}-color{ending_for(path, form)}"
 
 
 def colorize(

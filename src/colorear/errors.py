@@ -4,6 +4,7 @@ __all__ = [
     "BatchError",
     "ColorearError",
     "DataError",
+    "HintError",
     "JudgeError",
     "MetricError",
     "MissingExtraError",
@@ -29,6 +30,10 @@ class BatchError(ColorearError):
 
 class SigningError(ColorearError):
     """A certificate or key cannot sign."""
+
+
+class HintError(ColorearError):
+    """A hint names no place of the photograph or no colour."""
 
 
 class ModelError(ColorearError):

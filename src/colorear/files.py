@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import pyvips
 
@@ -14,13 +14,17 @@ from colorear import png
 from colorear.errors import PhotographError
 
 __all__ = [
+    "HEAD",
     "PIXEL_LIMIT",
     "SUFFIXES",
+    "Folder",
     "Format",
     "Stamp",
     "check",
     "check_target",
     "ending_for",
+    "exists_already",
+    "format_in",
     "format_of",
     "is_folder",
     "opened",
@@ -33,6 +37,9 @@ Format = Literal["jpeg", "png", "tiff", "webp"]
 
 PIXEL_LIMIT = 1_000_000_000
 """A header that promises more pixels than this is taken for a decompression bomb."""
+
+HEAD = 16
+"""How many of a file's first bytes tell its format."""
 
 SUFFIXES: dict[Format, tuple[str, ...]] = {
     "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -57,6 +64,13 @@ _UNSUPPORTED = (
 )
 
 
+class Folder(Protocol):
+    """What may be a folder, here or elsewhere."""
+
+    def is_dir(self) -> bool:
+        """Whether it is one."""
+
+
 class Stamp(NamedTuple):
     """What tells cheaply whether a file changed: bytes, and nanoseconds since 1970."""
 
@@ -76,7 +90,11 @@ def format_of(path: Path) -> Format:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would be waited for
         raise PhotographError(f"'{path}' is a pipe or a device, but a file is needed; make one")
     with path.open("rb") as file:
-        head = file.read(16)
+        return format_in(file.read(HEAD), str(path))
+
+
+def format_in(head: bytes, name: str) -> Format:
+    """Tell the format of the file `name` by its first bytes. Raises PhotographError."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
     for magic, form in _MAGIC:
@@ -86,12 +104,12 @@ def format_of(path: Path) -> Format:
     if head[4:8] == b"ftyp":
         what = "a HEIC, AVIF or video file"
     raise PhotographError(
-        f"'{path}' is {what if head else 'empty'}, but a JPEG, PNG, TIFF or WebP photograph is "
+        f"'{name}' is {what if head else 'empty'}, but a JPEG, PNG, TIFF or WebP photograph is "
         "needed; convert it, or choose another file"
     )
 
 
-def is_folder(path: Path) -> bool:
+def is_folder(path: Folder) -> bool:
     """Whether it is one, as far as this user may see."""
     try:
         return path.is_dir()
@@ -167,9 +185,14 @@ def check_target(target: Path, source: Path, *, overwrite: bool) -> None:
             f"'{target}' is the photograph itself, which is never replaced; name another file"
         )
     if there and not overwrite:
-        raise PhotographError(
-            f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
-        )
+        raise exists_already(str(target))
+
+
+def exists_already(target: str) -> PhotographError:
+    """The sentence for a file that nobody allowed to overwrite."""
+    return PhotographError(
+        f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ photograph is written down before its colours are begun and again when they are 
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import NamedTuple
 from colorear.errors import BatchError
 from colorear.files import Stamp
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["FILE", "Entry", "Journal"]
 
-_FILE = "journal.sqlite"
+FILE = "journal.sqlite"
 _FORM = 1
 # names of files are bytes, since not all of them are text
 _TABLES = f"""
@@ -49,15 +50,19 @@ class Entry(NamedTuple):
 class Journal:
     """The journal of one folder; without a folder one that is forgotten when it is closed.
 
-    While it is open nobody else can open it, in any process. Raises BatchError where that is so,
-    where the folder cannot be written, or where the file is damaged.
+    While it is open nobody else can open it, in any process. What it says calls the folder
+    `called`. Raises BatchError where somebody else has it open, where the folder cannot be written,
+    or where the file is damaged.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None, called: str = "") -> None:
+        self._called = called or str(folder)
+        self._mine = threading.RLock()  # it may be copied by one thread, written by another
         with self._telling():
-            place = folder / _FILE if folder else ":memory:"
-            self._connection = sqlite3.connect(place, timeout=0, isolation_level=None)
+            place = folder / FILE if folder else ":memory:"
+            self._connection = sqlite3.connect(
+                place, timeout=0, isolation_level=None, check_same_thread=False
+            )
         try:
             with self._telling():
                 self._begin()
@@ -102,6 +107,20 @@ class Journal:
                 (*stamp, sha256, *made, os.fsencode(target)),
             )
 
+    def copy(self, path: Path) -> None:
+        """Write all that is noted so far into another file, which is a journal too."""
+        with self._telling():
+            copy = sqlite3.connect(path)
+            try:
+                self._connection.backup(copy)
+            finally:
+                copy.close()
+
+    @property
+    def changes(self) -> int:
+        """How many there were since it was opened."""
+        return self._connection.total_changes
+
     def _begin(self) -> None:
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -109,7 +128,7 @@ class Journal:
         (form,) = self._connection.execute("PRAGMA user_version").fetchone()
         if form not in (0, _FORM):
             raise BatchError(
-                f"the journal in '{self.folder}' was written by a newer colorear; update this one"
+                f"the journal in '{self._called}' was written by a newer colorear; update this one"
             )
         self._connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
 
@@ -126,20 +145,22 @@ class Journal:
     @contextmanager
     def _telling(self) -> Iterator[None]:
         try:
-            yield
+            with self._mine:
+                yield
         except sqlite3.DatabaseError as error:
             raise BatchError(self._sentence(error)) from error
 
     def _sentence(self, error: sqlite3.DatabaseError) -> str:
         reason = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").partition("_")[0]
         return {
-            "BUSY": f"another run is writing into '{self.folder}'; wait until it has ended, "
+            "BUSY": f"another run is writing into '{self._called}'; wait until it has ended, "
             "or give another folder",
-            "FULL": f"the disk of '{self.folder}' is full; make room, and the same command goes on",
-            "READONLY": f"'{self.folder}' cannot be written; give another folder",
-            "CANTOPEN": f"'{self.folder}' cannot be written; give another folder",
+            "FULL": f"the disk of '{self._called}' is full; make room, and the same command "
+            "goes on",
+            "READONLY": f"'{self._called}' cannot be written; give another folder",
+            "CANTOPEN": f"'{self._called}' cannot be written; give another folder",
         }.get(
             reason,
-            f"the journal '{self.folder}/{_FILE}' cannot be used ({error}); without it colorear "
+            f"the journal '{self._called}/{FILE}' cannot be used ({error}); without it colorear "
             "does not know what is done: delete it, and allow to overwrite (--overwrite)",
         )

@@ -1,19 +1,24 @@
 """Which photographs are to be coloured, and where their colours go."""
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from colorear.colorizer import beside
+from colorear.colorizer import coloured_name
 from colorear.errors import BatchError, PhotographError
-from colorear.files import SUFFIXES, is_folder
+from colorear.files import SUFFIXES, Format, Stamp, format_in, format_of, is_folder, reading
+from colorear.remote import Listed, Remote, is_remote
 
 __all__ = ["Failed", "Photograph", "Plan", "plan"]
 
 _ENDINGS = {ending for endings in SUFFIXES.values() for ending in endings}
+_ASKED = 32  # remote files that are looked into at a time
+_AHEAD = 4096  # of which so many may wait, so that a million do not
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,11 @@ class Plan:
     """What should be a photograph and is not, or has no place to go."""
     left_alone: Counter[str] = field(default_factory=Counter)
     """How many other files there are in the folders, by their endings."""
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    """Of the sources that are not on this machine."""
 
 
-def plan(sources: Iterable[Path], out: Path | None = None) -> Plan:
+def plan(sources: Iterable[Path | Remote], out: Path | Remote | None = None) -> Plan:
     """Find the photographs that `sources` are, or hold at any depth.
 
     In a folder these are the files that their content says are photographs, or at least their
@@ -51,18 +58,24 @@ def plan(sources: Iterable[Path], out: Path | None = None) -> Plan:
     only photograph becomes. A folder is mirrored in `out`, under its own name if it is not the only
     source.
 
-    Raises BatchError where a folder comes without another one to mirror it in.
+    Raises BatchError where a folder comes without another one to mirror it in, or where a store
+    does not answer.
     """
     made = Plan()
     found = list(_found(list(sources), out, made))
-    owners = {os.path.realpath(photograph.source): photograph.source for photograph in found}
+    owners = {_identity(photograph.source): photograph.source for photograph in found}
     for photograph in found:
-        owner = owners.setdefault(os.path.realpath(photograph.target), photograph.source)
+        owner = owners.setdefault(_identity(photograph.target), photograph.source)
         if reason := _refused(photograph, owner):
             made.failed.append(Failed(photograph.source, reason))
         else:
             made.photographs.append(photograph)
     return made
+
+
+def _identity(text: str) -> str:
+    """Equal for what is the same file."""
+    return text if is_remote(text) else os.path.realpath(text)
 
 
 def _refused(photograph: Photograph, owner: str) -> str:
@@ -73,55 +86,107 @@ def _refused(photograph: Photograph, owner: str) -> str:
             f"'{source}' would become '{target}', which is that of '{owner}'; give it another "
             "name, or colour it into another folder"
         )
-    if os.path.realpath(target) == os.path.realpath(source):
+    if _identity(target) == _identity(source):
         return f"'{target}' is the photograph itself, which is never replaced; name another file"
     return ""
 
 
-def _found(sources: list[Path], out: Path | None, made: Plan) -> Iterator[Photograph]:
+def _found(
+    sources: list[Path | Remote], out: Path | Remote | None, made: Plan
+) -> Iterator[Photograph]:
     folder = out if out and out.is_dir() else None
     for source in sources:
         if not is_folder(source):
             yield from _named(source, out, folder, made)
             continue
-        if folder is None or folder.resolve() == source.resolve():
+        if folder is None or _resolved(folder) == _resolved(source):
             raise BatchError(
                 f"'{source}' is a folder; name another folder for its coloured photographs (-o)"
             )
-        mirror = folder if len(sources) == 1 else folder / source.resolve().name
+        mirror = folder if len(sources) == 1 else folder / _resolved(source).name
         yield from _held(source, mirror, folder, made)
 
 
-def _named(source: Path, out: Path | None, folder: Path | None, made: Plan) -> Iterator[Photograph]:
+def _resolved(folder: Path | Remote) -> Path | Remote:
+    return folder if isinstance(folder, Remote) else folder.resolve()
+
+
+def _named(
+    source: Path | Remote, out: Path | Remote | None, folder: Path | Remote | None, made: Plan
+) -> Iterator[Photograph]:
     """A photograph that was given by its name."""
     try:
-        target = out if out and not folder else beside(source, folder)
+        if out and not folder:
+            target = out
+        else:
+            target = (folder or source.parent) / coloured_name(source.name, _form(source))
+        if isinstance(source, Remote) and (seen := source.stamp()):
+            made.stamps[str(source)] = seen
     except PhotographError as error:
         made.failed.append(Failed(str(source), str(error)))
     else:
         yield Photograph(str(source), str(target))
 
 
-def _held(source: Path, mirror: Path, out: Path, made: Plan) -> Iterator[Photograph]:
-    """The photographs in a folder, in the order of their names."""
+def _form(path: Path | Remote) -> Format:
+    """Its format. Raises PhotographError."""
+    if isinstance(path, Remote):
+        return format_in(path.head(), str(path))
+    with reading(path):
+        return format_of(path)
 
+
+def _held(
+    source: Path | Remote, mirror: Path | Remote, out: Path | Remote, made: Plan
+) -> Iterator[Photograph]:
+    """The photographs in a folder, in the order of their names."""
+    held = _listed(source, out, made) if isinstance(source, Remote) else _walked(source, out, made)
+    for path, parent, form in held:
+        if not isinstance(form, PhotographError):
+            yield Photograph(str(path), str(mirror / parent / coloured_name(path.name, form)))
+        elif path.suffix.lower() in _ENDINGS:
+            made.failed.append(Failed(str(path), str(form)))
+        else:
+            made.left_alone[path.suffix.lower()] += 1
+
+
+_Held = Iterator[tuple[Path | Remote, PurePath, Format | PhotographError]]
+# files, the folders within the source that hold them, and what they are
+
+
+def _walked(source: Path, out: Path | Remote, made: Plan) -> _Held:
     def note(error: OSError) -> None:
         reason = f"'{error.filename}' cannot be read: {error.strerror}"
         made.failed.append(Failed(str(error.filename), reason))
 
-    here = out.resolve()
+    here = _resolved(out)
     for place, folders, names in os.walk(source, onerror=note):
         folders[:] = sorted(
             name for name in folders if name[0] != "." and Path(place, name).resolve() != here
         )
         for name in sorted(name for name in names if name[0] != "."):
             path = Path(place, name)
-            try:
-                target = beside(path, mirror / path.parent.relative_to(source))
-            except PhotographError as error:
-                if path.suffix.lower() in _ENDINGS:
-                    made.failed.append(Failed(str(path), str(error)))
-                else:
-                    made.left_alone[path.suffix.lower()] += 1
-            else:
-                yield Photograph(str(path), str(target))
+            yield path, path.parent.relative_to(source), _looked_into(path)
+
+
+def _listed(source: Remote, out: Path | Remote, made: Plan) -> _Held:
+    def seen(file: Listed) -> bool:
+        hidden = any(part[0] == "." for part in file.path.parts)
+        return not hidden and not str(source / file.path).startswith(f"{out}/")
+
+    files = filter(seen, source.listed())
+    with ThreadPoolExecutor(_ASKED) as executor:
+        while some := list(itertools.islice(files, _AHEAD)):
+            paths = [source / file.path for file in some]
+            for path, file, form in zip(
+                paths, some, executor.map(_looked_into, paths), strict=True
+            ):
+                made.stamps[str(path)] = file.stamp
+                yield path, file.path.parent, form
+
+
+def _looked_into(path: Path | Remote) -> Format | PhotographError:
+    try:
+        return _form(path)
+    except PhotographError as error:
+        return error

@@ -3,24 +3,25 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from multiprocessing.connection import wait as ready
+from functools import partial
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import Any
 
 import pyvips
 
 from colorear.batch import Made, Map, Work, colour
 from colorear.colorizer import Colorizer
+from colorear.crew import shared_out
 from colorear.plan import Failed
 from colorear.signing import Signer
 
 __all__ = ["cores", "processes", "thread"]
 
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would copy libvips without its threads
-_TRIES = 2
 
 
 def cores() -> int:
@@ -54,66 +55,59 @@ def processes(
     ended it for want of memory.
     """
 
-    def run(works: Iterator[Work]) -> Generator[tuple[Work, Made | Failed]]:
-        idle = [_Worker(model, threads, signer) for _ in range(count)]
-        busy: dict[object, tuple[_Worker, Work, int]] = {}
-        try:
-            while True:
-                while idle and (work := next(works, None)):
-                    worker = idle.pop()
-                    worker.begin(work)
-                    busy[worker.pipe] = worker, work, 1
-                if not busy:
-                    return
-                for pipe in ready([worker.pipe for worker, *_ in busy.values()]):
-                    worker, work, tries = busy.pop(pipe)
-                    answer = worker.answer()
-                    if answer is None:
-                        code = worker.end()
-                        worker = _Worker(model, threads, signer)
-                        if tries < _TRIES:
-                            worker.begin(work)
-                            busy[worker.pipe] = worker, work, tries + 1
-                            continue
-                        answer = _fatal(work, code)
-                    idle.append(worker)
-                    yield work, answer
-        finally:
-            for worker in (*idle, *(worker for worker, *_ in busy.values())):
-                worker.end()
+    return partial(shared_out, _Processes(model, count, threads, signer))
 
-    return run
+
+class _Processes:
+    """A crew of them."""
+
+    tries = 2
+
+    def __init__(self, model: str | Path, count: int, threads: int, signer: Signer | None) -> None:
+        self._count = count
+        self._hired = model, threads, signer
+
+    def hire(self) -> "_Worker":
+        return _Worker(*self._hired)
+
+    def places(self) -> int:
+        return self._count
+
+    def ready(self, begun: Sequence[Any]) -> Sequence[Any]:
+        return wait(begun)
 
 
 class _Worker:
     """A process that colours one photograph at a time, and can be lost with it."""
 
     def __init__(self, model: str | Path, threads: int, signer: Signer | None) -> None:
-        self.pipe, theirs = _SPAWN.Pipe()
+        self._pipe, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(
             target=_work, args=(theirs, model, threads, signer), daemon=True
         )
         self._process.start()
         theirs.close()  # so that the pipe ends when the process does
 
-    def begin(self, work: Work) -> None:
+    def begin(self, work: Work) -> Connection:
         with suppress(OSError):  # it has died: `answer` tells
-            self.pipe.send(work)
+            self._pipe.send(work)
+        return self._pipe
 
     def answer(self) -> Made | Failed | None:
         """What came of it; None if the process died of it."""
         try:
-            answer: Made | Failed = self.pipe.recv()
+            answer: Made | Failed = self._pipe.recv()
         except (EOFError, OSError):
             return None
         return answer
 
-    def end(self) -> int | None:
-        """End it at once, with whatever it is doing; gives its exit status."""
+    def end(self) -> str:
+        """End it at once, with whatever it is doing; tells how a lost one ended."""
         self._process.kill()
         self._process.join()
-        self.pipe.close()
-        return self._process.exitcode
+        self._pipe.close()
+        code = self._process.exitcode
+        return f"signal {-code}" if code and code < 0 else f"status {code}"
 
 
 def _work(pipe: Connection, model: str | Path, threads: int, signer: Signer | None) -> None:
@@ -124,12 +118,3 @@ def _work(pipe: Connection, model: str | Path, threads: int, signer: Signer | No
     with suppress(EOFError, OSError):
         while True:
             pipe.send(colour(colorizer, pipe.recv()))
-
-
-def _fatal(work: Work, code: int | None) -> Failed:
-    killed = f"signal {-code}" if code and code < 0 else f"status {code}"
-    return Failed(
-        work.source,
-        f"'{work.source}' ended the process that coloured it ({killed}), twice; it may need more "
-        "memory than there is (fewer --jobs leave more for each), or be made to do harm",
-    )

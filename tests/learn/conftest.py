@@ -46,7 +46,7 @@ def recipe():
                 "crop": [32],
                 "validation_size": 64,
             },
-            "network": {"kind": "acuarela", "pretrained": False, "decoder": [16, 16, 8]},
+            "network": {"kind": "acuarela", "start": "random", "decoder": [16, 16, 8]},
             "epochs": 2,
             "batch": 4,
         }

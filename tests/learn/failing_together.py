@@ -11,6 +11,7 @@ from accelerate import Accelerator, PartialState
 
 from colorear.errors import ColorearError, TrainingError
 from colorear.learn import checkpoints, trainer
+from colorear.learn.losses import DISTANCES
 from colorear.learn.recipe import read_recipe
 
 
@@ -44,7 +45,7 @@ def main(recipe_file: str, data: Path, run: Path) -> None:
         answers["one cannot read"] = told(recipe, data, run, resume=True)
     with pytest.MonkeyPatch.context() as patch:
         if other:
-            patch.setitem(trainer.DISTANCES, recipe.loss, lambda srgb, _: (srgb * torch.nan).mean())
+            patch.setitem(DISTANCES, recipe.loss, lambda srgb, _: (srgb * torch.nan).mean())
         answers["nan in one"] = told(recipe, data, run, resume=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Accelerator, "save_state", full_disk)

@@ -8,9 +8,12 @@ import torch
 
 from colorear import color, models
 from colorear.errors import ModelError, TrainingError
+from colorear.hints import Hint
 from colorear.learn import export as exporting
 from colorear.learn.autoencoders import listing
 from colorear.learn.export import export
+from colorear.learn.palette import PALETTE
+from colorear.learn.recipe import Recipe
 from colorear.learn.runs import load_run
 from colorear.learn.trainer import train
 from colorear.models.card import read_card
@@ -28,13 +31,14 @@ def test_the_file_keeps_the_contract_and_says_what_torch_says(exported, finished
     ours = network(picture[:64, :64]).ab[:, 1::4, 1::4]
     _, torch_network = load_run(finished_run)
     with torch.inference_mode():
-        theirs = torch_network.eval()(torch.from_numpy(picture[None, None, :64, :64])).numpy()[0]
+        shown = torch.from_numpy(picture[None, None, :64, :64])
+        theirs = torch_network.eval()(shown).ab.numpy()[0]
     assert np.abs(ours - theirs).max() < 0.2 * np.abs(theirs).max() + 0.5
     session = onnxruntime.InferenceSession(exported)
     shown = picture[None, None, :96, :64].repeat(3, 0)
     (ab,) = session.run(["ab"], {"lightness": shown})
     with torch.inference_mode():
-        theirs = torch_network(torch.from_numpy(shown)).numpy()
+        theirs = torch_network(torch.from_numpy(shown)).ab.numpy()
     assert np.abs(ab - theirs).max() < 0.1
 
 
@@ -71,14 +75,44 @@ def test_an_autoencoder_keeps_the_contract_and_tells_its_own_answer(
     assert picture.ab.shape == (2, 45, 61)
 
 
+def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe):
+    """A network that has learnt a little, through the file as people use it."""
+    more = {"hints": True, "uncertainty": 0.2, "likelihood": 0.1}
+    changes = {
+        "network": recipe.network.model_dump() | more,
+        "lesson": {"aged": 0.5, "hinted": 0.7},
+        "optimiser": {"learning_rate": 0.005},
+        "averaging": 0.0,
+    }
+    train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
+    card = export(tmp_path / "run", tmp_path / "full.onnx")
+    assert card.hints
+    session = onnxruntime.InferenceSession(tmp_path / "full.onnx")
+    assert [port.name for port in session.get_inputs()] == ["lightness", "hints"]
+    names = [port.name for port in session.get_outputs()]
+    assert names == ["ab", "uncertainty", "likelihood", "palette"]
+    shown = 100 * np.random.default_rng(0).random((2, 1, 96, 64), dtype=np.float32)
+    told = np.zeros((2, 3, 96, 64), np.float32)
+    likelihood, palette = session.run(names[2:], {"lightness": shown, "hints": told})
+    assert likelihood.shape == (2, len(palette), 12, 8)
+    assert np.abs(likelihood.sum(1) - 1).max() < 1e-5
+    assert np.array_equal(palette, PALETTE)
+    network = models.load(tmp_path / "full.onnx")
+    picture = shown[0, 0, :90, :50]
+    plain, hinted = network(picture), network(picture, [Hint(0.3, 0.6, "red", 0.05)])
+    assert plain.uncertainty.shape == (1, 90, 50)
+    assert plain.uncertainty.min() > 0
+    assert not np.array_equal(plain.ab, hinted.ab)
+
+
 def test_a_disagreement_writes_nothing(tmp_path, finished_run, monkeypatch):
     graph = exporting._graph
 
-    def wrong(network, outputs):
+    def wrong(contract):
         with torch.no_grad():
-            network.last.bias += 0.01
-            model = graph(network, outputs)
-            network.last.bias -= 0.01
+            contract.network.last.bias += 0.01
+            model = graph(contract)
+            contract.network.last.bias -= 0.01
         return model
 
     monkeypatch.setattr(exporting, "_graph", wrong)

@@ -3,8 +3,10 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
+from colorear.learn.acuarela import Colours
 from colorear.learn.kinds import KINDS
-from colorear.learn.losses import DISTANCES, Examples, categorical_accuracy, colourised
+from colorear.learn.losses import Examples, categorical_accuracy, colourised
+from colorear.learn.palette import PALETTE
 
 
 @pytest.fixture
@@ -30,12 +32,34 @@ def test_the_truth_gives_the_photograph_back_and_no_colour_the_grey_copy(example
 @pytest.mark.parametrize(
     ("name", "far"), [("absolute", 1), ("squared", 1), ("smooth-l1", 1 - 0.05)]
 )
-def test_the_loss_is_least_at_the_mean_of_each_place(examples, name, far):
+def test_the_loss_is_least_at_the_mean_of_each_place(examples, recipe, name, far):
     """`far` is the loss at a distance of 1, which is AB_SCALE in CIELAB units."""
-    compared, loss = KINDS["acuarela"].compared, DISTANCES[name]
+    loss, asked = KINDS["acuarela"].loss, recipe.model_copy(update={"loss": name})
     mean = examples.ab.reshape(1, 2, 40, 4, 40, 4).mean((3, 5))
-    assert loss(*compared(mean, examples)).item() < 1e-6
-    assert loss(*compared(mean + 50, examples)).item() == pytest.approx(far)
+    assert loss(Colours(mean), examples, asked).item() < 1e-6
+    assert loss(Colours(mean + 50), examples, asked).item() == pytest.approx(far)
+
+
+def test_the_best_uncertainty_is_the_expected_distance_and_moves_no_colour(examples, recipe):
+    spec = recipe.network.model_copy(update={"uncertainty": 1.0})
+    asked, loss = recipe.model_copy(update={"network": spec}), KINDS["acuarela"].loss
+    ab = torch.zeros(1, 2, 40, 40, requires_grad=True)
+    mean = examples.ab.reshape(1, 2, 40, 4, 40, 4).mean((3, 5))
+    expected = (mean - ab).norm(dim=1).mean().item()
+    doubt = torch.full((1, 1, 40, 40), expected, requires_grad=True)
+    more = loss(Colours(ab, doubt), examples, asked) - loss(Colours(ab), examples, asked)
+    more.backward()
+    assert doubt.grad.sum().abs() < 1e-6  # no other number everywhere is better
+    assert doubt.grad.abs().sum() > 1e-3
+    assert ab.grad.abs().max() < 1e-6
+
+
+def test_likelihood_is_learnt(examples, recipe):
+    spec = recipe.network.model_copy(update={"likelihood": 0.5})
+    asked, loss = recipe.model_copy(update={"network": spec}), KINDS["acuarela"].loss
+    ab, even = torch.zeros(1, 2, 40, 40), torch.zeros(1, len(PALETTE), 20, 20)
+    more = loss(Colours(ab, None, even), examples, asked) - loss(Colours(ab), examples, asked)
+    assert more.item() == pytest.approx(0.5 * np.log(len(PALETTE)), rel=1e-4)
 
 
 def test_categorical_accuracy_is_kerass():

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs, trainer
 from colorear.learn.data import Cuts, list_photographs, read, squares
-from colorear.learn.losses import Examples
+from colorear.learn.losses import DISTANCES, Examples
 from colorear.learn.recipe import Recipe
 from colorear.learn.trainer import train
 from colorear.learn.validation import first_examples
@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_hold_a_run_is_told(tmp_path, data, recipe):
 def test_nan_loss_stops_and_keeps_the_last_checkpoint(tmp_path, data, recipe, monkeypatch):
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)
-    monkeypatch.setitem(trainer.DISTANCES, "squared", lambda ab, _: (ab * torch.nan).mean())
+    monkeypatch.setitem(DISTANCES, "squared", lambda ab, _: (ab * torch.nan).mean())
     with pytest.raises(TrainingError, match=r"became nan at step 3.*lower the learning rate"):
         train(recipe, data, run, resume=True)
     assert checkpoints.newest(run).name == "step-00000002"
@@ -196,9 +196,7 @@ def test_no_room_for_the_weights_is_told_and_mended(tmp_path, data, recipe, monk
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(tmp_path, data, recipe):
-    wide = changed(
-        recipe, network={"kind": "acuarela", "pretrained": False, "decoder": [24, 16, 8]}
-    )
+    wide = changed(recipe, network={"kind": "acuarela", "start": "random", "decoder": [24, 16, 8]})
     train(wide, data, tmp_path / "wide", steps=1)
     train(recipe, data, tmp_path / "run", steps=1)
     theirs, ours = (tmp_path / name / "checkpoints" / "step-00000001" for name in ("wide", "run"))

@@ -43,6 +43,18 @@ def test_a_file_is_loaded_without_adding_it(model_file, added_folder, as_text):
     assert not added_folder.exists()
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_packed_is_the_same_elsewhere(model_file, tmp_path, known):
+    if known:
+        add(model_file, "mine", "contract")
+    name = "mine" if known else model_file
+    model, card = catalogue.packed(name)
+    assert model == model_file.read_bytes()
+    elsewhere = tmp_path / "elsewhere" / f"{card.name}.onnx"
+    catalogue.write(elsewhere, model, card)
+    assert load(elsewhere).card == load(name).card == card
+
+
 def test_a_missing_file_gets_one_sentence(tmp_path):
     with pytest.raises(
         ModelError, match=r"nobody.onnx cannot be read: No such file.*give the path"

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import networks
 from colorear.errors import ModelError
+from colorear.hints import Hint
 from colorear.models import Network, Prediction
 from colorear.models.session import Session
 
@@ -125,3 +127,39 @@ def test_an_answer_of_another_stride_gets_one_sentence(added, make_contract):
 def test_half_fixed_sizes_get_one_sentence(added, make_contract):
     with pytest.raises(ModelError, match="takes pictures of any x 64 pixels, expected both free"):
         added(make_contract(picture=("n", 1, "h", 64)))
+
+
+def test_hints_reach_the_network_where_they_lie(added):
+    network = added(networks.contract(1, hints=True))
+    flat = np.full((33, 65), 50, np.float32)  # sizes that need padding
+    plain = network(flat).ab
+    hint = Hint(0.5, 0.5, "red", 0)
+    told = network(flat, [hint]).ab - plain
+    rows, columns = np.nonzero(np.abs(told[0]) > 1)
+    assert (rows.tolist(), columns.tolist()) == ([16], [32])
+    expected = 1000 * (sum(hint.ab) + 1)
+    assert told[:, 16, 32] == pytest.approx([expected] * 2, rel=1e-4)
+    assert np.array_equal(network(flat, []).ab, plain)
+
+
+def test_hints_for_a_network_that_takes_none(added):
+    with pytest.raises(ModelError, match="small takes no hints; choose a network that does"):
+        added(networks.contract())(np.zeros((32, 32), np.float32), [Hint(0, 0, "red")])
+
+
+def test_hints_for_siggraph17(added):
+    """Three inputs in order: L*, known a*b*, mask."""
+    inputs = {"L": (1,), "ab": (2,), "mask": (1,)}
+    model = networks.pointwise([[0, 1, 0, 0], [0, 0, 1, 5]], [0, 0], inputs=inputs, side=64)
+    hint = Hint(0.5, 0.5, "blue", 1)
+    a, b = added(model, "siggraph17")(np.full((64, 64), 40, np.float32), [hint]).ab[:, 32, 32]
+    assert (a, b) == pytest.approx((hint.ab[0], hint.ab[1] + 5), abs=1e-3)
+
+
+@pytest.mark.parametrize("itself", [True, False])
+def test_vividness(added, itself):
+    network = added(networks.contract(vividness=itself))
+    ramp = np.tile(np.linspace(0, 100, 64, dtype=np.float32), (32, 1))
+    plain = network(ramp).ab
+    assert np.array_equal(network(ramp, vividness=0).ab, np.zeros_like(plain))
+    assert np.allclose(network(ramp, vividness=1.5).ab, 1.5 * plain, atol=1e-4)

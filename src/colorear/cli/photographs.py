@@ -4,14 +4,15 @@ import json
 import os
 import signal
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from colorear import workers
-from colorear.batch import Answer, Batch, Kept
+from colorear import cluster, workers
+from colorear.batch import Answer, Batch, Kept, Map
 from colorear.cli.saying import File, Json, failing, printable, say_error, tell, wrong_usage
 from colorear.cli.tally import Tally
 from colorear.colorizer import Colorizer
@@ -20,11 +21,12 @@ from colorear.files import SUFFIXES, is_folder
 from colorear.plan import Failed, plan
 from colorear.promise import verify as check_promise
 from colorear.provenance import Provenance
+from colorear.remote import Remote, is_remote, place
 from colorear.signing import Signer
 
 __all__ = ["colorize", "verify"]
 
-Photographs = Annotated[list[Path], typer.Argument(readable=False, help="JPEG, PNG, TIFF, WebP.")]
+Photographs = Annotated[list[str], typer.Argument(help="JPEG, PNG, TIFF, WebP; or s3://...")]
 Certificate = Annotated[
     Path | None,
     typer.Option(readable=False, help="PEM: yours first, to sign with (extra: c2pa); needs KEY."),
@@ -37,10 +39,14 @@ def colorize(
     source: Photographs,
     *,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="A folder; a file for one photograph.")
+        str | None, typer.Option("-o", "--out", help="A folder; a file for one photograph.")
     ] = None,
     model: Model = "acuarela",
     jobs: Annotated[int | None, typer.Option(min=1, help="Processor cores to use; all.")] = None,
+    on: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="This machine, or the cluster of RAY_ADDRESS (extra: cluster)."),
+    ] = "local",
     overwrite: Annotated[bool, typer.Option(help="Replace what is there.")] = False,
     certificate: Certificate = None,
     key: Key = None,
@@ -51,26 +57,23 @@ def colorize(
     `old.jpg` becomes `old-color.jpg` beside it, or in OUT, where folders are mirrored and where the
     same command goes on if it was stopped.
     """
-    _make_folder(out, source)
-    cores = jobs or workers.cores()
+    sources = [_place(text, on) for text in source]
+    into = _place(out, on) if out is not None else None
     try:
+        _make_folder(into, sources)
         signer = _signer(certificate, key)
-        colorizer = Colorizer(model, threads=cores, signer=signer)
-        planned = plan(source, out)
+        colorizer = Colorizer(model, threads=jobs or workers.cores(), signer=signer)
+        crowd = cluster.actors(model, jobs, signer=signer) if on == "ray" else None
+        planned = plan(sources, into)
         how = colorizer.network.card.sha256 + (", signed" if signer else "")
-        batch = Batch(planned, out, how, overwrite=overwrite)
+        batch = Batch(planned, into, how, overwrite=overwrite)
     except ColorearError as error:
         wrong_usage(str(error))
-    many = min(cores, len(batch.to_do))
-    work_off = (
-        workers.thread(colorizer)
-        if len(batch.to_do) < 2
-        else workers.processes(model, many, threads=cores // many, signer=signer)
-    )
+    work_off = crowd or _here(colorizer, model, len(batch.to_do), jobs, signer)
     tally = Tally(len(batch), planned.left_alone)
     try:
-        with batch, failing(), tally.shown():
-            for answer in batch.run(work_off):
+        with failing(), batch, closing(batch.run(work_off)) as answers, tally.shown():
+            for answer in answers:
                 tally.count(answer)
                 _tell(as_json, answer)
     except KeyboardInterrupt:
@@ -102,6 +105,22 @@ def verify(original: File, coloured: File, *, as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+def _place(text: str, on: str) -> Path | Remote:
+    """What is meant; for a cluster the whole path, as its nodes work in folders of their own."""
+    return Path(text).absolute() if on == "ray" and not is_remote(text) else place(text)
+
+
+def _here(
+    colorizer: Colorizer, model: str, photographs: int, jobs: int | None, signer: Signer | None
+) -> Map:
+    """This machine: without other processes where there is but one photograph."""
+    if photographs < 2:
+        return workers.thread(colorizer)
+    cores = jobs or workers.cores()
+    many = min(cores, photographs)
+    return workers.processes(model, many, threads=cores // many, signer=signer)
+
+
 def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
     """Raises SigningError, or MissingExtraError."""
     if certificate and key:
@@ -119,7 +138,7 @@ def _said_of_colour(mark: Provenance | None) -> str:
     return printable(by)
 
 
-def _make_folder(out: Path | None, sources: list[Path]) -> None:
+def _make_folder(out: Path | Remote | None, sources: list[Path | Remote]) -> None:
     """Make the folder that OUT means, if it does not name a file or nothing."""
     try:
         one = len(sources) == 1 and not is_folder(sources[0])

@@ -4,53 +4,91 @@ Encoder: M. Tan and Q. Le, EfficientNet, ICML 2019, in its Lite form (no squeeze
 ReLU6). Decoder: skip connections as in O. Ronneberger et al., U-Net, MICCAI 2015.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorear.learn.folding import adopt, fold
+from colorear.learn.palette import PALETTE
 from colorear.learn.recipe import AcuarelaSpec
+from colorear.models.catalogue import packed
 
-__all__ = ["AB_SCALE", "Acuarela"]
+__all__ = ["AB_SCALE", "Acuarela", "Colours"]
 
 AB_SCALE = 50.0  # CIELAB units per unit of the last layer: keeps targets near the size of 1
 
+_KNOWN_SCALE = torch.tensor([1 / AB_SCALE, 1 / AB_SCALE, 1.0]).reshape(1, 3, 1, 1)
 _ENDS = (0, 2, 4, 10, 15)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
 _CHANNELS = (16, 24, 40, 112, 320)  # their widths
 
 
+class Colours(NamedTuple):
+    """What acuarela answers."""
+
+    ab: Tensor
+    """(n,2,h/s,w/s) in CIELAB units."""
+    uncertainty: Tensor | None = None
+    """(n,1,h/s,w/s): how far the true a*b* is expected to be, in CIELAB units."""
+    likelihood: Tensor | None = None
+    """(n,k,h/8,w/8): the logarithm of how likely each colour of the palette is, not normalised."""
+
+
 class Acuarela(nn.Module):
-    """`lightness` (n,1,h,w), L* in 0..100 -> `ab` (n,2,h/s,w/s) in CIELAB units.
+    """`lightness` (n,1,h,w), L* in 0..100, and `known` (n,3,h,w), a*, b*, mask -> `Colours`.
 
     h and w are multiples of 32; the stride s is 2, or 4 with only three decoder stages.
 
-    >>> network = Acuarela(AcuarelaSpec(pretrained=False)).eval()
-    >>> network(torch.zeros(1, 1, 64, 96)).shape
+    >>> network = Acuarela(AcuarelaSpec(start="random")).eval()
+    >>> network(torch.zeros(1, 1, 64, 96)).ab.shape
     torch.Size([1, 2, 32, 48])
     """
 
     multiple_of = 32
 
-    def __init__(self, spec: AcuarelaSpec) -> None:
+    def __init__(self, spec: AcuarelaSpec, *, blank: bool = False) -> None:
+        """With the first weights that the recipe asks for, or `blank` ones to be filled."""
         super().__init__()
-        self.encoder = Encoder(pretrained=spec.pretrained)
+        self.encoder = Encoder(pretrained=spec.start == "imagenet" and not blank)
         skips = _CHANNELS[-2::-1][: len(spec.decoder)]
         below = (_CHANNELS[-1], *spec.decoder)
         self.decoder = nn.ModuleList(
             Stage(coarse, skip, width)
             for coarse, skip, width in zip(below, skips, spec.decoder, strict=False)
         )
-        self.last = nn.Conv2d(spec.decoder[-1], 2, 3, padding=1)
-        for parameter in self.last.parameters():
-            nn.init.zeros_(parameter)  # so that training starts from the grey copy
         self.stride = 2 ** (5 - len(spec.decoder))
+        told = nn.Conv2d(3, 32, 3, stride=2, padding=1, bias=False)  # like the encoder's stem
+        self.told = _zero(told) if spec.hints else None
+        joined = spec.decoder[-1] + 3 * spec.hints
+        self.last = _zero(nn.Conv2d(joined, 2, 3, padding=1))  # the grey copy at first
+        self.doubt = _zero(nn.Conv2d(joined, 1, 3, padding=1)) if spec.uncertainty else None
+        self.likely = nn.Conv2d(spec.decoder[1], len(PALETTE), 1) if spec.likelihood else None
+        if spec.folded:
+            fold(self)
+            if not blank:
+                adopt(self, packed(spec.start)[0], spec.start)
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        """The `ab` of a batch of L*."""
-        *skips, planes = self.encoder(lightness)
-        for stage, skip in zip(self.decoder, reversed(skips), strict=False):
+    def forward(self, lightness: Tensor, known: Tensor | None = None) -> Colours:
+        """The colours of a batch of L*."""
+        told = None
+        if self.told is not None:
+            if known is None:
+                known = torch.zeros_like(lightness).repeat(1, 3, 1, 1)
+            known = known * _KNOWN_SCALE.to(known)
+            told = self.told(known)
+        *skips, planes = self.encoder(lightness, told)
+        likelihood = None
+        for i, (stage, skip) in enumerate(zip(self.decoder, reversed(skips), strict=False)):
             planes = stage(planes, skip)
-        ab: Tensor = AB_SCALE * self.last(planes)
-        return ab
+            if i == 1 and self.likely is not None:
+                likelihood = self.likely(planes)
+        if self.told is not None and known is not None:
+            planes = torch.cat((planes, functional.avg_pool2d(known, self.stride)), 1)
+        doubt = None
+        if self.doubt is not None:
+            doubt = AB_SCALE * functional.softplus(self.doubt(planes) - 1)
+        return Colours(AB_SCALE * self.last(planes), doubt, likelihood)
 
 
 class Encoder(nn.Module):
@@ -73,10 +111,11 @@ class Encoder(nn.Module):
         for layer in self.modules():
             _fold_padding(layer)
 
-    def forward(self, lightness: Tensor) -> list[Tensor]:
-        """The features of a batch of L*, fine to coarse."""
+    def forward(self, lightness: Tensor, more: Tensor | None = None) -> list[Tensor]:
+        """The features of a batch of L*, fine to coarse; `more` is added to the first ones."""
         grey = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
-        planes = functional.relu6(self.stem_norm(self.stem(grey)))
+        first = self.stem(grey)
+        planes = functional.relu6(self.stem_norm(first if more is None else first + more))
         features = []
         for i, block in enumerate(self.blocks):
             planes = block(planes)
@@ -104,6 +143,12 @@ def _convolution(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
     )
+
+
+def _zero(layer: nn.Conv2d) -> nn.Conv2d:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    return layer
 
 
 def _fold_padding(layer: nn.Module) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from colorear.learn.recipe import DataSpec, Folder
 
 __all__ = [
     "SUFFIXES",
+    "Batch",
     "Cuts",
     "Photographs",
     "list_photographs",
@@ -124,6 +126,15 @@ def resized(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
     return cv2.resize(picture, (width, height), interpolation=filter_).astype(np.uint8, copy=False)
 
 
+class Batch(NamedTuple):
+    """Photographs that are learnt from at once."""
+
+    pixels: Pixels
+    """(n, crop, crop, 3) sRGB bytes."""
+    chances: NDArray[np.uint64]
+    """(n): a number for each, from which whatever else is random about it follows."""
+
+
 class Cuts:
     """Cuts in random order, which depend on nothing but seed, epoch and position.
 
@@ -166,8 +177,8 @@ class Cuts:
         """Photographs in batch `i` of an epoch, for all processes together."""
         return min(self.batch, len(self.photographs) - i * self.batch)
 
-    def epoch(self, number: int, first: int = 0) -> Iterator[Pixels]:
-        """Batches, or shares of them, (n, crop, crop, 3) of one epoch, from batch `first` on."""
+    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
+        """Batches, or shares of them, of one epoch, from batch `first` on."""
         crop = self.spec.crop[number * len(self.spec.crop) // self.epochs]
         order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
         for i in range(first, len(self)):
@@ -175,9 +186,10 @@ class Cuts:
             start, stop = (whole * end // processes for end in (process, process + 1))
             chosen = order[i * self.batch :][start:stop]
             if self.spec.whole:
-                yield np.stack([self.photographs[int(index)] for index in chosen])
+                pixels = np.stack([self.photographs[int(index)] for index in chosen])
             else:
-                yield np.stack([self._cut(int(index), number, crop) for index in chosen])
+                pixels = np.stack([self._cut(int(index), number, crop) for index in chosen])
+            yield Batch(pixels, np.array([self._chance(int(i), number) for i in chosen]))
 
     def some(self, count: int) -> Iterator[Pixels]:
         """Batches (n, size, size, 3) of about `count` photographs, always the same ones."""
@@ -186,6 +198,10 @@ class Cuts:
             chosen = order[i : i + self.batch]
             size = self.spec.validation_size
             yield np.stack([self._cut(int(index), 0, size) for index in chosen])
+
+    def _chance(self, index: int, epoch: int) -> np.uint64:
+        seeds = np.random.SeedSequence((self.seed, epoch, index, 1))  # not those of the cuts
+        return np.uint64(seeds.generate_state(1, np.uint64)[0])
 
     def _cut(self, index: int, epoch: int, crop: int) -> Pixels:
         chance = np.random.default_rng((self.seed, epoch, index))

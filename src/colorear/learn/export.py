@@ -17,8 +17,9 @@ from torch import nn
 
 import colorear
 from colorear.errors import TrainingError
+from colorear.hints import Hint, known_planes
 from colorear.learn.autoencoders import listing
-from colorear.learn.kinds import KINDS
+from colorear.learn.kinds import KINDS, AsContract
 from colorear.learn.recipe import AutoencoderSpec, NetworkSpec
 from colorear.learn.runs import load_run
 from colorear.models.card import Card, Layer
@@ -30,6 +31,9 @@ __all__ = ["export"]
 _EXACT = 0.01  # CIELAB units: float32 sums in another order differ by about 0.001
 _ROUNDED = 1.0  # half-precision weights: under half of a just noticeable difference of 2.3
 _FEW = 64
+_CHANNELS = {"lightness": 1, "hints": 3}
+
+Tensors = dict[str, NDArray[np.float32]]
 
 
 def export(run: Path, target: Path) -> Card:
@@ -45,16 +49,17 @@ def export(run: Path, target: Path) -> Card:
     recipe, trained = load_run(run)
     kind = KINDS[recipe.network.kind]
     network: Any = kind.contract(trained).eval()
-    exact = _graph(network, kind.outputs)
+    exact = _graph(network)
     content = _with_half_weights(exact).SerializeToString()
     noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
     for picture in (noise, *_examples()):
-        shown = picture[None, None]
+        every = {"lightness": picture[None, None], "hints": _some_hints(*picture.shape)}
+        feeds = {name: every[name] for name in network.inputs}
         with torch.inference_mode():
-            truth = network(torch.from_numpy(shown))
-        ab = (truth if kind.outputs == ("ab",) else truth[kind.outputs.index("ab")]).numpy()
-        _compare(ab, exact.SerializeToString(), shown, _EXACT)
-        _compare(ab, content, shown, _ROUNDED)
+            answers = network(*map(torch.from_numpy, feeds.values()))
+        truth = {name: each.numpy() for name, each in zip(network.outputs, answers, strict=True)}
+        _compare(truth, exact.SerializeToString(), feeds, _EXACT)
+        _compare(truth, content, feeds, _ROUNDED)
     layers = _layers(recipe.network, recipe.card.size)
     digest = hashlib.sha256(content).hexdigest()
     card = Card(
@@ -67,7 +72,7 @@ def export(run: Path, target: Path) -> Card:
         stride=network.stride,
         multiple_of=network.multiple_of,
         size=recipe.card.size,
-        hints=False,
+        hints="hints" in network.inputs,
         licence=recipe.card.licence,
         trained_on=recipe.card.trained_on,
         good_at=recipe.card.good_at,
@@ -87,9 +92,10 @@ def _parameters(network: nn.Module, layers: tuple[Layer, ...]) -> int:
     return listed or sum(parameter.numel() for parameter in network.parameters())
 
 
-def _graph(network: Any, outputs: tuple[str, ...]) -> onnx.ModelProto:
+def _graph(network: AsContract) -> onnx.ModelProto:
     """The network for any count and any size that it takes; BatchNorm folded into convolutions."""
     step = network.multiple_of
+    size = (3 * step, 2 * step)
     count = torch.export.Dim("n", max=4096)
     rows, columns = (torch.export.Dim(name, max=2048) for name in ("rows", "columns"))
     log = logging.getLogger("torch.onnx")
@@ -100,12 +106,14 @@ def _graph(network: Any, outputs: tuple[str, ...]) -> onnx.ModelProto:
             warnings.simplefilter("ignore")  # deprecations inside the exporter
             program: Any = torch.onnx.export(
                 network,
-                (torch.zeros(2, 1, 3 * step, 2 * step),),
+                tuple(torch.zeros(2, _CHANNELS[name], *size) for name in network.inputs),
                 dynamo=True,
                 verbose=False,
-                input_names=["lightness"],
-                output_names=list(outputs),
-                dynamic_shapes=({0: count, 2: step * rows, 3: step * columns},),
+                input_names=list(network.inputs),
+                output_names=list(network.outputs),
+                dynamic_shapes=tuple(
+                    {0: count, 2: step * rows, 3: step * columns} for _ in network.inputs
+                ),
             )
     finally:
         log.setLevel(level)
@@ -139,6 +147,12 @@ def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return half
 
 
+def _some_hints(height: int, width: int) -> NDArray[np.float32]:
+    """a*, b*, mask (1, 3, h, w)."""
+    hints = (Hint(0.2, 0.3, "firebrick", 0.05), Hint(0.7, 0.8, "teal", 0))
+    return known_planes(hints, height, width)[None]
+
+
 def _examples() -> Iterator[NDArray[np.float32]]:
     """L* of the photographs that come with colorear, at a size that every network takes."""
     for path in sorted((Path(colorear.__file__).parent / "examples").iterdir()):
@@ -146,14 +160,13 @@ def _examples() -> Iterator[NDArray[np.float32]]:
             yield lightness(open_photo(path), 192, 256)
 
 
-def _compare(
-    truth: NDArray[np.float32], content: bytes, shown: NDArray[np.float32], tolerance: float
-) -> None:
+def _compare(truth: Tensors, content: bytes, feeds: Tensors, tolerance: float) -> None:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    (answer,) = session.run(["ab"], {"lightness": shown})
-    if answer.shape != truth.shape or not np.abs(answer - truth).max() <= tolerance:
-        raise TrainingError(
-            f"the exported network differs from torch by {np.abs(answer - truth).max():.3g} CIELAB "
-            f"units, at most {tolerance} is expected; nothing was written: report this with the "
-            "versions of torch, onnx and onnxruntime"
-        )
+    for name, answer in zip(truth, session.run(list(truth), feeds), strict=True):
+        off = np.abs(answer - truth[name]).max() if answer.shape == truth[name].shape else np.inf
+        if not off <= tolerance:  # not a number is too much as well
+            raise TrainingError(
+                f"the exported network differs from torch by {off:.3g} "
+                f"in {name!r}, at most {tolerance} is expected; nothing was written: report this "
+                "with the versions of torch, onnx and onnxruntime"
+            )

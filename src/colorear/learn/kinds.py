@@ -4,16 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from colorear import color
-from colorear.learn.acuarela import AB_SCALE, Acuarela
+from colorear.learn.acuarela import AB_SCALE, Acuarela, Colours
 from colorear.learn.autoencoders import Autoencoder
-from colorear.learn.losses import Examples, colourised
-from colorear.learn.recipe import NetworkSpec
+from colorear.learn.losses import DISTANCES, Examples, colourised
+from colorear.learn.palette import PALETTE, unlikeliness
+from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 
-__all__ = ["KINDS", "Kind", "build"]
+__all__ = ["KINDS", "AsContract", "Kind", "build"]
+
+
+class AsContract(nn.Module):
+    """A network as `colorear.models.contract` wants it; its tensors have these names."""
+
+    stride: int
+    multiple_of: int
+    inputs: tuple[str, ...] = ("lightness",)
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -22,16 +33,13 @@ class Kind:
 
     build: Callable[[Any], nn.Module]
     """From the network's part of a recipe."""
-    shown: Callable[[Examples], Tensor]
-    """The network's input."""
-    compared: Callable[[Tensor, Examples], tuple[Tensor, Tensor]]
-    """From its answer: what the loss compares, and with which truth."""
-    srgb: Callable[[Tensor, Examples], Tensor]
+    shown: Callable[[Examples], tuple[Tensor, ...]]
+    """The network's inputs."""
+    loss: Callable[[Any, Examples, Recipe], Tensor]
+    """Of its answer: what training makes small."""
+    srgb: Callable[[Any, Examples], Tensor]
     """From its answer: the colour photographs (n,3,h,w) that are judged, about in 0..1."""
-    contract: Callable[[Any], nn.Module]
-    """The network as `colorear.models.contract` wants it: L* in, a*b* out."""
-    outputs: tuple[str, ...]
-    """What it then answers, by name."""
+    contract: Callable[[Any], AsContract]
 
 
 def build(spec: NetworkSpec) -> nn.Module:
@@ -39,13 +47,13 @@ def build(spec: NetworkSpec) -> nn.Module:
     return KINDS[spec.kind].build(spec)
 
 
-class SrgbAsContract(nn.Module):
+class SrgbAsContract(AsContract):
     """A network from grey to sRGB behind the contract: `lightness` -> `ab`, at stride 1.
 
     A second output, `srgb` (n,3,h,w), is what the network itself answered.
     """
 
-    stride = 1
+    stride, outputs = 1, ("ab", "srgb")
 
     def __init__(self, network: Autoencoder) -> None:
         super().__init__()
@@ -59,38 +67,86 @@ class SrgbAsContract(nn.Module):
         return ab, srgb
 
 
-def _compared_ab(ab: Tensor, examples: Examples) -> tuple[Tensor, Tensor]:
+class ColoursAsContract(AsContract):
+    """acuarela behind the contract, with whatever it was trained to be told and to tell.
+
+    Of the outputs `likelihood` (n,k,h/8,w/8) adds up to 1 at each place, and `palette` (k,2) are
+    the colours that it is about.
+    """
+
+    def __init__(self, network: Acuarela) -> None:
+        super().__init__()
+        self.network, self.stride, self.multiple_of = network, network.stride, network.multiple_of
+        self.inputs = ("lightness", "hints") if network.told is not None else ("lightness",)
+        told = (("uncertainty",), network.doubt), (("likelihood", "palette"), network.likely)
+        self.outputs = ("ab", *(name for names, head in told if head is not None for name in names))
+        self.register_buffer("palette", PALETTE.clone(), persistent=False)
+
+    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> tuple[Tensor, ...]:
+        """The outputs of a batch of L*."""
+        ab, uncertainty, likelihood = self.network(lightness, hints)
+        answers = [ab]
+        if uncertainty is not None:
+            answers.append(uncertainty)
+        if likelihood is not None:
+            answers += [functional.softmax(likelihood, 1), self.palette]
+        return tuple(answers)
+
+
+def _loss_of_colours(colours: Colours, examples: Examples, recipe: Recipe) -> Tensor:
     """The truth is averaged over each of the network's places.
 
     So a loss does not ask for detail that the network's grid cannot hold.
     """
-    truth = functional.adaptive_avg_pool2d(examples.ab, (ab.shape[-2], ab.shape[-1]))
-    return ab / AB_SCALE, truth / AB_SCALE
+    spec, ab = recipe.network, colours.ab.float() / AB_SCALE
+    truth = _shrunk(examples.ab, ab) / AB_SCALE
+    loss = DISTANCES[recipe.loss](ab, truth)
+    if isinstance(spec, AcuarelaSpec) and colours.uncertainty is not None:
+        # squared, so that its best answer is the expected distance; it does not move the colours
+        off = torch.linalg.vector_norm(ab.detach() - truth, dim=1, keepdim=True)
+        doubt = colours.uncertainty.float() / AB_SCALE
+        loss = loss + spec.uncertainty * functional.mse_loss(doubt, off)
+    if isinstance(spec, AcuarelaSpec) and colours.likelihood is not None:
+        likelihood = colours.likelihood.float()
+        coarse = _shrunk(examples.ab, likelihood)
+        loss = loss + spec.likelihood * unlikeliness(likelihood, coarse)
+    return loss
 
 
-def _shown_lightness(examples: Examples) -> Tensor:
-    return examples.lightness
+def _shrunk(planes: Tensor, like: Tensor) -> Tensor:
+    return functional.adaptive_avg_pool2d(planes, (like.shape[-2], like.shape[-1]))
 
 
-def _shown_grey(examples: Examples) -> Tensor:
-    return examples.grey
+def _shown_to_acuarela(examples: Examples) -> tuple[Tensor, ...]:
+    known = () if examples.known is None else (examples.known,)
+    return examples.lightness, *known
+
+
+def _loss_of_srgb(srgb: Tensor, examples: Examples, recipe: Recipe) -> Tensor:
+    return DISTANCES[recipe.loss](srgb.float(), examples.srgb)
+
+
+def _srgb_as_it_is(srgb: Tensor, _: Examples) -> Tensor:
+    return srgb.float()
+
+
+def _shown_grey(examples: Examples) -> tuple[Tensor, ...]:
+    return (examples.grey,)
 
 
 KINDS: dict[str, Kind] = {
     "acuarela": Kind(
         build=Acuarela,
-        shown=_shown_lightness,
-        compared=_compared_ab,
-        srgb=lambda ab, examples: colourised(examples, ab),
-        contract=lambda network: network,
-        outputs=("ab",),
+        shown=_shown_to_acuarela,
+        loss=_loss_of_colours,
+        srgb=lambda colours, examples: colourised(examples, colours.ab.float()),
+        contract=ColoursAsContract,
     ),
     "autoencoder": Kind(
         build=Autoencoder,
         shown=_shown_grey,
-        compared=lambda srgb, examples: (srgb, examples.srgb),
-        srgb=lambda srgb, _: srgb,
+        loss=_loss_of_srgb,
+        srgb=_srgb_as_it_is,
         contract=SrgbAsContract,
-        outputs=("ab", "srgb"),
     ),
 }

@@ -35,20 +35,28 @@ class Examples:
     (torch.Size([1, 1, 8, 8]), 0.0)
     """
 
-    def __init__(self, pixels: Tensor) -> None:
-        """Take (n, h, w, 3) sRGB bytes."""
+    def __init__(
+        self, pixels: Tensor, *, seen: Tensor | None = None, known: Tensor | None = None
+    ) -> None:
+        """Take (n, h, w, 3) sRGB bytes.
+
+        `seen` is the luma (n, 1, h, w) that is shown, if not theirs; `known` a*, b* where they are
+        told, and a mask (n, 3, h, w).
+        """
+        self.known = known
         self.srgb = pixels.permute(0, 3, 1, 2).float() / 255  # (n, 3, h, w) in 0..1
         self.luma: Tensor = color.luma(self.srgb)  # (n, 1, h, w) in 0..1
+        self.seen = self.luma if seen is None else seen
 
     @cached_property
     def grey(self) -> Tensor:
-        """(n, 3, h, w): the grey photograph as three equal channels in 0..1."""
-        return self.luma.repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
+        """(n, 3, h, w): the photograph that is shown, as three equal channels in 0..1."""
+        return self.seen.repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
 
     @cached_property
     def lightness(self) -> Tensor:
-        """(n, 1, h, w): the grey photograph's L*."""
-        lightness: Tensor = color.luma_to_lightness(self.luma)
+        """(n, 1, h, w): L* of the photograph that is shown."""
+        lightness: Tensor = color.luma_to_lightness(self.seen)
         return lightness
 
     @cached_property

@@ -15,6 +15,7 @@ __all__ = [
     "CardSpec",
     "DataSpec",
     "Folder",
+    "LessonSpec",
     "Loss",
     "NetworkSpec",
     "OptimiserSpec",
@@ -73,14 +74,38 @@ class DataSpec(_Frozen):
         return self
 
 
+class LessonSpec(_Frozen):
+    """What is done to the photographs that are learnt from; those that judge stay as they are."""
+
+    aged: Fraction = 0.0
+    """So many of them are shown as bad old photographs."""
+    hinted: Fraction = 0.0
+    """Of so many of them some colours are told."""
+    most_hints: Count = 128
+
+
 class AcuarelaSpec(_Frozen):
-    """The network: a pretrained encoder and a decoder of these widths, coarse to fine."""
+    """The network: an encoder and a decoder of these widths, coarse to fine."""
 
     kind: Literal["acuarela"] = "acuarela"
     encoder: Literal["efficientnet-lite0"] = "efficientnet-lite0"
-    pretrained: bool = True
+    start: str = "imagenet"
+    """The first weights: "random"; "imagenet", for the encoder; or those of a network, by its name
+    or its .onnx file, that an earlier run became."""
     decoder: Annotated[tuple[Count, ...], Field(min_length=3, max_length=4)] = (128, 96, 64, 32)
     """Channels of the stages at 1/16, 1/8, 1/4 and, if there are four, 1/2 of the input's size."""
+    hints: bool = False
+    """Whether it can be told what is known."""
+    uncertainty: Fraction = 0.0
+    """Weight of learning how far off each colour is; at 0 it does not tell."""
+    likelihood: Fraction = 0.0
+    """Weight of learning how likely each colour is, at 1/8 of the input's size; at 0 it does not
+    tell."""
+
+    @property
+    def folded(self) -> bool:
+        """Whether it starts from a network whose batch normalisation is part of its weights."""
+        return self.start not in ("random", "imagenet")
 
 
 class AutoencoderSpec(_Frozen):
@@ -135,6 +160,7 @@ class Recipe(_Frozen):
     data: DataSpec
     network: NetworkSpec
     optimiser: OptimiserSpec = OptimiserSpec()
+    lesson: LessonSpec = LessonSpec()
     loss: Loss = "squared"
     epochs: Count = 5
     batch: Count = 32

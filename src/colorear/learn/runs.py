@@ -12,6 +12,7 @@ from torch import nn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints
+from colorear.learn.acuarela import Acuarela
 from colorear.learn.kinds import build
 from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 
@@ -91,9 +92,8 @@ def load_run(run: Path) -> tuple[Recipe, nn.Module]:
     except ValidationError as error:
         raise TrainingError(f"{run}: run.json holds no recipe of this version: {error}") from None
     spec: NetworkSpec = recipe.network
-    if isinstance(spec, AcuarelaSpec):
-        spec = spec.model_copy(update={"pretrained": False})  # the run's own weights come next
-    network = build(spec)
+    # the run's own weights come next
+    network = Acuarela(spec, blank=True) if isinstance(spec, AcuarelaSpec) else build(spec)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

@@ -23,7 +23,8 @@ from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs
 from colorear.learn.data import Cuts, read
 from colorear.learn.kinds import KINDS, build
-from colorear.learn.losses import DISTANCES, Examples, categorical_accuracy
+from colorear.learn.lessons import lesson
+from colorear.learn.losses import Examples, categorical_accuracy
 from colorear.learn.optimisers import optimiser_and_schedule
 from colorear.learn.processes import (
     accelerator_for,
@@ -130,7 +131,7 @@ class _Training:
         self.state = _State()
         self.accelerator.register_for_checkpointing(self.average, self.state)
         checkpoints.leave_out_wrappers(self.accelerator)
-        self.kind, self.distance = KINDS[recipe.network.kind], DISTANCES[recipe.loss]
+        self.kind = KINDS[recipe.network.kind]
 
     def begin(self, *, resume: bool) -> None:
         """Start a new run, or check that this is the one to resume and restore it."""
@@ -160,7 +161,7 @@ class _Training:
             while self.state.step < end and not signals:
                 epoch, first = divmod(self.state.step, len(self.cuts))
                 for batch in self.cuts.epoch(epoch, first):
-                    loss = self._step(torch.from_numpy(batch))
+                    loss = self._step(lesson(batch, self.recipe.lesson, self.accelerator.device))
                     bar.update(task, completed=self.state.step, loss=loss)
                     if self.state.step % len(self.cuts) == 0:
                         self._end_epoch(epoch)
@@ -180,15 +181,14 @@ class _Training:
             )
         self.accelerator.end_training()
 
-    def _step(self, pixels: torch.Tensor) -> float:
+    def _step(self, examples: Examples) -> float:
         started = time.monotonic()
         self.network.train()
-        part = len(pixels) / self.cuts.size(self.state.step % len(self.cuts))  # of all processes'
-        examples = Examples(pixels.to(self.accelerator.device))
+        # of all processes' photographs
+        part = len(examples.srgb) / self.cuts.size(self.state.step % len(self.cuts))
         with self.accelerator.autocast():
-            predicted = self.network(self.kind.shown(examples))
-        predicted = predicted.float()
-        loss = self.distance(*self.kind.compared(predicted, examples))
+            answer = self.network(*self.kind.shown(examples))
+        loss = self.kind.loss(answer, examples, self.recipe)
         [value] = summed(part * loss.item())
         if not math.isfinite(value):
             raise TrainingError(
@@ -207,7 +207,7 @@ class _Training:
         self.state.step += 1
         self.state.loss_sum += value
         with torch.no_grad():
-            srgb = self.kind.srgb(predicted, examples)
+            srgb = self.kind.srgb(answer, examples)
             accuracy = categorical_accuracy(srgb, examples.srgb).item()
         self.state.accuracy_sum += summed(part * accuracy)[0]
         self.state.seconds += time.monotonic() - started
@@ -233,11 +233,11 @@ class _Training:
         }
         if self.recipe.recalibration:
             some = self.cuts.some(self.recipe.recalibration)
-            shown = (self.kind.shown(Examples(torch.from_numpy(batch))) for batch in some)
+            shown = (self.kind.shown(Examples(torch.from_numpy(pixels)))[0] for pixels in some)
             update_bn(shown, self.average)
         losses = []
         for name, photographs in self.validation.items():
-            means = judged(self._predict, photographs, self.kind, self.distance)
+            means = judged(self._predict, photographs, self.kind, self.recipe)
             losses.append(means["loss"])
             row |= {f"{name} {measure}": value for measure, value in means.items()}
             samples = first_examples(photographs, _SAMPLES)
@@ -255,11 +255,10 @@ class _Training:
             writer.writerows(self.state.history)
         self.console.print(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
 
-    def _predict(self, examples: Examples) -> torch.Tensor:
+    def _predict(self, examples: Examples) -> Any:
         self.average.eval()
         with torch.inference_mode(), self.accelerator.autocast():
-            predicted: torch.Tensor = self.average(self.kind.shown(examples)).float()
-        return predicted
+            return self.average(*self.kind.shown(examples))
 
     def _finish(self) -> Path:
         """Leave the weights that the recipe keeps as those of the run."""

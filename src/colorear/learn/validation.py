@@ -1,14 +1,15 @@
 """How far a network is, on photographs that it does not learn from."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from colorear.errors import DataError
 from colorear.learn.data import Photographs
 from colorear.learn.kinds import Kind
-from colorear.learn.losses import Distance, Examples, categorical_accuracy
+from colorear.learn.losses import Examples, categorical_accuracy
+from colorear.learn.recipe import Recipe
 
 __all__ = ["first_examples", "judged"]
 
@@ -16,10 +17,10 @@ _BATCH = 32
 
 
 def judged(
-    predict: Callable[[Examples], Tensor],
+    predict: Callable[[Examples], Any],
     photographs: Photographs,
     kind: Kind,
-    distance: Distance,
+    recipe: Recipe,
 ) -> dict[str, float]:
     """What the network makes of grey copies: means over the photographs, of sRGB in 0..1.
 
@@ -30,10 +31,10 @@ def judged(
     for first in range(0, len(photographs), _BATCH):
         part = range(first, min(first + _BATCH, len(photographs)))
         examples = _examples(photographs, part)
-        predicted = predict(examples)
-        srgb = kind.srgb(predicted, examples)
+        answer = predict(examples)
+        srgb = kind.srgb(answer, examples)
         of_part = {
-            "loss": distance(*kind.compared(predicted, examples)),
+            "loss": kind.loss(answer, examples, recipe),
             "accuracy": categorical_accuracy(srgb, examples.srgb),
             "mae": (srgb - examples.srgb).abs().mean(),
             "mse": (srgb - examples.srgb).square().mean(),

@@ -25,8 +25,9 @@ _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1)
 class Adapter(NamedTuple):
     """How to speak to one kind of network."""
 
-    inputs: Callable[[Planes], tuple[Planes, ...]]
-    """L* `(n, 1, h, w)` to the network's inputs, in order; an export may lack the last ones."""
+    inputs: Callable[[Planes, Planes], tuple[Planes, ...]]
+    """L* `(n, 1, h, w)` and known a*, b*, mask `(n, 3, h, w)` to the network's inputs, in order; an
+    export may lack the last ones."""
     ab: Callable[[Planes], Planes]
     """The network's first output to a*b* `(n, 2, h, w)`."""
     channels: int
@@ -53,12 +54,12 @@ def _as_it_is(ab: Planes) -> Planes:
     return ab
 
 
-def _ddcolor_inputs(lightness: Planes) -> tuple[Planes, ...]:
+def _ddcolor_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """Kang et al., ICCV 2023; piddnad/DDColor, ddcolor/pipeline.py."""
     return (_grey(lightness),)
 
 
-def _deoldify_inputs(lightness: Planes) -> tuple[Planes, ...]:
+def _deoldify_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """The bare generator; jantic/DeOldify, deoldify/filters.py (`_model_process`)."""
     return ((_grey(lightness) - _MEAN) / _DEVIATION,)
 
@@ -68,7 +69,7 @@ def _deoldify_ab(normalised: Planes) -> Planes:
     return _ab_of(normalised * _DEVIATION + _MEAN)
 
 
-def _pixels_inputs(lightness: Planes) -> tuple[Planes, ...]:
+def _pixels_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """Exports that normalise inside; instant-high/deoldify-onnx, convert_to_onnx.py."""
     return (_grey(lightness) * np.float32(255),)
 
@@ -77,15 +78,14 @@ def _pixels_ab(pixels: Planes) -> Planes:
     return _ab_of(pixels / np.float32(255))
 
 
-def _eccv16_inputs(lightness: Planes) -> tuple[Planes, ...]:
+def _eccv16_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """Zhang et al., ECCV 2016; richzhang/colorization, colorizers/eccv16.py: it normalises L*."""
     return (lightness,)
 
 
-def _siggraph17_inputs(lightness: Planes) -> tuple[Planes, ...]:
+def _siggraph17_inputs(lightness: Planes, known: Planes) -> tuple[Planes, ...]:
     """Zhang et al., SIGGRAPH 2017; colorizers/siggraph17.py: L*, known a*b*, where they are."""
-    unknown = np.zeros_like(lightness)
-    return (lightness, np.concatenate((unknown, unknown), axis=-3), unknown)
+    return (lightness, np.ascontiguousarray(known[:, :2]), np.ascontiguousarray(known[:, 2:]))
 
 
 # Each network halves its picture three times (Zhang), four (DeOldify's render_base) or five.
@@ -106,7 +106,7 @@ ADAPTERS: dict[Kind, Adapter] = {
 
 def check_adapter(session: Session, kind: Kind) -> None:
     """Raise ModelError unless the file's inputs have the channels of its kind, in order."""
-    expected = [planes.shape[1] for planes in ADAPTERS[kind].inputs(np.zeros((1, 1, 1, 1), "f4"))]
+    expected = [planes.shape[1] for planes in _inputs(kind, np.zeros((1, 1, 1, 1), "f4"))]
     declared = [port.shape for port in session.inputs]
     fits = 0 < len(declared) <= len(expected) and all(
         len(shape) == 4 and shape[0] in (1, None) and shape[1] in (channels, None)
@@ -137,10 +137,20 @@ def check_range(session: Session, kind: Kind, ramp: Planes) -> None:
         )
 
 
-def adapter_feeds(session: Session, kind: Kind, lightness: Planes) -> dict[str, Planes]:
-    """What to feed for L* `(n, 1, h, w)`; inputs that the export left out are not fed."""
-    inputs = ADAPTERS[kind].inputs(lightness)
+def adapter_feeds(
+    session: Session, kind: Kind, lightness: Planes, known: Planes | None = None
+) -> dict[str, Planes]:
+    """What to feed for L* `(n, 1, h, w)`, and a*, b*, mask `(n, 3, h, w)` where they are known.
+
+    Inputs that the export left out are not fed.
+    """
+    inputs = _inputs(kind, lightness, known)
     return {port.name: planes for port, planes in zip(session.inputs, inputs, strict=False)}
+
+
+def _inputs(kind: Kind, lightness: Planes, known: Planes | None = None) -> tuple[Planes, ...]:
+    nothing = np.zeros((len(lightness), 3, *lightness.shape[2:]), np.float32)
+    return ADAPTERS[kind].inputs(lightness, nothing if known is None else known)
 
 
 def _sides(shape: tuple[int | None, ...]) -> str:

@@ -20,10 +20,10 @@ from colorear.errors import ModelError
 from colorear.models.adapters import ADAPTERS, check_range
 from colorear.models.card import Card, Kind, encode_card, read_card
 from colorear.models.contract import takes_hints
-from colorear.models.network import Network, ask, check_interface, fixed_size
+from colorear.models.network import Network, Question, ask, check_interface, fixed_size
 from colorear.models.session import Session
 
-__all__ = ["add", "added_folder", "card", "cards", "is_here", "load", "remove", "write"]
+__all__ = ["add", "added_folder", "card", "cards", "is_here", "load", "packed", "remove", "write"]
 
 BUNDLED = Path(__file__).parent
 CHECKOUT = BUNDLED.parents[2] / "networks"
@@ -61,14 +61,18 @@ def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
     None leaves that to ONNX Runtime. Raises ModelError if it is unknown, cannot be run, or is not
     the file that its card describes.
     """
-    if isinstance(name_or_path, Path) or name_or_path.lower().endswith(".onnx"):
-        path = Path(name_or_path)
-        name = str(path)
-    else:
-        return _load_known(name_or_path, threads)
-    model = _read(path)
+    name, model, about = _found(name_or_path)
     session = Session(name, model, threads=threads)
-    return Network(_card_beside(path, model) or _described(session, model, path.stem), session)
+    return Network(about or _described(session, model, Path(name).stem), session)
+
+
+def packed(name_or_path: str | Path) -> tuple[bytes, Card]:
+    """The file that `load` would take, and its card; with `write` it is the same elsewhere.
+
+    Raises ModelError as `load` does.
+    """
+    name, model, about = _found(name_or_path)
+    return model, about or _described(Session(name, model), model, Path(name).stem)
 
 
 def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
@@ -131,20 +135,29 @@ def remove(name: str) -> None:
         ) from error
 
 
-def _load_known(name: str, threads: int | None) -> Network:
-    about = _card_file(name)
+def _found(name_or_path: str | Path) -> tuple[str, bytes, Card | None]:
+    """What errors call it, its file, and its card, if there is one."""
+    if isinstance(name_or_path, Path) or name_or_path.lower().endswith(".onnx"):
+        path = Path(name_or_path)
+        model = _read(path)
+        return str(path), model, _card_beside(path, model)
+    about = _card_file(name_or_path)
     for path in _places(about):
         if path.exists():
-            model = _read(path)
-            found = read_card(about)
+            model, found = _read(path), read_card(about)
             _check_described(path, model, found)
-            return Network(found, Session(name, model, threads=threads))
+            return name_or_path, model, found
+    raise _gone(name_or_path, about)
+
+
+def _gone(name: str, about: Path) -> ModelError:
+    """The sentence for a card without its file."""
     if about.parent != BUNDLED:
-        raise ModelError(
+        return ModelError(
             f"{about.with_suffix('.onnx')} is gone; remove {name} with: colorear models remove "
             f"{name}, and add it again"
         )
-    raise ModelError(
+    return ModelError(
         f"the file of {name} is not part of the installed package; take networks/{name}.onnx from "
         f"colorear's repository and put it into {added_folder()}"
     )
@@ -216,7 +229,7 @@ def _described(session: Session, model: bytes, name: str, kind: Kind = "contract
         size, multiple_of = min(fixed), 1
     height, width = fixed or (2 * multiple_of, 2 * multiple_of)
     ramp = np.linspace(0, 100, width, dtype=np.float32) + np.zeros((1, 1, height, 1), np.float32)
-    ab, _ = ask(session, kind, ramp)
+    ab, _ = ask(session, kind, Question(ramp))
     if adapter:
         check_range(session, kind, ramp)
     stride = max(1, height // max(1, ab.shape[-2]))

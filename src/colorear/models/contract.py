@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from colorear.errors import ModelError
 from colorear.models.session import Port, Session
 
-__all__ = ["SRGB", "check_contract", "contract_feeds", "contract_outputs", "takes_hints"]
+__all__ = [
+    "SRGB",
+    "check_contract",
+    "contract_feeds",
+    "contract_outputs",
+    "takes_hints",
+    "takes_vividness",
+]
 
 _LIGHTNESS, _HINTS, _VIVIDNESS = "lightness", "hints", "vividness"
 _AB, _UNCERTAINTY = "ab", "uncertainty"
@@ -46,16 +53,23 @@ def check_contract(session: Session) -> None:
 
 
 def contract_feeds(
-    session: Session, lightness: NDArray[np.float32]
+    session: Session,
+    lightness: NDArray[np.float32],
+    known: NDArray[np.float32] | None = None,
+    vividness: float = 1.0,
 ) -> dict[str, NDArray[np.float32]]:
-    """What to feed for L* `(n, 1, h, w)`: nothing is known beforehand, vividness as in life."""
+    """What to feed for L* `(n, 1, h, w)` and `known` `(n, 3, h, w)`: a*, b*, mask.
+
+    What the network does not take is left out.
+    """
     n, _, height, width = lightness.shape
+    nothing = np.zeros((n, 3, height, width), np.float32)
     feeds = {_LIGHTNESS: lightness}
     for port in session.inputs:
         if port.name == _HINTS:
-            feeds[_HINTS] = np.zeros((n, 3, height, width), np.float32)
+            feeds[_HINTS] = nothing if known is None else known
         if port.name == _VIVIDNESS:
-            feeds[_VIVIDNESS] = np.ones([side or 1 for side in port.shape], np.float32)
+            feeds[_VIVIDNESS] = np.full([side or 1 for side in port.shape], vividness, np.float32)
     return feeds
 
 
@@ -67,6 +81,11 @@ def contract_outputs(session: Session) -> list[str]:
 def takes_hints(session: Session) -> bool:
     """Whether colours that the user knows can be fed."""
     return any(port.name == _HINTS for port in session.inputs)
+
+
+def takes_vividness(session: Session) -> bool:
+    """Whether the network itself makes its colours stronger or weaker."""
+    return any(port.name == _VIVIDNESS for port in session.inputs)
 
 
 def _check_planes(network: str, port: Port, channels: int) -> None:

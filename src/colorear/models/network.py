@@ -3,23 +3,41 @@
 Padding, running, growing back and cropping are written here once, for every network.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from colorear.errors import ModelError
+from colorear.hints import Hint, known_planes
 from colorear.models.adapters import ADAPTERS, adapter_feeds, check_adapter
 from colorear.models.card import Card, Kind
-from colorear.models.contract import SRGB, check_contract, contract_feeds, contract_outputs
+from colorear.models.contract import (
+    SRGB,
+    check_contract,
+    contract_feeds,
+    contract_outputs,
+    takes_vividness,
+)
 from colorear.models.resample import resized
 from colorear.models.session import Port, Session
 
-__all__ = ["Network", "Prediction", "ask", "check_interface", "fixed_size"]
+__all__ = ["Network", "Prediction", "Question", "ask", "check_interface", "fixed_size"]
 
 _LONGEST = 4  # times the preferred size: bounds the memory that a panorama takes
 
 Planes = NDArray[np.float32]
+
+
+class Question(NamedTuple):
+    """What a network is asked."""
+
+    lightness: Planes
+    """`(n, 1, h, w)`, 0..100."""
+    known: Planes | None = None
+    """a*, b* and a mask `(n, 3, h, w)`, where somebody knows them."""
+    vividness: float = 1.0
 
 
 class Prediction(NamedTuple):
@@ -59,13 +77,23 @@ class Network:
         scale = min(1, size / short, _LONGEST * size / long)
         return max(1, round(height * scale)), max(1, round(width * scale))
 
-    def __call__(self, lightness: Planes) -> Prediction:
+    def __call__(
+        self, lightness: Planes, hints: Sequence[Hint] = (), vividness: float = 1.0
+    ) -> Prediction:
         """The colour of L* `(h, w)`, 0..100, of any size; `fit` tells which size is best.
 
-        Raises ModelError if the network fails or its answer breaks the contract.
+        `hints` is what is known of the picture. `vividness` is 0 for grey, 1 for the colours that
+        the network holds for those of life, more for stronger ones. Raises ModelError if the
+        network takes no hints, if it fails, or if its answer breaks the contract.
         """
+        if hints and not self.card.hints:
+            raise ModelError(
+                f"{self.card.name} takes no hints; choose a network that does (colorear models)"
+            )
         shown = self._shown(np.asarray(lightness, np.float32))
-        ab, uncertainty = ask(self._session, self.card.kind, shown[None, None])
+        known = self._known(hints, lightness.shape, shown.shape)
+        question = Question(shown[None, None], known[None], vividness)
+        ab, uncertainty = ask(self._session, self.card.kind, question)
         return Prediction(
             self._returned(ab[0], shown.shape, lightness.shape),
             uncertainty
@@ -100,6 +128,15 @@ class Network:
         height, width = lightness.shape
         step = self.card.multiple_of
         return np.pad(lightness, ((0, -height % step), (0, -width % step)), mode="edge")
+
+    def _known(
+        self, hints: Sequence[Hint], size: tuple[int, ...], shown: tuple[int, ...]
+    ) -> Planes:
+        """a*, b*, mask (3, h, w) as shown."""
+        if self._fixed:
+            return known_planes(hints, *shown)
+        known = known_planes(hints, *size)
+        return np.pad(known, ((0, 0), (0, shown[0] - size[0]), (0, shown[1] - size[1])))
 
     def _returned(self, planes: Planes, shown: tuple[int, ...], wanted: tuple[int, ...]) -> Planes:
         """The network's `(c, h/s, w/s)` on the grid of the picture that came in."""
@@ -136,18 +173,19 @@ def fixed_size(session: Session) -> tuple[int, int] | None:
     return None if height is None or width is None else (height, width)
 
 
-def ask(session: Session, kind: Kind, lightness: Planes) -> tuple[Planes, Planes | None]:
-    """a*b* `(n, 2, h/s, w/s)` and uncertainty `(n, 1, h/s, w/s)` of L* `(n, 1, h, w)`.
+def ask(session: Session, kind: Kind, question: Question) -> tuple[Planes, Planes | None]:
+    """a*b* `(n, 2, h/s, w/s)` and uncertainty `(n, 1, h/s, w/s)`.
 
     The size must be one that the network takes.
     """
+    lightness, known, vividness = question
     if kind == "contract":
         outputs = contract_outputs(session)
-        answers = session.run(contract_feeds(session, lightness), outputs)
+        answers = session.run(contract_feeds(session, lightness, known, vividness), outputs)
         channels = dict(zip(outputs, (2, 1), strict=False))
     else:
         outputs = [session.outputs[0].name]
-        answers = session.run(adapter_feeds(session, kind, lightness), outputs)
+        answers = session.run(adapter_feeds(session, kind, lightness, known), outputs)
         channels = {outputs[0]: ADAPTERS[kind].channels}
     for (name, expected), planes in zip(channels.items(), answers, strict=True):
         if planes.ndim != 4 or planes.shape[:2] != (len(lightness), expected):
@@ -156,8 +194,9 @@ def ask(session: Session, kind: Kind, lightness: Planes) -> tuple[Planes, Planes
                 f"expected ({len(lightness)}, {expected}, h, w)"
             )
     if kind != "contract":
-        return ADAPTERS[kind].ab(answers[0]), None
-    return answers[0], answers[1] if len(answers) > 1 else None
+        return np.float32(vividness) * ADAPTERS[kind].ab(answers[0]), None
+    strength = 1 if takes_vividness(session) else vividness
+    return np.float32(strength) * answers[0], answers[1] if len(answers) > 1 else None
 
 
 def _picture(session: Session) -> Port:

@@ -1,0 +1,65 @@
+"""A batch as a network learns from it: some photographs aged, for some a few colours told."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from colorear import color
+from colorear.learn.ageing import aged
+from colorear.learn.data import Batch
+from colorear.learn.losses import Examples
+from colorear.learn.recipe import LessonSpec
+
+__all__ = ["lesson"]
+
+Chance = np.random.Generator
+_LARGEST = 9  # pixels across a hint
+
+
+def lesson(batch: Batch, spec: LessonSpec, device: torch.device) -> Examples:
+    """The batch as examples; what is random about each follows from its own number alone."""
+    chances = [np.random.default_rng(number) for number in batch.chances]
+    seen = _seen(batch, spec, chances) if spec.aged else None
+    known = _known(batch, spec, chances) if spec.hinted else None
+    return Examples(
+        torch.from_numpy(batch.pixels).to(device),
+        seen=None if seen is None else seen.to(device),
+        known=None if known is None else known.to(device),
+    )
+
+
+def _seen(batch: Batch, spec: LessonSpec, chances: list[Chance]) -> Tensor:
+    """The luma (n, 1, h, w) that is shown."""
+    luma = np.array(color.LUMA, np.float32) / 255
+    shown = [
+        aged(pixels, chance) if chance.random() < spec.aged else pixels @ luma
+        for pixels, chance in zip(batch.pixels, chances, strict=True)
+    ]
+    return torch.from_numpy(np.stack(shown)[:, None])
+
+
+def _known(batch: Batch, spec: LessonSpec, chances: list[Chance]) -> Tensor:
+    """a*, b*, mask (n, 3, h, w): for some photographs from one to very many places.
+
+    Their number is geometric, so few are the rule, as in R. Zhang et al., Real-Time User-Guided
+    Image Colorization with Learned Deep Priors, SIGGRAPH 2017, section 3.2.
+    """
+    count, height, width, _ = batch.pixels.shape
+    known = np.zeros((count, 3, height, width), np.float32)
+    for pixels, told, chance in zip(batch.pixels, known, chances, strict=True):
+        if chance.random() < spec.hinted:
+            for _ in range(min(int(chance.geometric(1 / 8)), spec.most_hints)):
+                _tell(pixels, told, chance)
+    return torch.from_numpy(known)
+
+
+def _tell(pixels: NDArray[np.uint8], told: NDArray[np.float32], chance: Chance) -> None:
+    """One hint, somewhere: the mean colour of what it covers."""
+    height, width = told.shape[1:]
+    side = int(chance.integers(1, _LARGEST + 1))
+    top, left = int(chance.integers(height)), int(chance.integers(width))
+    place = (slice(top, top + side), slice(left, left + side))
+    ab = color.srgb_to_lab(pixels[place].transpose(2, 0, 1) / 255)[1:]
+    told[:2, *place] = ab.mean((1, 2), keepdims=True)
+    told[2, *place] = 1

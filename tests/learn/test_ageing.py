@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from colorear import color
+from colorear.learn import ageing
+from colorear.learn.ageing import aged
+
+
+def test_the_same_chance_gives_the_same_picture(free_pictures):
+    picture = free_pictures["chelsea"][:64, :80]
+    one, again, other = (aged(picture, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert one.shape == (64, 80)
+    assert one.dtype == np.float32
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_what_it_does_is_bad_but_not_too_bad(free_pictures):
+    """The picture can still be made out: it correlates with what it was."""
+    picture = free_pictures["astronaut"][:160, 150:310]
+    before = picture @ np.array(color.LUMA) / 255
+    after = [aged(picture, np.random.default_rng(seed)) for seed in range(200)]
+    assert all(luma.min() >= 0 and luma.max() <= 1 for luma in after)
+    alike = [np.corrcoef(before.ravel(), luma.ravel())[0, 1] for luma in after]
+    assert min(alike) > 0.6
+    assert np.median(alike) > 0.95
+    assert max(np.abs(luma - before).mean() for luma in after) > 0.1
+
+
+@pytest.mark.parametrize(("fault", "_part"), ageing._FAULTS)
+def test_each_fault_changes_something(free_pictures, fault, _part):
+    luma = (free_pictures["coffee"][:80, :90] @ np.array(color.LUMA) / 255).astype(np.float32)
+    before = luma.copy()
+    changed = fault(luma, np.random.default_rng(0))
+    assert changed.shape == luma.shape
+    assert changed.dtype == np.float32
+    assert np.abs(changed - luma).max() > 0.01
+    assert np.array_equal(luma, before)

@@ -1,0 +1,64 @@
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from colorear.errors import ModelError, TrainingError
+from colorear.learn.acuarela import Acuarela
+from colorear.learn.export import export
+from colorear.learn.recipe import AcuarelaSpec, Recipe
+from colorear.learn.trainer import train
+from colorear.models.catalogue import packed
+
+BUNDLED = AcuarelaSpec(start="acuarela", hints=True, uncertainty=0.1, likelihood=0.1)
+
+
+@pytest.fixture(scope="module")
+def lightness():
+    return 100 * np.random.default_rng(0).random((2, 1, 96, 64), dtype=np.float32)
+
+
+def answer(content: bytes, lightness) -> np.ndarray:
+    """The a*b* of an .onnx file that is told no hints."""
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    known = np.zeros((len(lightness), 3, *lightness.shape[2:]), np.float32)
+    feeds = {"lightness": lightness, "hints": known}
+    (ab,) = session.run(["ab"], {port.name: feeds[port.name] for port in session.get_inputs()})
+    return ab
+
+
+def test_it_starts_where_the_bundled_network_is(lightness):
+    network = Acuarela(BUNDLED).eval()
+    with torch.inference_mode():
+        colours = network(torch.from_numpy(lightness))
+    truth = answer(packed("acuarela")[0], lightness)
+    assert np.abs(truth).max() > 5
+    assert np.abs(colours.ab.numpy() - truth).max() < 0.05  # sums of noise in another order
+    told = torch.rand(2, 3, 96, 64)
+    with torch.inference_mode():
+        assert torch.equal(network(torch.from_numpy(lightness), told).ab, colours.ab)
+
+
+def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, lightness):
+    """A run from a file, exported; then a network that starts from that is the same."""
+    spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
+    changes = {"network": spec, "epochs": 1, "averaging": 0.0}
+    train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
+    export(tmp_path / "run", tmp_path / "on.onnx")
+    before, after = (
+        answer(path.read_bytes(), lightness) for path in (exported, tmp_path / "on.onnx")
+    )
+    assert 0.01 < np.abs(after - before).max() < 20
+    again = AcuarelaSpec.model_validate(spec | {"start": str(tmp_path / "on.onnx")})
+    with torch.inference_mode():
+        ab = Acuarela(again).eval()(torch.from_numpy(lightness)).ab.numpy()
+    assert np.abs(ab - after).max() < 0.01
+
+
+def test_networks_that_do_not_fit(known_network):
+    with pytest.raises(TrainingError, match=r"acuarela: decoder\.0\.join\.0 has weights of \(128"):
+        Acuarela(BUNDLED.model_copy(update={"decoder": (64, 96, 64, 32)}))
+    with pytest.raises(TrainingError, match="has no layer in common with the recipe's network"):
+        Acuarela(BUNDLED.model_copy(update={"start": str(known_network)}))
+    with pytest.raises(ModelError, match="there is no network called 'nobody'"):
+        Acuarela(BUNDLED.model_copy(update={"start": "nobody"}))

@@ -1,0 +1,54 @@
+import numpy as np
+import torch
+
+from colorear.learn.data import Batch
+from colorear.learn.lessons import lesson
+from colorear.learn.losses import Examples
+from colorear.learn.recipe import LessonSpec
+
+CPU = torch.device("cpu")
+
+
+def batch(free_pictures, count=24) -> Batch:
+    cuts = [free_pictures["coffee"][i * 5 : i * 5 + 64, i * 7 : i * 7 + 64] for i in range(count)]
+    return Batch(np.stack(cuts), np.arange(count, dtype=np.uint64))
+
+
+def test_a_plain_lesson_is_the_photographs_as_they_are(free_pictures):
+    given = batch(free_pictures)
+    examples, plain = lesson(given, LessonSpec(), CPU), Examples(torch.from_numpy(given.pixels))
+    assert examples.known is None
+    assert torch.equal(examples.lightness, plain.lightness)
+    assert torch.equal(examples.ab, plain.ab)
+
+
+def test_each_photograph_has_its_own_chance_whatever_is_beside_it(free_pictures):
+    given, spec = batch(free_pictures), LessonSpec(aged=0.5, hinted=0.5)
+    whole = lesson(given, spec, CPU)
+    part = lesson(Batch(given.pixels[7:9], given.chances[7:9]), spec, CPU)
+    assert torch.equal(whole.lightness[7:9], part.lightness)
+    assert torch.equal(whole.known[7:9], part.known)
+
+
+def test_about_as_many_are_aged_as_asked(free_pictures):
+    given = batch(free_pictures)
+    plain = Examples(torch.from_numpy(given.pixels))
+    examples = lesson(given, LessonSpec(aged=0.5), CPU)
+    off = (examples.lightness - plain.lightness).abs().amax((1, 2, 3))
+    assert 6 <= (off > 1).sum() <= 18
+    assert (off < 1e-3).any()
+    assert torch.equal(examples.ab, plain.ab)  # what is to be learnt stays
+    assert torch.equal(examples.luma, plain.luma)
+
+
+def test_hints_tell_the_truth(free_pictures):
+    given = batch(free_pictures)
+    examples = lesson(given, LessonSpec(hinted=0.5, most_hints=3), CPU)
+    mask = examples.known[:, 2:]
+    told = mask.amax((1, 2, 3)) == 1
+    assert 6 <= told.sum() <= 18
+    assert set(mask.unique().tolist()) == {0, 1}
+    assert not (examples.known[:, :2] * (1 - mask)).any()
+    off = ((examples.known[:, :2] - examples.ab) * mask).abs().sum() / mask.sum() / 2
+    assert off < 6  # the mean of up to nine pixels across
+    assert mask.sum((1, 2, 3)).max() <= 3 * 81
