@@ -82,7 +82,7 @@ def test_make_demo_colours_the_examples(tmp_path):
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     examples = {path.stem for path in (ROOT / "src/colorear/examples").glob("*.[jpt]*g*")}
     assert {path.stem for path in tmp_path.iterdir()} >= {f"{stem}-color" for stem in examples}
-    assert len(list(tmp_path.iterdir())) == 6
+    assert len(list(tmp_path.glob("[!.]*"))) == 6
     assert str(tmp_path) in answer.stdout
     assert answer.stderr == ""
 

@@ -102,5 +102,5 @@ def test_a_copy_has_all_that_was_noted(tmp_path):
 
 def test_errors_call_the_folder_as_asked(tmp_path):
     (tmp_path / "journal.sqlite").write_bytes(b"dear diary " * 100)
-    with pytest.raises(BatchError, match="the journal 's3://out/journal.sqlite' cannot be used"):
+    with pytest.raises(BatchError, match=r"the journal 's3://out/journal.sqlite' cannot be used"):
         Journal(tmp_path, called="s3://out")
