@@ -42,14 +42,15 @@ def _seen(batch: Batch, spec: LessonSpec, chances: list[Chance]) -> Tensor:
 def _known(batch: Batch, spec: LessonSpec, chances: list[Chance]) -> Tensor:
     """a*, b*, mask (n, 3, h, w): for some photographs from one to very many places.
 
-    Their number is geometric, so few are the rule, as in R. Zhang et al., Real-Time User-Guided
-    Image Colorization with Learned Deep Priors, SIGGRAPH 2017, section 3.2.
+    Few are the rule: every doubling of their number is as frequent as the next. (R. Zhang et al.,
+    Real-Time User-Guided Image Colorization with Learned Deep Priors, SIGGRAPH 2017, section 3.2,
+    draw it from a geometric distribution with a mean of 8, which has next to none with 100.)
     """
     count, height, width, _ = batch.pixels.shape
     known = np.zeros((count, 3, height, width), np.float32)
     for pixels, told, chance in zip(batch.pixels, known, chances, strict=True):
         if chance.random() < spec.hinted:
-            for _ in range(min(int(chance.geometric(1 / 8)), spec.most_hints)):
+            for _ in range(round((spec.most_hints + 0.5) ** chance.random())):
                 _tell(pixels, told, chance)
     return torch.from_numpy(known)
 
