@@ -20,9 +20,11 @@ def test_the_public_names_are_few_and_true():
     assert sorted(colorear.__all__) == [
         "ColorearError",
         "Colorizer",
+        "Hint",
         "__version__",
         "colorize",
         "models",
+        "read_hints",
         "verify",
     ]
     for name in colorear.__all__:

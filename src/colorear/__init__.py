@@ -3,7 +3,17 @@
 from colorear import models
 from colorear.colorizer import Colorizer, colorize
 from colorear.errors import ColorearError
+from colorear.hints import Hint, read_hints
 from colorear.promise import verify
 from colorear.version import __version__
 
-__all__ = ["ColorearError", "Colorizer", "__version__", "colorize", "models", "verify"]
+__all__ = [
+    "ColorearError",
+    "Colorizer",
+    "Hint",
+    "__version__",
+    "colorize",
+    "models",
+    "read_hints",
+    "verify",
+]

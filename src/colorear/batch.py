@@ -8,13 +8,15 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from colorear.colorizer import Colorizer, Coloured
 from colorear.errors import ColorearError, PhotographError
 from colorear.files import Stamp, exists_already, reading, stamp
-from colorear.plan import Failed, Photograph, Plan
+from colorear.hints import NO_WISHES, Wishes
+from colorear.plan import Failed, Photograph, Plan, Product
 from colorear.remote import Remote, is_remote, place
 from colorear.stores import stamp_if_there, store, whole
 
@@ -33,7 +35,7 @@ Answer = Coloured | Kept | Failed
 
 
 class Work(NamedTuple):
-    """One photograph to colour."""
+    """One file to make of a photograph."""
 
     source: str
     target: str
@@ -42,6 +44,8 @@ class Work(NamedTuple):
     overwrite: bool
     made_of: str | None
     """The SHA-256 of what the target was made of, if nothing but that may have changed."""
+    product: Product = "colour"
+    wishes: Wishes = NO_WISHES
 
 
 class Made(NamedTuple):
@@ -84,7 +88,16 @@ def _coloured(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp,
     if sha256 == work.made_of:
         return Kept(work.source, work.target), before, sha256
     unfinished = Path(work.unfinished) if work.unfinished else None
-    answer = colorizer.colorize(source, target, overwrite=work.overwrite, unfinished=unfinished)
+    wishes = work.wishes
+    make = partial(colorizer.colorize, vividness=wishes.vividness)
+    answer = (colorizer.confidence if work.product == "confidence" else make)(
+        source,
+        target,
+        hints=wishes.hints,
+        variant=wishes.variant,
+        overwrite=work.overwrite,
+        unfinished=unfinished,
+    )
     return answer, before, sha256
 
 
@@ -129,19 +142,27 @@ class Batch:
     """A plan, less what is done already: `to_do`, `kept` and `failed`.
 
     `out` is the folder that was planned for, if it is one. `how` names the network and whatever
-    else decides the colours: what was made otherwise is made anew. Files in the way that colorear
-    did not make, or that were changed since, are replaced only if `overwrite` allows it.
+    else but the `wishes` decides the colours: what was made otherwise is made anew. Files in the
+    way that colorear did not make, or that were changed since, are replaced only if `overwrite`
+    allows it.
 
     Nobody else can write into `out` until this is closed. Raises BatchError where that is so.
     """
 
     def __init__(
-        self, plan: Plan, out: Path | Remote | None, how: str, *, overwrite: bool = False
+        self,
+        plan: Plan,
+        out: Path | Remote | None,
+        how: str,
+        *,
+        wishes: Wishes = NO_WISHES,
+        overwrite: bool = False,
     ) -> None:
         self.to_do: list[Work] = []
         self.kept: list[Kept] = []
         self.failed = list(plan.failed)
-        self._how, self._overwrite = how, overwrite
+        self._how = how if wishes == NO_WISHES else f"{how}, {wishes}"
+        self._wishes, self._overwrite = wishes, overwrite
         self._store = store(out)
         try:
             for photograph in plan.photographs:
@@ -190,7 +211,7 @@ class Batch:
 
     def _sort(self, photograph: Photograph, now: Stamp | None) -> None:
         """To what is to do, what is kept, or what cannot be done; `now` is the source's stamp."""
-        source, target = photograph
+        source, target, variant, product = photograph
         entry = self._store.journal.entry(self._store.key(target))
         there = self._store.stamp(target)
         overwrite, made_of = self._overwrite, None
@@ -208,4 +229,6 @@ class Batch:
             self.failed.append(Failed(source, reason))
             return
         unfinished = self._store.unfinished(target)
-        self.to_do.append(Work(source, target, unfinished, overwrite, made_of))
+        wishes = replace(self._wishes, variant=variant)
+        work = Work(source, target, unfinished, overwrite, made_of, product, wishes)
+        self.to_do.append(work)

@@ -33,7 +33,7 @@ class SigningError(ColorearError):
 
 
 class HintError(ColorearError):
-    """A hint names no place of the photograph or no colour."""
+    """What is wished of the colours cannot be had: a hint without a place or colour, say."""
 
 
 class ModelError(ColorearError):

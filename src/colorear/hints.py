@@ -1,4 +1,4 @@
-"""What somebody knows already: "this coat is red, here"."""
+"""What somebody knows or wishes of a photograph's colours: "this coat is red, here"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,21 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.errors import HintError
 
-__all__ = ["Hint", "Unreachable", "known_planes", "read_hints", "unreachable"]
+__all__ = [
+    "NO_WISHES",
+    "Hint",
+    "Unreachable",
+    "Wishes",
+    "known_planes",
+    "pixel_of",
+    "reachable",
+    "read_hints",
+    "unreachable",
+]
 
 Planes = NDArray[np.float32]
 
+_MOST_VIVID = 3.0
 _FURTHEST = 12.0  # from the wish in CIELAB units: less is hardly another colour
 
 
@@ -74,6 +85,32 @@ class Hint:
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """How a photograph is to be coloured. Raises HintError where a number is out of its range."""
+
+    hints: tuple[Hint, ...] = ()
+    vividness: float = 1.0
+    """0 for grey, 1 for the colours of life as the network sees them, up to 3 for stronger ones."""
+    variant: int = 0
+    """0 for the colours that the network holds for the best, from 1 on other plausible ones."""
+
+    def __post_init__(self) -> None:
+        """Check it."""
+        if not 0 <= self.vividness <= _MOST_VIVID:
+            raise HintError(
+                f"a vividness of {self.vividness} came, but one from 0 (grey) over 1 (as in life) "
+                f"to {_MOST_VIVID:g} is needed"
+            )
+        if self.variant < 0:
+            raise HintError(
+                f"variant {self.variant} came, but 0, for the best colours, or more is needed"
+            )
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True)
 class Unreachable:
     """A hint whose colour does not exist at the lightness of its place, and the nearest that does.
 
@@ -110,29 +147,38 @@ def known_planes(hints: Sequence[Hint], height: int, width: int) -> Planes:
     known = np.zeros((3, height, width), np.float32)
     rows, columns = np.ogrid[:height, :width]
     for hint in hints:
-        row, column = min(int(hint.y * height), height - 1), min(int(hint.x * width), width - 1)
+        row, column = pixel_of(hint, height, width)
         radius = hint.radius * min(height, width)
         there = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
         known[:, there] = np.array([*hint.ab, 1], np.float32)[:, None]
     return known
 
 
-def unreachable(hints: Sequence[Hint], lightness: Planes) -> list[Unreachable]:
+def pixel_of(hint: Hint, height: int, width: int) -> tuple[int, int]:
+    """Row and column of its place in a picture of that size."""
+    return min(int(hint.y * height), height - 1), min(int(hint.x * width), width - 1)
+
+
+def reachable(lightness: float, ab: tuple[float, float]) -> str:
+    """`#rrggbb` of a colour at that L*, less vivid where sRGB has none like it.
+
+    >>> reachable(50, (0, 0)), reachable(5, (70, 50))
+    ('#777777', '#310000')
+    """
+    luma = color.lightness_to_luma(np.full((1, 1, 1), lightness, np.float64))
+    chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, np.array(ab).reshape(2, 1, 1)))
+    srgb = np.clip(color.ycc_to_srgb(np.concatenate((luma, chroma))), 0, 1)
+    return str(webcolors.rgb_to_hex(tuple(np.rint(255 * srgb).astype(int).ravel().tolist())))
+
+
+def unreachable(hints: Sequence[Hint], lightness: Planes) -> tuple[Unreachable, ...]:
     """Those of the hints whose colours cannot be had on L* `(h, w)`, which stays as it is."""
     found = []
-    height, width = lightness.shape
     for hint in hints:
-        row, column = min(int(hint.y * height), height - 1), min(int(hint.x * width), width - 1)
-        level = lightness[row, column]
-        luma = color.lightness_to_luma(np.full((1, 1, 1), level, np.float64))
-        wish = np.array(hint.ab).reshape(2, 1, 1)
-        chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, wish))
-        srgb = np.clip(color.ycc_to_srgb(np.concatenate((luma, chroma))), 0, 1)
-        a, b = color.srgb_to_lab(srgb)[1:].ravel()
-        if np.hypot(a - hint.ab[0], b - hint.ab[1]) > _FURTHEST:
-            nearest = webcolors.rgb_to_hex(tuple(np.rint(255 * srgb).astype(int).ravel().tolist()))
+        nearest = reachable(float(lightness[pixel_of(hint, *lightness.shape)]), hint.ab)
+        if np.hypot(*np.subtract(Hint(0, 0, nearest).ab, hint.ab)) > _FURTHEST:
             found.append(Unreachable(hint, nearest))
-    return found
+    return tuple(found)
 
 
 class _Told(msgspec.Struct, forbid_unknown_fields=True):

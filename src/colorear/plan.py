@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from colorear.colorizer import coloured_name
 from colorear.errors import BatchError, PhotographError
 from colorear.files import SUFFIXES, Format, Stamp, format_in, format_of, is_folder, reading
 from colorear.remote import Listed, Remote, is_remote
 
-__all__ = ["Failed", "Photograph", "Plan", "plan"]
+__all__ = ["Failed", "Photograph", "Plan", "Product", "plan"]
+
+Product = Literal["colour", "confidence"]
 
 _ENDINGS = {ending for endings in SUFFIXES.values() for ending in endings}
 _ASKED = 32  # remote files that are looked into at a time
@@ -30,10 +32,12 @@ class Failed:
 
 
 class Photograph(NamedTuple):
-    """A file, and the one that its colours go to; text, since there may be a million."""
+    """A file, and one to make of it; text, since there may be a million."""
 
     source: str
     target: str
+    variant: int = 0
+    product: Product = "colour"
 
 
 @dataclass(frozen=True)
@@ -49,20 +53,31 @@ class Plan:
     """Of the sources that are not on this machine."""
 
 
-def plan(sources: Iterable[Path | Remote], out: Path | Remote | None = None) -> Plan:
+def plan(
+    sources: Iterable[Path | Remote],
+    out: Path | Remote | None = None,
+    *,
+    variants: int = 1,
+    confidence: bool = False,
+) -> Plan:
     """Find the photographs that `sources` are, or hold at any depth.
 
     In a folder these are the files that their content says are photographs, or at least their
     names; what is hidden, `out` itself and links to folders are left out. `x.jpg` becomes
     `x-color.jpg`: in `out` if that is a folder, else beside it; `out` may also be the file that the
     only photograph becomes. A folder is mirrored in `out`, under its own name if it is not the only
-    source.
+    source. Further `variants` become `x-color-2.jpg` and so on, and how sure the colours are
+    `x-confidence.png`.
 
     Raises BatchError where a folder comes without another one to mirror it in, or where a store
     does not answer.
     """
     made = Plan()
-    found = list(_found(list(sources), out, made))
+    found = [
+        product
+        for photograph in _found(list(sources), out, made)
+        for product in _products(photograph, variants, confidence=confidence)
+    ]
     owners = {_identity(photograph.source): photograph.source for photograph in found}
     for photograph in found:
         owner = owners.setdefault(_identity(photograph.target), photograph.source)
@@ -73,6 +88,19 @@ def plan(sources: Iterable[Path | Remote], out: Path | Remote | None = None) -> 
     return made
 
 
+def _products(photograph: Photograph, variants: int, *, confidence: bool) -> Iterator[Photograph]:
+    """All that is to be made of it."""
+    source, target = photograph[:2]
+    ending = PurePath(target).suffix
+    stem = target.removesuffix(ending)
+    yield photograph
+    for variant in range(1, variants):
+        yield Photograph(source, f"{stem}-{variant + 1}{ending}", variant)
+    if confidence:
+        target = f"{stem.removesuffix('-color')}-confidence.png"
+        yield Photograph(source, target, product="confidence")
+
+
 def _identity(text: str) -> str:
     """Equal for what is the same file."""
     return text if is_remote(text) else os.path.realpath(text)
@@ -80,7 +108,7 @@ def _identity(text: str) -> str:
 
 def _refused(photograph: Photograph, owner: str) -> str:
     """Why the target cannot be its own; nothing if it can."""
-    source, target = photograph
+    source, target = photograph[:2]
     if owner != source:
         return (
             f"'{source}' would become '{target}', which is that of '{owner}'; give it another "

@@ -13,11 +13,14 @@ import typer
 
 from colorear import cluster, workers
 from colorear.batch import Answer, Batch, Kept, Map
+from colorear.choices import can_choose
 from colorear.cli.saying import File, Json, failing, printable, say_error, tell, wrong_usage
 from colorear.cli.tally import Tally
 from colorear.colorizer import Colorizer
 from colorear.errors import ColorearError
 from colorear.files import SUFFIXES, is_folder
+from colorear.hints import Hint, Wishes, read_hints
+from colorear.models import Network
 from colorear.plan import Failed, plan
 from colorear.promise import verify as check_promise
 from colorear.provenance import Provenance
@@ -32,6 +35,13 @@ Certificate = Annotated[
     typer.Option(readable=False, help="PEM: yours first, to sign with (extra: c2pa); needs KEY."),
 ]
 Key = Annotated[Path | None, typer.Option(readable=False, help="PEM, without a password.")]
+Hints = Annotated[
+    Path | None,
+    typer.Option(readable=False, help="JSON: places and their colours, for one photograph."),
+]
+Vividness = Annotated[
+    float, typer.Option(min=0, max=3, help="0 is grey, 1 as in life, more is stronger.")
+]
 Model = Annotated[str, typer.Option(help="A network of `colorear models`, or an .onnx file.")]
 
 
@@ -42,6 +52,10 @@ def colorize(
         str | None, typer.Option("-o", "--out", help="A folder; a file for one photograph.")
     ] = None,
     model: Model = "acuarela",
+    vividness: Vividness = 1.0,
+    hints: Hints = None,
+    variants: Annotated[int, typer.Option(min=1, max=20, help="How many different ones.")] = 1,
+    confidence: Annotated[bool, typer.Option(help="A picture of how sure it is, too.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processor cores to use; all.")] = None,
     on: Annotated[
         Literal["local", "ray"],
@@ -55,7 +69,8 @@ def colorize(
     """Put colour into photographs, or into all that folders hold.
 
     `old.jpg` becomes `old-color.jpg` beside it, or in OUT, where folders are mirrored and where the
-    same command goes on if it was stopped.
+    same command goes on if it was stopped. Variants are `old-color-2.jpg` and so on; what is white
+    in `old-confidence.png` is sure.
     """
     sources = [_place(text, on) for text in source]
     into = _place(out, on) if out is not None else None
@@ -64,9 +79,11 @@ def colorize(
         signer = _signer(certificate, key)
         colorizer = Colorizer(model, threads=jobs or workers.cores(), signer=signer)
         crowd = cluster.actors(model, jobs, signer=signer) if on == "ray" else None
-        planned = plan(sources, into)
+        wishes = Wishes(_hints(hints, sources), vividness)
+        _check_able(colorizer.network, wishes, variants, confidence=confidence)
+        planned = plan(sources, into, variants=variants, confidence=confidence)
         how = colorizer.network.card.sha256 + (", signed" if signer else "")
-        batch = Batch(planned, into, how, overwrite=overwrite)
+        batch = Batch(planned, into, how, wishes=wishes, overwrite=overwrite)
     except ColorearError as error:
         wrong_usage(str(error))
     work_off = crowd or _here(colorizer, model, len(batch.to_do), jobs, signer)
@@ -121,6 +138,27 @@ def _here(
     return workers.processes(model, many, threads=cores // many, signer=signer)
 
 
+def _hints(file: Path | None, sources: list[Path | Remote]) -> tuple[Hint, ...]:
+    """Raises HintError."""
+    if file is None:
+        return ()
+    if len(sources) > 1 or is_folder(sources[0]):
+        wrong_usage("hints are about the places of one photograph; name that one alone")
+    return read_hints(file)
+
+
+def _check_able(network: Network, wishes: Wishes, variants: int, *, confidence: bool) -> None:
+    """Say at once what the network could do for no photograph."""
+    lacking = {
+        "takes no hints": wishes.hints and not network.card.hints,
+        "makes no variants": variants > 1 and not can_choose(network),
+        "does not tell how sure it is": confidence and not network.tells_uncertainty,
+    }
+    for what, lacks in lacking.items():
+        if lacks:
+            wrong_usage(f"{network.card.name} {what}; choose a network that does")
+
+
 def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
     """Raises SigningError, or MissingExtraError."""
     if certificate and key:
@@ -153,9 +191,16 @@ def _make_folder(out: Path | Remote | None, sources: list[Path | Remote]) -> Non
 
 def _tell(as_json: bool, answer: Answer) -> None:
     told = asdict(answer)
+    surprises = told.pop("unreachable", ())
+    if surprises:
+        told["unreachable"] = surprises
     if isinstance(answer, Failed):
         tell(as_json, told, error=answer.error)
     elif isinstance(answer, Kept):
         tell(as_json, told, done=f"{answer.source} was done already")
     else:
         tell(as_json, told, done=f"{answer.source} -> {answer.output}")
+        for wish in answer.unreachable if not as_json else ():
+            place = f"({wish.hint.x:g}, {wish.hint.y:g})"
+            what = f"{wish.hint.colour} does not exist at the lightness of {place}"
+            typer.echo(f"{what}; the nearest is {wish.nearest}", err=True)

@@ -229,7 +229,7 @@ def _described(session: Session, model: bytes, name: str, kind: Kind = "contract
         size, multiple_of = min(fixed), 1
     height, width = fixed or (2 * multiple_of, 2 * multiple_of)
     ramp = np.linspace(0, 100, width, dtype=np.float32) + np.zeros((1, 1, height, 1), np.float32)
-    ab, _ = ask(session, kind, Question(ramp))
+    ab = ask(session, kind, Question(ramp)).ab
     if adapter:
         check_range(session, kind, ramp)
     stride = max(1, height // max(1, ab.shape[-2]))

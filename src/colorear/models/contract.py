@@ -2,8 +2,10 @@
 
 Inputs: `lightness` (n, 1, h, w), L* in 0..100; optional `hints` (n, 3, h, w), a* and b* where the
 mask of the third channel is 1; optional `vividness`, one number. Outputs: `ab` (n, 2, h/s, w/s)
-and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units; optional `srgb` (n, 3, h, w), the
-photograph of a network that makes photographs rather than colour, about in 0..1.
+and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units; optional `likelihood`
+(n, k, h/t, w/t), how likely each colour is at each place (they add up to 1), with `palette` (k, 2),
+those colours' a* and b*; optional `srgb` (n, 3, h, w), the photograph of a network that makes
+photographs rather than colour, about in 0..1.
 """
 
 import numpy as np
@@ -22,7 +24,7 @@ __all__ = [
 ]
 
 _LIGHTNESS, _HINTS, _VIVIDNESS = "lightness", "hints", "vividness"
-_AB, _UNCERTAINTY = "ab", "uncertainty"
+_AB, _UNCERTAINTY, _LIKELIHOOD, _PALETTE = "ab", "uncertainty", "likelihood", "palette"
 SRGB = "srgb"
 _CHANNELS = {_LIGHTNESS: 1, _HINTS: 3}
 
@@ -50,6 +52,11 @@ def check_contract(session: Session) -> None:
             f"{session.name} has no output named 'ab' (its outputs: {', '.join(outputs)}); "
             f"name the one with a* and b* so when exporting"
         )
+    if (_LIKELIHOOD in outputs) != (_PALETTE in outputs):
+        raise ModelError(
+            f"{session.name} has one of the outputs 'likelihood' and 'palette', expected both or "
+            f"none; export it with the other"
+        )
 
 
 def contract_feeds(
@@ -74,8 +81,9 @@ def contract_feeds(
 
 
 def contract_outputs(session: Session) -> list[str]:
-    """`ab`, and `uncertainty` if the network tells it."""
-    return [_AB] + [_UNCERTAINTY for port in session.outputs if port.name == _UNCERTAINTY]
+    """`ab`, and what else of `uncertainty`, `likelihood` and `palette` the network tells."""
+    there = {port.name for port in session.outputs}
+    return [_AB] + [name for name in (_UNCERTAINTY, _LIKELIHOOD, _PALETTE) if name in there]
 
 
 def takes_hints(session: Session) -> bool:

@@ -40,13 +40,30 @@ class Question(NamedTuple):
     vividness: float = 1.0
 
 
+class Answer(NamedTuple):
+    """What a network answers, on its own grid; None stands for what it does not tell."""
+
+    ab: Planes
+    """`(n, 2, h/s, w/s)`, CIELAB units."""
+    uncertainty: Planes | None = None
+    """`(n, 1, h/s, w/s)`, expected distance of the true a*b* in CIELAB units."""
+    likelihood: Planes | None = None
+    """`(n, k, h/t, w/t)`, adding up to 1 at each place."""
+    palette: Planes | None = None
+    """`(k, 2)`: the a* and b* whose likelihood it is."""
+
+
 class Prediction(NamedTuple):
-    """The colour of a picture, on its own pixel grid."""
+    """The colour of a picture, on its own pixel grid; None stands for what is not told."""
 
     ab: Planes
     """`(2, h, w)`, CIELAB units."""
     uncertainty: Planes | None
-    """`(1, h, w)`, expected distance of the true a*b* in CIELAB units; None if it is not told."""
+    """`(1, h, w)`, expected distance of the true a*b* in CIELAB units."""
+    likelihood: Planes | None
+    """`(k, h', w')`, on a coarser grid over the same picture, adding up to 1 at each place."""
+    palette: Planes | None
+    """`(k, 2)`: the a* and b* whose likelihood it is."""
 
 
 class Network:
@@ -60,6 +77,7 @@ class Network:
         self.card = card
         self._session = session
         self._fixed = fixed_size(session)
+        self._told = contract_outputs(session) if card.kind == "contract" else ["ab"]
 
     def fit(self, height: int, width: int) -> tuple[int, int]:
         """The height and width at which the network wants to see a picture of that size.
@@ -93,13 +111,24 @@ class Network:
         shown = self._shown(np.asarray(lightness, np.float32))
         known = self._known(hints, lightness.shape, shown.shape)
         question = Question(shown[None, None], known[None], vividness)
-        ab, uncertainty = ask(self._session, self.card.kind, question)
-        return Prediction(
-            self._returned(ab[0], shown.shape, lightness.shape),
-            uncertainty
-            if uncertainty is None
-            else self._returned(uncertainty[0], shown.shape, lightness.shape),
-        )
+        answer = ask(self._session, self.card.kind, question)
+        ab = self._returned(answer.ab[0], shown.shape, lightness.shape)
+        uncertainty, likelihood = answer.uncertainty, answer.likelihood
+        if uncertainty is not None:
+            uncertainty = self._returned(uncertainty[0], shown.shape, lightness.shape)
+        if likelihood is not None:
+            likelihood = self._within(likelihood[0], shown.shape, lightness.shape)
+        return Prediction(ab, uncertainty, likelihood, answer.palette)
+
+    @property
+    def tells_uncertainty(self) -> bool:
+        """Whether it says how far off its colours may be."""
+        return "uncertainty" in self._told
+
+    @property
+    def tells_likelihood(self) -> bool:
+        """Whether it says how likely other colours are."""
+        return "likelihood" in self._told
 
     @property
     def makes_srgb(self) -> bool:
@@ -138,6 +167,16 @@ class Network:
         known = known_planes(hints, *size)
         return np.pad(known, ((0, 0), (0, shown[0] - size[0]), (0, shown[1] - size[1])))
 
+    def _within(self, planes: Planes, shown: tuple[int, ...], wanted: tuple[int, ...]) -> Planes:
+        """A coarse grid over the picture as shown, less what lies on the padding."""
+        if self._fixed:
+            return planes
+        rows, columns = (
+            -(-side * count // whole)
+            for side, count, whole in zip(wanted, planes.shape[1:], shown, strict=True)
+        )
+        return planes[:, :rows, :columns]
+
     def _returned(self, planes: Planes, shown: tuple[int, ...], wanted: tuple[int, ...]) -> Planes:
         """The network's `(c, h/s, w/s)` on the grid of the picture that came in."""
         height, width = shown
@@ -173,30 +212,35 @@ def fixed_size(session: Session) -> tuple[int, int] | None:
     return None if height is None or width is None else (height, width)
 
 
-def ask(session: Session, kind: Kind, question: Question) -> tuple[Planes, Planes | None]:
-    """a*b* `(n, 2, h/s, w/s)` and uncertainty `(n, 1, h/s, w/s)`.
+def ask(session: Session, kind: Kind, question: Question) -> Answer:
+    """Its answer; the size must be one that the network takes.
 
-    The size must be one that the network takes.
+    Raises ModelError if the answer has another shape than it should.
     """
     lightness, known, vividness = question
-    if kind == "contract":
-        outputs = contract_outputs(session)
-        answers = session.run(contract_feeds(session, lightness, known, vividness), outputs)
-        channels = dict(zip(outputs, (2, 1), strict=False))
-    else:
-        outputs = [session.outputs[0].name]
-        answers = session.run(adapter_feeds(session, kind, lightness, known), outputs)
-        channels = {outputs[0]: ADAPTERS[kind].channels}
-    for (name, expected), planes in zip(channels.items(), answers, strict=True):
-        if planes.ndim != 4 or planes.shape[:2] != (len(lightness), expected):
-            raise ModelError(
-                f"{session.name} answered {planes.shape} in {name!r}, "
-                f"expected ({len(lightness)}, {expected}, h, w)"
-            )
+    n = len(lightness)
     if kind != "contract":
-        return np.float32(vividness) * ADAPTERS[kind].ab(answers[0]), None
+        adapter, output = ADAPTERS[kind], session.outputs[0].name
+        (planes,) = session.run(adapter_feeds(session, kind, lightness, known), [output])
+        _check_shape(session, output, planes, n, adapter.channels)
+        return Answer(np.float32(vividness) * adapter.ab(planes))
+    outputs = contract_outputs(session)
+    told = session.run(contract_feeds(session, lightness, known, vividness), outputs)
+    answer = Answer(**dict(zip(outputs, told, strict=True)))
+    _check_shape(session, "ab", answer.ab, n, 2)
+    if answer.uncertainty is not None:
+        _check_shape(session, "uncertainty", answer.uncertainty, n, 1)
+    if answer.likelihood is not None and answer.palette is not None:
+        _check_shape(session, "likelihood", answer.likelihood, n, len(answer.palette))
     strength = 1 if takes_vividness(session) else vividness
-    return np.float32(strength) * answers[0], answers[1] if len(answers) > 1 else None
+    return answer._replace(ab=np.float32(strength) * answer.ab)
+
+
+def _check_shape(session: Session, name: str, planes: Planes, n: int, channels: int) -> None:
+    if planes.ndim != 4 or planes.shape[:2] != (n, channels):
+        raise ModelError(
+            f"{session.name} answered {planes.shape} in {name!r}, expected ({n}, {channels}, h, w)"
+        )
 
 
 def _picture(session: Session) -> Port:
