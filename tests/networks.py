@@ -97,6 +97,54 @@ def contract(
     return onnx_bytes(nodes, inputs, outputs, weights)
 
 
+PALETTE = ((0.0, 0.0), (40.0, 30.0), (-40.0, 30.0), (10.0, -40.0))
+LIKELY = (0.5, 0.3, 0.15, 0.05)
+
+
+def choosing() -> bytes:
+    """A network of the contract that tells what is likely: everywhere `LIKELY` of `PALETTE`.
+
+    a* and b* are those of the mean hint, over the whole picture, or 0 without hints; the
+    uncertainty is L* / 10. The stride is 2, that of the likelihood 8.
+    """
+    weights = {
+        "tenth": np.float32(0.1).reshape(()),
+        "little": np.float32(1e-9).reshape(()),
+        "none": np.zeros((4, 1, 1, 1), np.float32),
+        "likely": np.array(LIKELY, np.float32),
+        "colours": np.array(PALETTE, np.float32),
+        "flat": np.zeros((2, 1, 1, 1), np.float32),
+        "starts": np.array([0], np.int64),
+        "two": np.array([2], np.int64),
+        "three": np.array([3], np.int64),
+        "channel": np.array([1], np.int64),
+    }
+    fine = {"kernel_shape": [2, 2], "strides": [2, 2]}
+    coarse = {"kernel_shape": [8, 8], "strides": [8, 8]}
+    nodes = [
+        helper.make_node("AveragePool", ["lightness"], ["small"], **fine),
+        helper.make_node("Conv", ["small", "flat"], ["grey"]),
+        helper.make_node("GlobalAveragePool", ["hints"], ["mean"]),
+        helper.make_node("Slice", ["mean", "starts", "two", "channel"], ["told"]),
+        helper.make_node("Slice", ["mean", "two", "three", "channel"], ["part"]),
+        helper.make_node("Max", ["part", "little"], ["some"]),
+        helper.make_node("Div", ["told", "some"], ["colour"]),
+        helper.make_node("Add", ["grey", "colour"], ["ab"]),
+        helper.make_node("Mul", ["small", "tenth"], ["uncertainty"]),
+        helper.make_node("AveragePool", ["lightness"], ["smallest"], **coarse),
+        helper.make_node("Conv", ["smallest", "none", "likely"], ["likelihood"]),
+        helper.make_node("Identity", ["colours"], ["palette"]),
+    ]
+    inputs = {"lightness": ("n", 1, "h", "w"), "hints": ("n", 3, "h", "w")}
+    outputs: dict[str, Shape] = {
+        "ab": ("n", 2, "y", "x"),
+        "uncertainty": ("n", 1, "y", "x"),
+        "likelihood": ("n", 4, "v", "u"),
+        "palette": (4, 2),
+    }
+    return onnx_bytes(nodes, inputs, outputs, weights)
+
+
 def placed() -> bytes:
     """Colour by place alone: a* grows by one a pixel from the left, b* likewise from the top."""
     weights = {"zero": np.zeros((), np.float32), "one": np.ones((), np.float32)}

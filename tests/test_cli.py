@@ -106,6 +106,70 @@ def test_json_of_colorize(folder, colorize):
     assert (set(bad), bad["source"]) == ({"source", "error"}, sources[1])
 
 
+@pytest.fixture
+def choosing(tmp_path) -> Path:
+    """A network that is told colours, and tells how likely and how sure they are."""
+    path = tmp_path / "choosing.onnx"
+    path.write_bytes(networks.choosing())
+    return path
+
+
+def test_wishes(folder, choosing, tmp_path):
+    hints = tmp_path / "hints.json"
+    hints.write_text('[{"x": 0.5, "y": 0.5, "colour": "yellow"}]')
+    words = ("colorize", folder / "one.jpg", "--model", choosing, "--vividness", 0.5)
+    done = colorear_(*words, "--hints", hints, "--variants", 3, "--confidence", "--json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    made = ["one-color-2.jpg", "one-color-3.jpg", "one-color.jpg", "one-confidence.png"]
+    assert sorted(Path(told["output"]).name for told in objects(done)) == made
+    assert set(made) < set(names(folder))
+    (wish,) = objects(done)[0]["unreachable"]
+    assert wish["hint"]["colour"] == "yellow"
+    for name in made[:3]:
+        assert colorear.verify(folder / "one.jpg", folder / name).ok
+    told = colorear_(*words, "--hints", hints, "--overwrite")
+    says = f"yellow does not exist at the lightness of (0.5, 0.5); the nearest is {wish['nearest']}"
+    assert told.stderr.strip() == says
+
+
+def test_other_wishes_are_made_anew(folder, choosing, tmp_path):
+    words = ("colorize", folder / "two.png", "-o", tmp_path / "out", "--model", choosing)
+    assert colorear_(*words, "--vividness", 0.5, "--json").exit_code == 0
+    (kept,) = objects(colorear_(*words, "--vividness", 0.5, "--json"))
+    (made,) = objects(colorear_(*words, "--vividness", 0.6, "--json"))
+    assert "seconds" not in kept
+    assert "seconds" in made
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["one.jpg", "--variants", "2"], "known makes no variants; choose a network that does"),
+        (["one.jpg", "--hints", "hints.json"], "known takes no hints; choose a network that does"),
+        (["one.jpg", "two.png", "--hints", "hints.json"], "hints are about the places of one"),
+        ([".", "-o", "out", "--hints", "hints.json"], "hints are about the places of one"),
+        (["one.jpg", "--hints", "none.json"], "'none.json' cannot be read: No such file"),
+        (["one.jpg", "--hints", "text.jpg"], "'text.jpg' holds no hints"),
+    ],
+)
+def test_wishes_that_cannot_be_met(folder, colorize, monkeypatch, words, says):
+    monkeypatch.chdir(folder)
+    (folder / "hints.json").write_text('[{"x": 0.5, "y": 0.5, "colour": "red"}]')
+    before = names(folder)
+    done = colorize(*words)
+    assert done.exit_code == 2
+    assert complaint(done).startswith(f"error: {says}")
+    assert set(names(folder)) <= {*before, "out"}
+
+
+def test_a_network_that_does_not_tell_how_sure_it_is(folder, added):
+    added(networks.contract(uncertainty=False))
+    done = colorear_("colorize", folder / "one.jpg", "--model", "small", "--confidence")
+    assert done.exit_code == 2
+    assert complaint(done).startswith("error: small does not tell how sure it is; choose a")
+    assert names(folder) == ["one.jpg", "text.jpg", "two.png"]
+
+
 def test_nothing_is_overwritten_unasked(folder, colorize):
     made = folder / "one-color.jpg"
     made.write_bytes(b"dear")

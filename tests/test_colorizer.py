@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
 import networks
-from colorear import Colorizer, color, colorize, verify
+from colorear import Colorizer, Hint, color, colorize, verify
 from colorear.colorizer import beside
-from colorear.errors import PhotographError
+from colorear.errors import HintError, ModelError, PhotographError
 from test_icc import DOT_GAIN, PROFILES
 from test_photo import FORMATS, luma_levels, write
 
@@ -52,6 +53,13 @@ def by_place(tmp_path) -> Colorizer:
     """Its colours tell how the picture was shown to the network."""
     (tmp_path / "place.onnx").write_bytes(networks.placed())
     return Colorizer(tmp_path / "place.onnx", threads=1)
+
+
+@pytest.fixture
+def choosing(tmp_path) -> Colorizer:
+    """It is told colours, and tells how likely each is and how sure it is."""
+    (tmp_path / "choosing.onnx").write_bytes(networks.choosing())
+    return Colorizer(tmp_path / "choosing.onnx", threads=1)
 
 
 @pytest.fixture(scope="session")
@@ -297,3 +305,109 @@ def test_a_photograph_is_never_replaced_by_its_own_colour(tmp_path, colorizer, g
         with pytest.raises(PhotographError, match="is the photograph itself, which is never repla"):
             colorizer.colorize(source, target, overwrite=True)
     assert source.read_bytes() == before
+
+
+def mean_ab(rgb) -> np.ndarray:
+    return ab_of(np.asarray(rgb)).mean((1, 2))
+
+
+def test_vividness_of_arrays_and_files(tmp_path, colorizer, grey_cat):
+    source = saved(grey_cat, tmp_path / "cat.png")
+    strength = []
+    for vividness in (0.0, 0.5, 1.0):
+        target = tmp_path / f"{vividness}.png"
+        colorizer.colorize(source, target, vividness=vividness)
+        of_file = np.asarray(reopened(target))
+        of_array = colorizer(grey_cat, vividness=vividness)
+        assert np.abs(of_file.astype(int) - of_array).max() <= 1
+        assert verify(source, target).ok
+        strength.append(np.linalg.norm(ab_of(of_array), axis=0).mean())
+    assert strength[0] < 0.5
+    assert strength[1] == pytest.approx(strength[2] / 2, rel=0.1)
+
+
+def test_hints_of_arrays_and_files(tmp_path, choosing, grey_cat):
+    source, target = saved(grey_cat, tmp_path / "cat.jpg"), tmp_path / "told.jpg"
+    hint = Hint(0.5, 0.5, "indianred")
+    coloured = choosing.colorize(source, target, hints=[hint])
+    assert verify(source, target).ok
+    for told in (reopened(target), choosing(grey_cat, hints=[hint])):
+        away = mean_ab(told) - hint.ab
+        assert np.linalg.norm(away) < 15  # some of the cat is too dark for it
+    assert np.linalg.norm(mean_ab(choosing(grey_cat))) < 0.5
+    assert coloured.unreachable == ()
+    (wish,) = choosing.colorize(
+        source, hints=[Hint(0.5, 0.5, "yellow")], overwrite=True
+    ).unreachable
+    assert wish.hint.colour == "yellow"
+    assert re.fullmatch("#[0-9a-f]{6}", wish.nearest)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_hints_lie_where_the_photograph_is_seen_upright(tmp_path, added, orientation):
+    added(networks.contract(hints=True))  # it paints a hint where it lies, and loudly
+    grey = np.full((48, 96), 128, np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    source = saved(grey, tmp_path / "old.png", exif=exif)
+    made = Colorizer("small", threads=1).colorize(source, hints=[Hint(0.1, 0.9, "red", 0.01)])
+    upright = ImageOps.exif_transpose(reopened(made.output)).convert("RGB")
+    strength = np.linalg.norm(ab_of(np.asarray(upright)), axis=0)
+    strength -= np.median(strength)
+    row, column = np.unravel_index(strength.argmax(), strength.shape)
+    assert (column / upright.width, row / upright.height) == pytest.approx((0.1, 0.9), abs=0.05)
+
+
+def test_variants_of_arrays_and_files(tmp_path, choosing, grey_cat):
+    source = saved(grey_cat, tmp_path / "cat.png")
+    for variant in (1, 2):
+        target = tmp_path / f"{variant}.png"
+        choosing.colorize(source, target, variant=variant)
+        difference = np.asarray(reopened(target)).astype(int) - choosing(grey_cat, variant=variant)
+        assert np.abs(difference).max() <= 1
+        assert verify(source, target).ok
+    assert np.abs(choosing(grey_cat, variant=1).astype(int) - choosing(grey_cat)).mean() > 5
+
+
+def test_how_sure_it_is(tmp_path, choosing, added, grey_cat):
+    told = choosing.uncertainty(grey_cat)
+    assert told.shape == grey_cat.shape
+    lightness = color.luma_to_lightness(grey_cat / 255)
+    assert np.abs(told - lightness / 10).mean() < 0.5
+    source = saved(grey_cat, tmp_path / "cat.jpg")
+    choosing.confidence(source, tmp_path / "sure.png")
+    levels = np.asarray(reopened(tmp_path / "sure.png")).astype(float)
+    assert levels.shape == grey_cat.shape
+    assert np.abs(levels - (255 - 5 * told)).max() < 4  # what JPEG changed
+    added(networks.contract(uncertainty=False))
+    silent = Colorizer("small", threads=1)
+    with pytest.raises(ModelError, match="does not tell how sure it is; choose a network"):
+        silent.confidence(source, tmp_path / "other.png")
+    with pytest.raises(ModelError, match="does not tell how sure it is; choose a network"):
+        silent.uncertainty(grey_cat)
+    assert not (tmp_path / "other.png").exists()
+
+
+def test_a_map_of_what_is_sure_is_upright_and_no_larger_than_needed(tmp_path, choosing):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source = saved(np.zeros((500, 2500), np.uint8), tmp_path / "long.jpg", exif=exif)
+    choosing.confidence(source, tmp_path / "sure.png")
+    assert reopened(tmp_path / "sure.png").size == (205, 1024)
+
+
+def test_suggestions_of_arrays(choosing, grey_cat):
+    assert len(choosing.suggestions(grey_cat, (0.5, 0.5))) == 4
+
+
+def test_what_a_network_cannot_do(tmp_path, colorizer, grey_cat):
+    with pytest.raises(ModelError, match="takes no hints"):
+        colorizer(grey_cat, hints=[Hint(0.5, 0.5, "red")])
+    with pytest.raises(ModelError, match="makes no variants"):
+        colorizer(grey_cat, variant=1)
+    with pytest.raises(HintError, match="a vividness of 9 came"):
+        colorizer(grey_cat, vividness=9)
+    source = saved(grey_cat, tmp_path / "cat.png")
+    with pytest.raises(ModelError, match="takes no hints"):
+        colorizer.colorize(source, hints=[Hint(0.5, 0.5, "red")])
+    assert [path.name for path in tmp_path.glob("*.png")] == ["cat.png"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from colorear import color
 from colorear.errors import HintError
-from colorear.hints import Hint, known_planes, read_hints, unreachable
+from colorear.hints import Hint, Wishes, known_planes, reachable, read_hints, unreachable
 
 FRACTIONS = st.floats(0, 1)
 
@@ -86,4 +86,24 @@ def test_colours_that_cannot_be_had_there():
     for one, level in zip(told, (5, 98), strict=True):
         srgb = np.array(Hint(0, 0, one.nearest).srgb).reshape(3, 1, 1) / 255
         assert abs(color.luma_to_lightness(color.luma(srgb)).item() - level) < 1
-    assert unreachable([Hint(*middle, "grey")], lightness) == []
+    assert unreachable([Hint(*middle, "grey")], lightness) == ()
+
+
+def test_a_reachable_colour_has_the_lightness_that_is_asked_for():
+    for level in (0, 3, 30, 60, 97, 100):
+        srgb = np.array(Hint(0, 0, reachable(level, (60, 40))).srgb).reshape(3, 1, 1) / 255
+        assert abs(color.luma_to_lightness(color.luma(srgb)).item() - level) < 1
+
+
+@pytest.mark.parametrize(
+    ("wishes", "says"),
+    [
+        ({"vividness": -0.1}, r"a vividness of -0.1 came, but one from 0 \(grey\) over 1"),
+        ({"vividness": 3.1}, "to 3 is needed"),
+        ({"vividness": float("nan")}, "a vividness of nan came"),
+        ({"variant": -1}, "variant -1 came, but 0, for the best colours, or more is needed"),
+    ],
+)
+def test_wishes_out_of_range(wishes, says):
+    with pytest.raises(HintError, match=says):
+        Wishes(**wishes)

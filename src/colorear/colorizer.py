@@ -1,5 +1,6 @@
 """The one way from a photograph to the same photograph in colour."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -173,7 +174,7 @@ class Colorizer:
         size = max(1, round(height / shrink)), max(1, round(width / shrink))
         levels = np.clip(255 - 5 * resized(told, *size), 0, 255).round().astype(np.uint8)
         with replacing(Path(target), unfinished) as part:
-            pyvips.Image.new_from_array(levels).pngsave(str(part))
+            pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
         return self._told_of(opened, source, target, started)
 
     @property

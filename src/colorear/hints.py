@@ -162,8 +162,8 @@ def pixel_of(hint: Hint, height: int, width: int) -> tuple[int, int]:
 def reachable(lightness: float, ab: tuple[float, float]) -> str:
     """`#rrggbb` of a colour at that L*, less vivid where sRGB has none like it.
 
-    >>> reachable(50, (0, 0)), reachable(5, (70, 50))
-    ('#777777', '#310000')
+    >>> reachable(50, (0, 0)), reachable(50, (90, 60))
+    ('#777777', '#ff3b49')
     """
     luma = color.lightness_to_luma(np.full((1, 1, 1), lightness, np.float64))
     chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, np.array(ab).reshape(2, 1, 1)))

@@ -88,12 +88,13 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe):
     card = export(tmp_path / "run", tmp_path / "full.onnx")
     assert card.hints
     session = onnxruntime.InferenceSession(tmp_path / "full.onnx")
-    assert [port.name for port in session.get_inputs()] == ["lightness", "hints"]
+    assert [port.name for port in session.get_inputs()] == ["lightness", "hints", "vividness"]
     names = [port.name for port in session.get_outputs()]
     assert names == ["ab", "uncertainty", "likelihood", "palette"]
     shown = 100 * np.random.default_rng(0).random((2, 1, 96, 64), dtype=np.float32)
     told = np.zeros((2, 3, 96, 64), np.float32)
-    likelihood, palette = session.run(names[2:], {"lightness": shown, "hints": told})
+    feeds = {"lightness": shown, "hints": told, "vividness": np.array(1, np.float32)}
+    likelihood, palette = session.run(names[2:], feeds)
     assert likelihood.shape == (2, len(palette), 12, 8)
     assert np.abs(likelihood.sum(1) - 1).max() < 1e-5
     assert np.array_equal(palette, PALETTE)

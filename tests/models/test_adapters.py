@@ -30,7 +30,7 @@ def shown(side):
 def test_ddcolor(added, make_pointwise, side):
     model = make_pointwise([[20, 0, 0], [0, 0, -30]], [1, 2], inputs={"whatever": (3,)}, side=side)
     lightness = shown(side)
-    ab, uncertainty = added(model, "ddcolor")(lightness)
+    ab, uncertainty, *_ = added(model, "ddcolor")(lightness)
     expected = np.stack((20 * grey(lightness) + 1, -30 * grey(lightness) + 2))
     np.testing.assert_allclose(ab, expected, atol=1e-3)
     assert uncertainty is None

@@ -5,6 +5,7 @@ import pytest
 from onnx import helper
 
 from colorear.errors import ModelError
+from colorear.hints import Hint
 from colorear.models import catalogue, load
 
 BUNDLED = sorted(path.stem for path in catalogue.BUNDLED.glob("*.json"))
@@ -18,7 +19,7 @@ def network(request):
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 300), (37, 61), (160, 160)])
 def test_any_size_gets_finite_colour_of_its_size(network, height, width):
     lightness = np.random.default_rng(0).uniform(0, 100, (height, width)).astype(np.float32)
-    ab, uncertainty = network(lightness)
+    ab, uncertainty, likelihood, palette = network(lightness)
     assert ab.shape == (2, height, width)
     assert ab.dtype == np.float32
     assert np.isfinite(ab).all()
@@ -27,6 +28,27 @@ def test_any_size_gets_finite_colour_of_its_size(network, height, width):
         assert uncertainty.shape == (1, height, width)
         assert np.isfinite(uncertainty).all()
         assert uncertainty.min() >= 0
+    if likelihood is not None:
+        assert likelihood.shape[0] == len(palette)
+        assert min(likelihood.shape[1:]) >= 1
+        np.testing.assert_allclose(likelihood.sum(0), 1, atol=1e-4)
+        assert abs(palette).max() < 128
+
+
+def test_a_hint_colours_its_place_and_what_is_far_away_less(network):
+    if not network.card.hints:
+        pytest.skip(f"{network.card.name} takes no hints")
+    lightness = np.full((192, 192), 50, np.float32)
+    lightness[:, 96:] = 80
+    plain = network(lightness).ab
+    for colour in ("firebrick", "royalblue", "olivedrab"):
+        hint = Hint(0.25, 0.5, colour, 0.02)
+        told = network(lightness, [hint]).ab
+        wish = np.array(hint.ab)
+        before = np.linalg.norm(plain[:, 96, 48] - wish)
+        assert np.linalg.norm(told[:, 96, 48] - wish) < before / 3
+        moved = np.linalg.norm(told - plain, axis=0)
+        assert moved[:, 110:].mean() < moved[:, :82].mean()
 
 
 def test_the_same_picture_gets_the_same_colour(network):
@@ -63,6 +85,11 @@ PLANES = ("n", 1, "h", "w")
             {"grey": PLANES},
             {"ab": PLANES},
             r"no input named 'lightness' \(its inputs: grey\); if it is another project's",
+        ),
+        (
+            {"lightness": PLANES},
+            {"ab": PLANES, "likelihood": PLANES},
+            "one of the outputs 'likelihood' and 'palette', expected both or none",
         ),
         (
             {"lightness": PLANES, "style": PLANES},

@@ -39,7 +39,7 @@ def test_flat_pictures_of_any_size(added, make_contract, stride, height, width):
 def test_a_ramp_comes_back_without_a_shift(added, make_contract, length, stride, axis):
     ramp = np.linspace(0, 100, length, dtype=np.float32)
     lightness = np.broadcast_to(ramp if axis else ramp[:, None], (length, length))
-    ab, uncertainty = added(make_contract(stride))(lightness)
+    ab, uncertainty, *_ = added(make_contract(stride))(lightness)
     inside = slice(stride, -2 * stride)  # the edges go on flat
     for answer, expected in ((ab[0], lightness / 2 + 1), (uncertainty[0], lightness / 10)):
         np.testing.assert_allclose(answer[inside, inside], expected[inside, inside], atol=1e-3)
@@ -65,6 +65,24 @@ def test_uncertainty_may_be_missing(added, make_contract):
     assert network(np.zeros((5, 5), "f4")).uncertainty is None
 
 
+@pytest.mark.parametrize(
+    ("size", "places"), [((64, 96), (8, 12)), ((1, 1), (1, 1)), ((33, 65), (5, 9))]
+)
+def test_what_is_likely_lies_over_the_picture(added, size, places):
+    told = added(networks.choosing())(np.full(size, 40, np.float32))
+    assert told.likelihood.shape == (4, *places)  # of 8 pixels each, without what was padded
+    np.testing.assert_allclose(told.likelihood[:, 0, 0], networks.LIKELY)
+    np.testing.assert_allclose(told.palette, networks.PALETTE)
+
+
+def test_what_is_not_told_is_none(added, make_contract):
+    network = added(make_contract())
+    assert network.tells_uncertainty
+    assert not network.tells_likelihood
+    told = network(np.full((8, 8), 40, "f4"))
+    assert told.likelihood is told.palette is None
+
+
 def test_no_hints_and_full_vividness_are_fed(added, make_contract):
     network = added(make_contract(hints=True, vividness=True))
     assert network.card.hints
@@ -82,7 +100,7 @@ def test_a_network_of_one_size_sees_the_picture_stretched(added, make_contract):
     assert network.fit(3000, 2000) == (48, 64)
     lightness = np.zeros((90, 30), np.float32)
     lightness[:, 15:] = 100
-    ab, _ = network(lightness)
+    ab = network(lightness).ab
     assert ab.shape == (2, 90, 30)
     np.testing.assert_allclose(ab[0, :, :12], 1, atol=1e-4)
     np.testing.assert_allclose(ab[0, :, 18:], 51, atol=1e-4)

@@ -15,13 +15,14 @@ from colorear.judge.photographs import Judged
 from colorear.judge.scores import Network
 from colorear.learn.data import squares
 from colorear.learn.export import export
+from colorear.models.network import SAFE
 
 __all__ = ["Subject", "subjects"]
 
 Pixels = NDArray[np.uint8]
 Planes = NDArray[np.float32]
 
-_LUMA = "@luma"
+_LUMA, _SAFE = "@luma", "@safe"
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,10 @@ def subjects(names: Sequence[str], judged: Judged) -> list[Subject]:
     training, everywhere. A network of the catalogue, an .onnx file or the folder of a finished run:
     with the luma promise. Those that make photographs themselves are judged as `NAME`, by what
     they make, and as `NAME@luma`, with the promise; `NAME@luma` asks for the latter alone.
+    `NAME@safe`: less vivid than by default, in the mean of the colours that it holds for plausible.
 
-    Raises ModelError, TrainingError, JudgeError: a name means nothing, or two mean the same.
+    Raises ModelError, TrainingError, JudgeError: a name means nothing, or two mean the same, or a
+    network has no safe colours.
     """
     found = [subject for name in names for subject in _subjects(name, judged)]
     seen: set[str] = set()
@@ -58,9 +61,16 @@ def _subjects(name: str, judged: Judged) -> list[Subject]:
         return [Subject(name, lambda grey: np.repeat(grey[None].astype(np.float32) / 255, 3, 0))]
     if name == "mean-colour":
         return [_mean_colour(judged)]
-    colorizer = _loaded(name.removesuffix(_LUMA))
+    colorizer = _loaded(name.removesuffix(_LUMA).removesuffix(_SAFE))
     card = colorizer.network.card
     about = Network(sha256=card.sha256, parameters=card.parameters, bytes=card.bytes, given=name)
+    if name.endswith(_SAFE):
+        if not colorizer.network.has_safe_colours:
+            raise JudgeError(
+                f"{name!r}: {card.name} takes no vividness, so it has no colours that are safer "
+                f"than others; judge it as {card.name!r}"
+            )
+        return [Subject(card.name + _SAFE, _with_promise(colorizer, SAFE), about)]
     kept = Subject(card.name, _with_promise(colorizer), about)
     if not colorizer.network.makes_srgb:
         return [kept]
@@ -102,9 +112,14 @@ def _mean_colour(judged: Judged) -> Subject:
     return Subject("mean-colour", colour)
 
 
-def _with_promise(colorizer: Colorizer) -> Callable[[Pixels], Planes]:
+def _with_promise(colorizer: Colorizer, vividness: float = 1.0) -> Callable[[Pixels], Planes]:
     """What `colorear colorize` makes: bytes, whose luma is that of the grey photograph."""
-    return lambda grey: colorizer(grey).transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+
+    def colour(grey: Pixels) -> Planes:
+        rgb = colorizer(grey, vividness=vividness)
+        return rgb.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+
+    return colour
 
 
 def _own(colorizer: Colorizer) -> Callable[[Pixels], Planes]:

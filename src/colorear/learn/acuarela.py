@@ -13,13 +13,13 @@ from torch.nn import functional
 from colorear.learn.folding import adopt, fold
 from colorear.learn.palette import PALETTE
 from colorear.learn.recipe import AcuarelaSpec
+from colorear.learn.spreading import Spreading
 from colorear.models.catalogue import packed
 
 __all__ = ["AB_SCALE", "Acuarela", "Colours"]
 
 AB_SCALE = 50.0  # CIELAB units per unit of the last layer: keeps targets near the size of 1
 
-_KNOWN_SCALE = torch.tensor([1 / AB_SCALE, 1 / AB_SCALE, 1.0]).reshape(1, 3, 1, 1)
 _ENDS = (0, 2, 4, 10, 15)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
 _CHANNELS = (16, 24, 40, 112, 320)  # their widths
 
@@ -58,11 +58,11 @@ class Acuarela(nn.Module):
             for coarse, skip, width in zip(below, skips, spec.decoder, strict=False)
         )
         self.stride = 2 ** (5 - len(spec.decoder))
-        told = nn.Conv2d(3, 32, 3, stride=2, padding=1, bias=False)  # like the encoder's stem
-        self.told = _zero(told) if spec.hints else None
-        joined = spec.decoder[-1] + 3 * spec.hints
-        self.last = _zero(nn.Conv2d(joined, 2, 3, padding=1))  # the grey copy at first
-        self.doubt = _zero(nn.Conv2d(joined, 1, 3, padding=1)) if spec.uncertainty else None
+        self.last = _zero(nn.Conv2d(spec.decoder[-1], 2, 3, padding=1))  # the grey copy at first
+        self.doubt = (
+            _zero(nn.Conv2d(spec.decoder[-1], 1, 3, padding=1)) if spec.uncertainty else None
+        )
+        self.spreading = Spreading(spec.decoder[2], stride=4) if spec.hints else None
         self.likely = nn.Conv2d(spec.decoder[1], len(PALETTE), 1) if spec.likelihood else None
         if spec.folded:
             fold(self)
@@ -71,24 +71,23 @@ class Acuarela(nn.Module):
 
     def forward(self, lightness: Tensor, known: Tensor | None = None) -> Colours:
         """The colours of a batch of L*."""
-        told = None
-        if self.told is not None:
-            if known is None:
-                known = torch.zeros_like(lightness).repeat(1, 3, 1, 1)
-            known = known * _KNOWN_SCALE.to(known)
-            told = self.told(known)
-        *skips, planes = self.encoder(lightness, told)
-        likelihood = None
-        for i, (stage, skip) in enumerate(zip(self.decoder, reversed(skips), strict=False)):
+        *skips, planes = self.encoder(lightness)
+        stages: list[Tensor] = []  # at 1/16, 1/8, 1/4 and maybe 1/2
+        for stage, skip in zip(self.decoder, reversed(skips), strict=False):
             planes = stage(planes, skip)
-            if i == 1 and self.likely is not None:
-                likelihood = self.likely(planes)
-        if self.told is not None and known is not None:
-            planes = torch.cat((planes, functional.avg_pool2d(known, self.stride)), 1)
-        doubt = None
+            stages.append(planes)
+        ab = AB_SCALE * self.last(planes)
+        doubt = likelihood = None
         if self.doubt is not None:
             doubt = AB_SCALE * functional.softplus(self.doubt(planes) - 1)
-        return Colours(AB_SCALE * self.last(planes), doubt, likelihood)
+        if self.likely is not None:
+            likelihood = self.likely(stages[1])
+        if self.spreading is not None and known is not None:
+            change, told = self.spreading(stages[2], ab, known)
+            ab = ab + _at_size_of(ab, change)
+            if doubt is not None:
+                doubt = doubt * (1 - _at_size_of(ab, told))
+        return Colours(ab, doubt, likelihood)
 
 
 class Encoder(nn.Module):
@@ -111,11 +110,10 @@ class Encoder(nn.Module):
         for layer in self.modules():
             _fold_padding(layer)
 
-    def forward(self, lightness: Tensor, more: Tensor | None = None) -> list[Tensor]:
-        """The features of a batch of L*, fine to coarse; `more` is added to the first ones."""
+    def forward(self, lightness: Tensor) -> list[Tensor]:
+        """The features of a batch of L*, fine to coarse."""
         grey = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
-        first = self.stem(grey)
-        planes = functional.relu6(self.stem_norm(first if more is None else first + more))
+        planes = functional.relu6(self.stem_norm(self.stem(grey)))
         features = []
         for i, block in enumerate(self.blocks):
             planes = block(planes)
@@ -143,6 +141,13 @@ def _convolution(before: int, after: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
     )
+
+
+def _at_size_of(ab: Tensor, planes: Tensor) -> Tensor:
+    """Planes at the stride 4, as large as `ab`."""
+    if planes.shape[-1] == ab.shape[-1]:
+        return planes
+    return functional.interpolate(planes, scale_factor=2.0, mode="bilinear")
 
 
 def _zero(layer: nn.Conv2d) -> nn.Conv2d:

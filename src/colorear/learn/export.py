@@ -31,7 +31,7 @@ __all__ = ["export"]
 _EXACT = 0.01  # CIELAB units: float32 sums in another order differ by about 0.001
 _ROUNDED = 1.0  # half-precision weights: under half of a just noticeable difference of 2.3
 _FEW = 64
-_CHANNELS = {"lightness": 1, "hints": 3}
+_CHANNELS = {"lightness": 1, "hints": 3}  # of the inputs that are pictures
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -54,6 +54,7 @@ def export(run: Path, target: Path) -> Card:
     noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
     for picture in (noise, *_examples()):
         every = {"lightness": picture[None, None], "hints": _some_hints(*picture.shape)}
+        every["vividness"] = np.array(0.9, np.float32)
         feeds = {name: every[name] for name in network.inputs}
         with torch.inference_mode():
             answers = network(*map(torch.from_numpy, feeds.values()))
@@ -106,13 +107,17 @@ def _graph(network: AsContract) -> onnx.ModelProto:
             warnings.simplefilter("ignore")  # deprecations inside the exporter
             program: Any = torch.onnx.export(
                 network,
-                tuple(torch.zeros(2, _CHANNELS[name], *size) for name in network.inputs),
+                tuple(
+                    torch.zeros(2, _CHANNELS[name], *size) if name in _CHANNELS else torch.ones(())
+                    for name in network.inputs
+                ),
                 dynamo=True,
                 verbose=False,
                 input_names=list(network.inputs),
                 output_names=list(network.outputs),
                 dynamic_shapes=tuple(
-                    {0: count, 2: step * rows, 3: step * columns} for _ in network.inputs
+                    {0: count, 2: step * rows, 3: step * columns} if name in _CHANNELS else None
+                    for name in network.inputs
                 ),
             )
     finally:

@@ -18,6 +18,11 @@ from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 __all__ = ["KINDS", "AsContract", "Kind", "build"]
 
 
+_DOUBT_TO_CHROMA = 0.8  # chosen for the colourfulness of photographs that were learnt from
+_GREY = 5.0  # CIELAB units of chroma: pictures with less are hardly made more vivid
+_MOST_GAIN = 3.0
+
+
 class AsContract(nn.Module):
     """A network as `colorear.models.contract` wants it; its tensors have these names."""
 
@@ -70,27 +75,49 @@ class SrgbAsContract(AsContract):
 class ColoursAsContract(AsContract):
     """acuarela behind the contract, with whatever it was trained to be told and to tell.
 
-    Of the outputs `likelihood` (n,k,h/8,w/8) adds up to 1 at each place, and `palette` (k,2) are
-    the colours that it is about.
+    What it learns by squared error is the mean of all that is plausible, and so duller than life
+    where it is in doubt. If it tells its doubt, `vividness` makes up for that: from grey at 0 over
+    that mean, the safest colour, at 0.5 to about as much chroma as there is in life at 1. Of the
+    outputs `likelihood` (n,k,h/8,w/8) adds up to 1 at each place, and `palette` (k,2) are the
+    colours that it is about.
     """
 
     def __init__(self, network: Acuarela) -> None:
         super().__init__()
         self.network, self.stride, self.multiple_of = network, network.stride, network.multiple_of
-        self.inputs = ("lightness", "hints") if network.told is not None else ("lightness",)
+        taken = ("hints", network.spreading), ("vividness", network.doubt)
+        self.inputs = ("lightness", *(name for name, part in taken if part is not None))
         told = (("uncertainty",), network.doubt), (("likelihood", "palette"), network.likely)
         self.outputs = ("ab", *(name for names, head in told if head is not None for name in names))
         self.register_buffer("palette", PALETTE.clone(), persistent=False)
 
-    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> tuple[Tensor, ...]:
+    def forward(
+        self, lightness: Tensor, hints: Tensor | None = None, vividness: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
         """The outputs of a batch of L*."""
         ab, uncertainty, likelihood = self.network(lightness, hints)
         answers = [ab]
-        if uncertainty is not None:
-            answers.append(uncertainty)
+        if uncertainty is not None and vividness is not None:
+            answers = [*_vivid(ab, uncertainty, vividness)]
         if likelihood is not None:
             answers += [functional.softmax(likelihood, 1), self.palette]
         return tuple(answers)
+
+
+def _vivid(ab: Tensor, uncertainty: Tensor, vividness: Tensor) -> tuple[Tensor, Tensor]:
+    """Colours of that vividness, and how far the truth is expected to be from these.
+
+    Where the truth lies about the mean at the distance u in all directions alike, its squared
+    chroma is greater than that of the mean by u². The mean over the picture stands for the latter,
+    so that what is nearly grey stays so.
+    """
+    chroma = ab.square().sum(1, keepdim=True).mean((2, 3), keepdim=True)
+    gain = (1 + _DOUBT_TO_CHROMA * uncertainty.square() / (chroma + _GREY**2)).sqrt()
+    gain = gain.clamp(max=_MOST_GAIN)
+    to_mean, to_life = (2 * vividness).clamp(max=1), (2 * vividness - 1).clamp(0, 1)
+    strength = to_mean * (1 + to_life * (gain - 1)) * vividness.clamp(min=1)
+    moved = (strength - 1).square() * ab.square().sum(1, keepdim=True)
+    return strength * ab, (uncertainty.square() + moved).sqrt()
 
 
 def _loss_of_colours(colours: Colours, examples: Examples, recipe: Recipe) -> Tensor:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from colorear.learn.data import Photographs, list_photographs, squares
 from colorear.learn.runs import load_run
 from colorear.models.card import Card
 from colorear.models.catalogue import write
+from colorear.models.network import SAFE
 
 __all__ = ["judged", "put_on_card"]
 
@@ -24,19 +26,24 @@ Pixels = NDArray[np.uint8]
 
 
 def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
-    """Judge an exported network on the validation folders of its recipe; write its card anew."""
+    """Judge an exported network on the validation folders of its recipe; write its card anew.
+
+    Of one that has safe colours, these are judged as well.
+    """
     recipe, _ = load_run(run)
     colorizer = Colorizer(onnx)
     size = recipe.data.validation_size
-    scores = {
-        folder.name: {
-            f"{metric}_{size}": value
-            for metric, value in judged(
-                colorizer, squares(list_photographs(data, folder), size), folder.name
-            ).items()
+    ways: dict[str, Callable[[Pixels], Pixels]] = {"": colorizer}
+    if colorizer.network.has_safe_colours:
+        ways["safe_"] = partial(colorizer, vividness=SAFE)
+    scores: dict[str, dict[str, float]] = {}
+    for folder in recipe.data.validate_on:
+        photographs = squares(list_photographs(data, folder), size)
+        scores[folder.name] = {
+            f"{way}{metric}_{size}": value
+            for way, colour in ways.items()
+            for metric, value in judged(colour, photographs, folder.name).items()
         }
-        for folder in recipe.data.validate_on
-    }
     card = msgspec.structs.replace(colorizer.network.card, scores=scores)
     write(onnx, onnx.read_bytes(), card)
     return card

@@ -23,7 +23,10 @@ from colorear.models.contract import (
 from colorear.models.resample import resized
 from colorear.models.session import Port, Session
 
-__all__ = ["Network", "Prediction", "Question", "ask", "check_interface", "fixed_size"]
+__all__ = ["SAFE", "Network", "Prediction", "Question", "ask", "check_interface", "fixed_size"]
+
+SAFE = 0.5
+"""The vividness at which a network that takes it gives the mean of what is plausible."""
 
 _LONGEST = 4  # times the preferred size: bounds the memory that a panorama takes
 
@@ -129,6 +132,11 @@ class Network:
     def tells_likelihood(self) -> bool:
         """Whether it says how likely other colours are."""
         return "likelihood" in self._told
+
+    @property
+    def has_safe_colours(self) -> bool:
+        """Whether a vividness of `SAFE` gives the mean of what it holds for plausible."""
+        return self.card.kind == "contract" and takes_vividness(self._session)
 
     @property
     def makes_srgb(self) -> bool:

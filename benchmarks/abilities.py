@@ -1,0 +1,218 @@
+"""What acuarela promises beside colour: figures, a reliability plot, a curve of PSNR over hints.
+
+    python benchmarks/abilities.py DATA [--model acuarela] [--every 1] [--figures docs]
+
+DATA holds `landscapes-val` and `photos-val`; photographs are judged at 160 x 160.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import matplotlib as mpl
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from colorear import Colorizer, Hint, color
+from colorear.judge.colours import colourfulness
+from colorear.learn.ageing import aged
+from colorear.learn.data import Photographs, list_photographs, squares
+from colorear.learn.recipe import Folder
+from colorear.models import Network
+from colorear.models.network import SAFE
+from colorear.models.resample import resized
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402
+
+FOLDERS = ("landscapes-val", "photos-val")
+HINTS = (0, 1, 2, 5, 10, 20, 50, 100)
+REACH = 2  # pixels of a hint, to each side
+SIZES = (192, 256, 384, 512)
+TENTHS = 10
+
+Planes = NDArray[np.floating]
+
+
+class Seen(NamedTuple):
+    """A photograph, as the networks see it and as it is."""
+
+    srgb: Planes
+    """(3, h, w) in 0..1."""
+    luma: Planes
+    """(h, w) in 0..1."""
+    lightness: Planes
+    """(h, w), L* of the luma."""
+    ab: Planes
+    """(2, h, w)."""
+
+
+def main() -> None:
+    """Print every figure, a line each."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("data", type=Path)
+    asked.add_argument("--model", default="acuarela")
+    asked.add_argument("--every", type=int, default=1, help="judge one photograph of so many")
+    asked.add_argument("--figures", type=Path, help="a folder for the two pictures")
+    words = asked.parse_args()
+    colorizer = Colorizer(words.model)
+    tenths, curves = {}, {}
+    for folder in FOLDERS:
+        paths = list_photographs(words.data, Folder(folder=folder))[:: words.every]
+        photographs = squares(paths, 160)
+        print(f"{folder}: {len(photographs)} photographs", flush=True)
+        for name, vividness in (("safe", SAFE), ("vivid", 1.0)):
+            print(f"  {name}: {colour(colorizer, photographs, vividness)}", flush=True)
+        tenths[folder] = doubt(colorizer.network, photographs)
+        curves[folder] = hints(colorizer.network, photographs)
+        ageing(colorizer.network, photographs)
+        sizes(colorizer.network, paths[::5])
+    if words.figures:
+        draw_reliability(tenths, words.figures / "reliability.png")
+        draw_curves(curves, words.figures / "hints.png")
+
+
+def colour(colorizer: Colorizer, photographs: Photographs, vividness: float) -> str:
+    """MSE over the grey copy's, and colourfulness, through the whole program."""
+    squared, level, gap = np.zeros(2), np.zeros(2), np.zeros(2)
+    for truth in seen(photographs):
+        ours = colorizer((255 * truth.luma).round().astype(np.uint8), vividness=vividness)
+        grey = np.repeat(truth.luma[None], 3, 0)
+        three = np.stack((ours.transpose(2, 0, 1) / 255, grey, truth.srgb))
+        squared += np.square(three[:2] - truth.srgb).mean((1, 2, 3))
+        levels = colourfulness(torch.from_numpy(three)).numpy()
+        level += levels[[0, 2]]
+        gap += abs(levels[:2] - levels[2])
+    return (
+        f"MSE ratio {squared[0] / squared[1]:.3f}, "
+        f"mean colourfulness / true {level[0] / level[1]:.2f}, "
+        f"colourfulness gap / the grey copy's {gap[0] / gap[1]:.3f}"
+    )
+
+
+def doubt(network: Network, photographs: Photographs) -> list[tuple[float, float]]:
+    """For each tenth of stated uncertainty: its mean, and the mean of the actual error.
+
+    At the places of a grid of 2 x 2 pixels, since the photographs hold no finer chroma.
+    """
+    stated, actual = [], []
+    for truth in seen(photographs):
+        told = network(truth.lightness)
+        half = [side // 2 for side in truth.luma.shape]
+        off = resized(told.ab - truth.ab, *half)
+        actual.append(np.linalg.norm(off, axis=0))
+        stated.append(resized(told.uncertainty, *half)[0])
+    said, error = np.concatenate(stated).ravel(), np.concatenate(actual).ravel()
+    print(f"  rank correlation of uncertainty and error: {spearmanr(said, error)[0]:.3f}")
+    tenths = []
+    for part in np.array_split(np.argsort(said), TENTHS):
+        tenths.append((float(said[part].mean()), float(error[part].mean())))
+    ratios = " ".join(f"{error / said:.2f}" for said, error in tenths)
+    print(f"  actual error / stated uncertainty, by tenths: {ratios}", flush=True)
+    return tenths
+
+
+def hints(network: Network, photographs: Photographs) -> list[float]:
+    """Mean PSNR of a*b* (peak 255) with so many true colours told, at random places."""
+    psnr = np.zeros(len(HINTS))
+    for number, truth in enumerate(seen(photographs)):
+        chance = np.random.default_rng(number)
+        for i, count in enumerate(HINTS):
+            told = network(truth.lightness, true_hints(truth, count, chance))
+            psnr[i] += 10 * np.log10(255**2 / np.square(told.ab - truth.ab).mean())
+    psnr /= len(photographs)
+    gains = ", ".join(
+        f"{count}: {gain:.2f}" for count, gain in zip(HINTS, psnr - psnr[0], strict=True)
+    )
+    print(f"  PSNR of a*b* gained by random true hints, dB: {gains}", flush=True)
+    return psnr.tolist()
+
+
+def true_hints(truth: Seen, count: int, chance: np.random.Generator) -> list[Hint]:
+    """So many places, each with the mean true colour of its pixels."""
+    height, width = truth.luma.shape
+    told = []
+    for row, column in zip(*(chance.integers(s, size=count) for s in (height, width)), strict=True):
+        rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in (row, column))
+        mean = (255 * truth.srgb[:, rows, columns]).mean((1, 2)).round().astype(int)
+        place = (column + 0.5) / width, (row + 0.5) / height
+        told.append(Hint(*place, "#{:02x}{:02x}{:02x}".format(*mean), REACH / min(height, width)))
+    return told
+
+
+def ageing(network: Network, photographs: Photographs) -> None:
+    """How far the colours of a degraded copy are from those of the good one."""
+    away = []
+    for number, truth in enumerate(seen(photographs)):
+        worn = aged(photographs[number], np.random.default_rng(number))
+        pair = [network(lit).ab for lit in (truth.lightness, color.luma_to_lightness(worn))]
+        away.append(np.linalg.norm(pair[0] - pair[1], axis=0).mean())
+    print(f"  mean change of a*b* from a degraded copy: {np.mean(away):.2f}", flush=True)
+
+
+def sizes(network: Network, paths: Sequence[Path]) -> None:
+    """How far colours at other sizes are from those at the network's own; and which are right."""
+    away, error, grey = (np.zeros(len(SIZES)) for _ in range(3))
+    for path in paths:
+        bgr = cv2.imread(str(path))
+        answers = []
+        for i, size in enumerate(SIZES):
+            scale = size / min(bgr.shape[:2])
+            large = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+            truth = as_seen(large[..., ::-1])
+            ab = network(truth.lightness).ab
+            error[i] += np.square(ab - truth.ab).mean()
+            grey[i] += np.square(truth.ab).mean()
+            answers.append(resized(ab, SIZES[0], SIZES[0]))
+        away += [np.linalg.norm(answer - answers[0], axis=0).mean() for answer in answers]
+    for name, values in (
+        (f"mean distance of a*b* from that at {SIZES[0]}", away / len(paths)),
+        ("squared error of a*b* over the grey copy's", error / grey),
+    ):
+        told = ", ".join(f"{s}: {value:.2f}" for s, value in zip(SIZES, values, strict=True))
+        print(f"  {name}, by the shorter side: {told}", flush=True)
+
+
+def seen(photographs: Photographs) -> Iterator[Seen]:
+    """Each of them."""
+    for i in range(len(photographs)):
+        yield as_seen(photographs[i])
+
+
+def as_seen(pixels: NDArray[np.uint8]) -> Seen:
+    """A photograph (h, w, 3) as the program sees its grey copy."""
+    srgb = pixels.transpose(2, 0, 1).astype(np.float32) / 255
+    luma = color.luma(srgb)[0]
+    lightness = color.luma_to_lightness(luma).astype(np.float32)
+    return Seen(srgb, luma, lightness, color.srgb_to_lab(srgb)[1:].astype(np.float32))
+
+
+def draw_reliability(tenths: dict[str, list[tuple[float, float]]], path: Path) -> None:
+    """Actual error over stated uncertainty; the diagonal is what is said."""
+    figure, axes = plt.subplots(figsize=(5, 5), layout="constrained")
+    most = max(value for pairs in tenths.values() for pair in pairs for value in pair)
+    axes.plot([0, most], [0, most], color="0.6", linewidth=1)
+    for folder, pairs in tenths.items():
+        axes.plot(*zip(*pairs, strict=True), marker="o", label=folder)
+    axes.set(xlabel="stated uncertainty, CIELAB units", ylabel="actual error of a*b*")
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=110)
+
+
+def draw_curves(curves: dict[str, list[float]], path: Path) -> None:
+    """PSNR of a*b* over the number of hints."""
+    figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
+    for folder, psnr in curves.items():
+        axes.plot(range(len(HINTS)), psnr, marker="o", label=folder)
+    axes.set_xticks(range(len(HINTS)), [str(count) for count in HINTS])
+    axes.set(xlabel="true colours told, at random places", ylabel="PSNR of a*b*, dB (peak 255)")
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""What is told of some places, spread over what they belong to."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["Spreading"]
+
+_CELL = 8  # pixels: what is told is looked at in cells of this size
+_NEAR = 64.0  # pixels: at first, a place so far away counts for exp(-1) if it looks the same
+_UNLIKE = 0.15  # at first, what likeness makes of the features' differences
+_SHARE = 0.1  # at first, the weight of changing nothing beside that of what is told
+_QUICK = 10.0  # so much faster than others the few numbers that stand alone learn
+
+
+class Spreading(nn.Module):
+    """A kernel regression from the places that are told to all others.
+
+    What is told differs from what the network would say. Other places take over as much of that
+    difference as they are like those: near, and alike to the network, in a way that it learns. So
+    a coat gets its colour up to its edge, where something else begins. It is the estimator of
+    E. Nadaraya, On Estimating Regression, 1964, with a constant added to the sum of the weights, so
+    that nothing changes where nothing is like what was told; the learnt likeness is attention's
+    (A. Vaswani et al., Attention Is All You Need, 2017) with distances for products.
+    """
+
+    def __init__(self, channels: int, stride: int, *, likeness: int = 16) -> None:
+        """For `channels` of features at that stride, of which it makes `likeness` numbers."""
+        super().__init__()
+        self.stride = stride
+        self.like = nn.Conv2d(channels, likeness, 1, bias=False)
+        nn.init.normal_(self.like.weight, std=_UNLIKE)
+        self.near = nn.Parameter(torch.zeros(1))
+        self.reluctance = nn.Parameter(torch.zeros(1))
+
+    def forward(self, features: Tensor, ab: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+        """How a*b* (n,2,h/t,w/t) change, and how far each place is told (n,1,h/t,w/t), 0..1.
+
+        `features` are (n,c,h/t,w/t) at the stride t, `ab` (n,2,h/s,w/s) is what the network says by
+        itself, `known` a*, b*, mask (n,3,h,w). Without anything known both are exactly 0.
+        """
+        wish, mask = known[:, :2], known[:, 2:]
+        places = self._places(features)
+        told = functional.max_pool2d(mask, _CELL)  # cells, like all that follows
+        change = told * (_mean(wish, mask) - _mean(ab, mask))
+        weights = self._weights(places, _mean(places, mask)) * told.flatten(2)
+        total = weights.sum(2, keepdim=True)
+        whole = total + _SHARE * (_QUICK * self.reluctance).exp()
+        spread = weights @ change.flatten(2).transpose(1, 2) / whole
+        planes = torch.cat((spread, total / whole), 2).transpose(1, 2)
+        planes = planes.unflatten(2, features.shape[-2:])
+        return planes[:, :2], planes[:, 2:]
+
+    def _places(self, features: Tensor) -> Tensor:
+        """What each place looks like, and where it lies (n,l+2,h/t,w/t)."""
+        near = self.stride / _NEAR * (_QUICK * self.near).exp()
+        one = torch.ones_like(features[:, :1])
+        down, right = near * one.cumsum(2), near * one.cumsum(3)
+        return torch.cat((self.like(features), down, right), 1)
+
+    @staticmethod
+    def _weights(places: Tensor, cells: Tensor) -> Tensor:
+        """exp(-d²) for the distance d of every place from every cell (n,places,cells)."""
+        queries, keys = places.flatten(2).transpose(1, 2), cells.flatten(2)
+        squares = queries.square().sum(2, keepdim=True) + keys.square().sum(1, keepdim=True)
+        return (-(squares - 2 * queries @ keys).clamp(min=0)).exp()
+
+
+def _mean(planes: Tensor, mask: Tensor) -> Tensor:
+    """The mean of each cell's places under the mask (n,1,h,w); 0 where there are none."""
+    stride = mask.shape[-1] // planes.shape[-1]
+    under = functional.max_pool2d(mask, stride)
+    step = _CELL // stride
+    return functional.avg_pool2d(planes * under, step) / functional.avg_pool2d(under, step).clamp(
+        min=1e-6
+    )

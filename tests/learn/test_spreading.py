@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+import torch
+
+from colorear.learn.spreading import Spreading
+
+
+@pytest.fixture
+def spreading():
+    torch.manual_seed(0)
+    return Spreading(8, stride=4)
+
+
+def known(size, *hints):
+    """a*, b*, mask (1,3,h,w) of (row, column, a, b), 4 pixels wide."""
+    planes = torch.zeros(1, 3, *size)
+    for row, column, a, b in hints:
+        planes[0, :, row : row + 4, column : column + 4] = torch.tensor([a, b, 1.0])[:, None, None]
+    return planes
+
+
+def halves(size):
+    """Features (1,8,h/4,w/4) of two things side by side, which look different."""
+    features = torch.zeros(1, 8, size[0] // 4, size[1] // 4)
+    features[..., size[1] // 8 :] = 20
+    return features
+
+
+def test_without_hints_nothing_changes(spreading):
+    change, told = spreading(
+        torch.rand(2, 8, 16, 24), torch.rand(2, 2, 32, 48), torch.zeros(2, 3, 64, 96)
+    )
+    assert (change.shape, told.shape) == ((2, 2, 16, 24), (2, 1, 16, 24))
+    assert change.abs().max() == told.abs().max() == 0
+
+
+def test_a_hint_fills_its_own_thing_and_stops_at_the_edge(spreading):
+    said = torch.full((1, 2, 32, 32), 5.0)
+    change, told = spreading(halves((64, 64)), said, known((64, 64), (28, 12, 45, -15)))
+    inside, outside = change[0, :, :, :8], change[0, :, :, 8:]
+    assert torch.all(inside[0] > 20)
+    assert torch.all(inside[1] < -10)
+    assert outside.abs().max() < 1e-3
+    assert torch.all(told >= 0)
+    assert torch.all(told < 1)
+    nearest = change[0, :, 7, 3] + 5
+    assert torch.allclose(nearest, torch.tensor([45.0, -15.0]), atol=5)
+
+
+def test_between_two_hints_the_nearer_one_counts_for_more(spreading):
+    hints = known((64, 64), (32, 4, 40, 0), (32, 56, -40, 0))
+    change, _ = spreading(torch.zeros(1, 8, 16, 16), torch.zeros(1, 2, 32, 32), hints)
+    row = change[0, 0, 8]
+    assert row[1] > 10
+    assert row[-2] < -10
+    assert torch.all(row.diff() < 1e-4)
+
+
+def test_it_is_the_kernel_regression_that_it_says(spreading):
+    """Against loops over places and hints, in float64."""
+    torch.manual_seed(1)
+    features, said = torch.rand(1, 8, 8, 12), torch.randn(1, 2, 16, 24) * 20
+    hints = known((32, 48), (8, 16, 40, 10), (16, 40, -20, 30), (24, 0, 5, -50))
+    with torch.no_grad():
+        change, told = spreading(features, said, hints)
+        like = spreading.like(features)[0].double().numpy()
+    cells = [(2, 4, 40, 10), (4, 10, -20, 30), (6, 0, 5, -50)]  # each on a place of its own
+    for row, column in np.ndindex(8, 12):
+        weights, values = [], []
+        for at, across, a, b in cells:
+            squares = ((like[:, row, column] - like[:, at, across]) ** 2).sum()
+            squares += ((row - at) ** 2 + (column - across) ** 2) * (4 / 64) ** 2
+            weights.append(np.exp(-squares))
+            place = said[0, :, 2 * at : 2 * at + 2, 2 * across : 2 * across + 2]
+            values.append(np.array([a, b]) - place.double().mean((1, 2)).numpy())
+        whole = np.sum(weights) + 0.1
+        expected = np.array(weights) @ np.array(values) / whole
+        np.testing.assert_allclose(change[0, :, row, column], expected, atol=1e-3)
+        assert told[0, 0, row, column].item() == pytest.approx(np.sum(weights) / whole, abs=1e-4)
