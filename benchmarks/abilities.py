@@ -27,7 +27,7 @@ from colorear.models.network import SAFE
 from colorear.models.resample import resized
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 FOLDERS = ("landscapes-val", "photos-val")
 HINTS = (0, 1, 2, 5, 10, 20, 50, 100)
@@ -108,9 +108,10 @@ def doubt(network: Network, photographs: Photographs) -> list[tuple[float, float
         stated.append(resized(told.uncertainty, *half)[0])
     said, error = np.concatenate(stated).ravel(), np.concatenate(actual).ravel()
     print(f"  rank correlation of uncertainty and error: {spearmanr(said, error)[0]:.3f}")
-    tenths = []
-    for part in np.array_split(np.argsort(said), TENTHS):
-        tenths.append((float(said[part].mean()), float(error[part].mean())))
+    tenths = [
+        (float(said[part].mean()), float(error[part].mean()))
+        for part in np.array_split(np.argsort(said), TENTHS)
+    ]
     ratios = " ".join(f"{error / said:.2f}" for said, error in tenths)
     print(f"  actual error / stated uncertainty, by tenths: {ratios}", flush=True)
     return tenths

@@ -256,6 +256,27 @@ def test_400_megapixels(tmp_path, known_network):
     assert np.ptp(corner[0, 0]) > 20
 
 
+@pytest.mark.parametrize("name", ["pyramid.tif", "plain.png"])
+def test_36_megapixels_of_16_bits(tmp_path, known_network, name):
+    """Streamed, so that 400 would take less than 2 GB: beside 250 MB, 4.3 bytes for each pixel.
+
+    The coloured picture alone has six of them.
+    """
+    grey = (pyvips.Image.black(6000, 6000) + 128 * 257).cast("ushort")
+    grey = grey.copy(interpretation="grey16")
+    if name == "plain.png":
+        grey.pngsave(str(tmp_path / name), compression=1)
+    else:
+        tiled = {"tile": True, "tile_width": 512, "tile_height": 512, "pyramid": True}
+        grey.tiffsave(str(tmp_path / name), compression="deflate", bigtiff=True, **tiled)
+    command = ["-m", "colorear", "colorize", "--model", str(known_network)]
+    assert peak_memory(*command, str(tmp_path / name)) < 250e6 + 4.3 * 36e6
+    made = tmp_path / name.replace(".", "-color.")
+    coloured = pyvips.Image.new_from_file(str(made), access="sequential")
+    assert (coloured.width, coloured.height, coloured.bands) == (6000, 6000, 3)
+    assert coloured.format == "ushort"
+
+
 PICTURE, AB = ("n", 1, "h", "w"), ("n", 2, "h", "w")
 TWICE = helper.make_node("Concat", ["lightness", "lightness"], ["ab"], axis=1)
 ROOT = [helper.make_node("Neg", ["lightness"], ["n"]), helper.make_node("Log", ["n"], ["l"])]

@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import networks
 from colorear import Colorizer, verify
 from colorear.batch import Batch, Kept
 from colorear.colorizer import Coloured
 from colorear.errors import BatchError
+from colorear.hints import Wishes
 from colorear.plan import Failed, plan
 from colorear.workers import processes, thread
 
@@ -142,15 +145,15 @@ def test_a_file_that_vanishes_and_one_that_changes_meanwhile(attic, out, coloriz
 
         def colorize(self, source, target, **options):
             if source == changed:
-                edges = colorizer._edges_of_file
+                seen = colorizer._seen
 
                 def while_written(opened):
                     with changed.open("ab") as file:
                         file.write(b"more")
-                    return edges(opened)
+                    return seen(opened)
 
                 slow = Colorizer.__new__(Colorizer)
-                slow.__dict__.update(colorizer.__dict__, _edges_of_file=while_written)
+                slow.__dict__.update(colorizer.__dict__, _seen=while_written)
                 return slow.colorize(source, target, **options)
             return colorizer.colorize(source, target, **options)
 
@@ -171,6 +174,55 @@ def test_beside_the_photographs_nothing_else_is_left(attic, colorizer):
         assert len(list(batch.run(thread(colorizer)))) == 3
     made = {f"{path.stem}-color{path.suffix}" for path in sources}
     assert {path.name for path in (attic / "box 0").iterdir()} == made | {p.name for p in sources}
+
+
+@pytest.fixture
+def choosing(tmp_path) -> Path:
+    """The file of a network that makes variants and tells how sure it is."""
+    path = tmp_path / "choosing.onnx"
+    path.write_bytes(networks.choosing())
+    return path
+
+
+def test_variants_and_how_sure_they_are(attic, out, choosing):
+    attic.joinpath("box 0").rename(attic / os.fsdecode(b"l\xe9gendes"))  # no text
+    colorizer = Colorizer(choosing, threads=1)
+
+    def run(work_off=None, **wishes):
+        planned = plan([attic], out, variants=3, confidence=True)
+        with Batch(planned, out, "", wishes=Wishes(**wishes)) as batch:
+            return Counter(type(answer) for answer in batch.run(work_off or thread(colorizer)))
+
+    assert run(processes(choosing, 2)) == {Coloured: 9 * 4}
+    made = files(out)
+    ours = [name for name in sorted(made) if name.startswith("box 1/3")]
+    assert ours == [f"box 1/3-{end}" for end in ("color-2.jpg", "color-3.jpg", "color.jpg")] + [
+        "box 1/3-confidence.png"
+    ]
+    assert len({made[name] for name in ours}) == 4
+    assert all(verify(attic / "box 1/3.jpg", out / name).ok for name in ours[:3])
+    colorizer.confidence(attic / "box 1/3.jpg", out.parent / "sure.png")
+    assert (out.parent / "sure.png").read_bytes() == made[ours[3]]
+    colorizer.colorize(attic / "box 1/3.jpg", out.parent / "third.jpg", variant=2)
+    assert (out.parent / "third.jpg").read_bytes() == made[ours[1]]
+    assert run() == {Kept: 36}
+    for name in ours[1:]:
+        (out / name).unlink()
+    assert run() == {Kept: 33, Coloured: 3}
+    assert files(out) == made
+    assert run(vividness=0.5) == {Coloured: 36}
+    assert run(vividness=0.5) == {Kept: 36}
+
+
+def test_a_photograph_that_changed_is_made_anew_with_its_variants(attic, out, choosing):
+    def run():
+        with Batch(plan([attic / "box 0"], out, variants=2, confidence=True), out, "") as batch:
+            answers = list(batch.run(thread(Colorizer(choosing, threads=1))))
+        return sorted(Path(a.output).name for a in answers if isinstance(a, Coloured))
+
+    assert len(run()) == 9
+    Image.new("L", (9, 9), 99).save(attic / "box 0/1.png")
+    assert run() == ["1-color-2.png", "1-color.png", "1-confidence.png"]
 
 
 def test_a_run_that_is_left_leaves_nothing_unfinished(attic, out, known_network):

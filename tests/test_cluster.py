@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,14 @@ import psutil
 import pytest
 from PIL import Image
 
+import networks
 import s3
 from colorear import Colorizer, cluster, verify
 from colorear.batch import Batch, Kept
 from colorear.cli import app
 from colorear.colorizer import Coloured
 from colorear.errors import BatchError
+from colorear.hints import Wishes
 from colorear.journal import Journal
 from colorear.plan import plan
 from colorear.remote import Remote
@@ -193,6 +196,30 @@ def test_from_a_store_to_a_store(attic, wanted, known_network, bucket):
         answers = list(batch.run(cluster.actors(known_network)))
     assert {type(answer) for answer in answers} == {Coloured}
     assert bucket.files("out") == wanted
+
+
+@pytest.mark.usefixtures("two_nodes")
+def test_variants_and_how_sure_they_are(attic, out, tmp_path):
+    (tmp_path / "choosing.onnx").write_bytes(networks.choosing())
+    here = tmp_path / "here"
+    here.mkdir()
+    sources = sorted((attic / "box 1").iterdir())[:3]
+
+    def run(into, work_off):
+        planned = plan(sources, into, variants=2, confidence=True)
+        with Batch(planned, into, "", wishes=Wishes(vividness=0.5)) as batch:
+            return Counter(type(answer) for answer in batch.run(work_off))
+
+    local = thread(Colorizer(tmp_path / "choosing.onnx", threads=1))
+    many = cluster.actors(tmp_path / "choosing.onnx")
+    assert run(here, local) == run(out, many) == {Coloured: 9}
+    made = files(out)
+    assert made == files(here)
+    for name in list(made)[::2]:
+        (out / name).unlink()
+    assert run(out, many) == {Kept: 4, Coloured: 5}
+    assert run(out, local) == {Kept: 9}
+    assert files(out) == made
 
 
 def process(*words: object, **environment: str) -> subprocess.CompletedProcess:

@@ -32,7 +32,7 @@ def attic(tmp_path) -> Path:
 
 
 def targets(made, out):
-    return [str(Path(target).relative_to(out)) for _, target in made.photographs]
+    return [str(Path(photograph.target).relative_to(out)) for photograph in made.photographs]
 
 
 def test_a_folder_is_mirrored(attic, tmp_path):
@@ -104,7 +104,49 @@ def test_a_photograph_keeps_its_place(tmp_path):
     made = plan([tmp_path / "a.png", tmp_path / "a-color.png"])
     (failed,) = made.failed
     assert failed.source == str(tmp_path / "a.png")
-    assert [Path(target).name for _, target in made.photographs] == ["a-color-color.png"]
+    assert targets(made, tmp_path) == ["a-color-color.png"]
+
+
+def test_variants_and_how_sure_they_are(attic, tmp_path):
+    made = plan([attic / "b.jpg", attic / "no ending"], tmp_path, variants=3, confidence=True)
+    assert targets(made, tmp_path) == [
+        "b-color.jpg",
+        "b-color-2.jpg",
+        "b-color-3.jpg",
+        "b-confidence.png",
+        "no ending-color.jpg",
+        "no ending-color-2.jpg",
+        "no ending-color-3.jpg",
+        "no ending-confidence.png",
+    ]
+    told = [(photograph.variant, photograph.product) for photograph in made.photographs[:4]]
+    assert told == [(0, "colour"), (1, "colour"), (2, "colour"), (0, "confidence")]
+    assert {photograph.source for photograph in made.photographs[:4]} == {str(attic / "b.jpg")}
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("new.jpg", ["new-2.jpg", "new-confidence.png"]),
+        ("new-color.jpg", ["new-color-2.jpg", "new-confidence.png"]),
+        ("a.b-color.x.jpg", ["a.b-color.x-2.jpg", "a.b-color.x-confidence.png"]),
+    ],
+)
+def test_variants_of_one_that_is_named(attic, tmp_path, name, others):
+    made = plan([attic / "b.jpg"], tmp_path / name, variants=2, confidence=True)
+    assert targets(made, tmp_path) == [name, *others]
+
+
+def test_a_variant_takes_the_place_of_nothing(attic):
+    GREY.save(attic / "b-color-2.jpg")
+    GREY.save(attic / "a.tif")
+    sources = [attic / name for name in ("b.jpg", "b-color-2.jpg", "a.png", "a.tif")]
+    made = plan(sources, variants=2, confidence=True)
+    reasons = [failed.error for failed in made.failed]
+    assert len(reasons) == 2
+    assert f"'{attic}/b-color-2.jpg', which is that of '{attic}/b-color-2.jpg'" in reasons[0]
+    assert f"'{attic}/a-confidence.png', which is that of '{attic}/a.png'" in reasons[1]
+    assert len(made.photographs) == 4 * 3 - 2
 
 
 @pytest.mark.parametrize("out", [None, "attic", "attic/../attic"])

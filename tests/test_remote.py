@@ -134,6 +134,20 @@ def test_stores_that_are_not_there(uri, says):
         Remote(uri).mkdir(parents=True)
 
 
+def test_a_store_that_fails_in_its_own_way():
+    import fsspec
+
+    class Broken(fsspec.AbstractFileSystem):
+        protocol = ("broken",)
+
+        def info(self, path, **_):
+            raise RuntimeError(f"429 for {path}\ncome back later")
+
+    fsspec.register_implementation("broken", Broken, clobber=True)
+    with pytest.raises(BatchError, match=r"^'broken://x/y' cannot be reached: .*429 for .*later$"):
+        Remote("broken://x/y").is_dir()
+
+
 @pytest.mark.usefixtures("bucket")
 def test_a_name_that_is_no_text(tmp_path):
     (tmp_path / "x").write_bytes(b"x")

@@ -1,18 +1,22 @@
 """Photographs that come from a store, or go to one, as `colorear colorize` has it done."""
 
 import json
+import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import networks
 import s3
 from colorear import Colorizer, stores
 from colorear.batch import Batch, Kept
 from colorear.colorizer import Coloured
-from colorear.errors import BatchError
+from colorear.errors import BatchError, PhotographError
+from colorear.hints import Wishes
 from colorear.journal import Journal
 from colorear.plan import Failed, plan
 from colorear.remote import Remote
@@ -101,20 +105,20 @@ def test_the_plan_is_that_of_the_same_folder_here(attic, tmp_path, bucket):
     (attic / "broken.jpg").write_text("dear diary")
     bucket.write("attic/out/box 0/0-color.jpg", (attic / "box 0/0.jpg").read_bytes())
     there, here = plan([SOURCE], SOURCE / "out"), plan([attic], tmp_path)
-    assert [target.removeprefix(f"{SOURCE}/out") for _, target in there.photographs] == [
-        target.removeprefix(str(tmp_path)) for _, target in here.photographs
+    assert [one.target.removeprefix(f"{SOURCE}/out") for one in there.photographs] == [
+        one.target.removeprefix(str(tmp_path)) for one in here.photographs
     ]
     assert there.left_alone == here.left_alone == {".txt": 1}
     (failed,) = there.failed
     assert failed.error == here.failed[0].error.replace(str(attic), str(SOURCE))
-    assert set(there.stamps) >= {source for source, _ in there.photographs}
+    assert set(there.stamps) >= {photograph.source for photograph in there.photographs}
 
 
 def test_single_files(attic, bucket):
     one = SOURCE / "box 0/0.jpg"
     bucket.write("attic/wrong.jpg", (attic / "box 0/1.png").read_bytes())
     made = plan([one, SOURCE / "nobody.jpg", SOURCE / "wrong.jpg", attic / "box 0/1.png"])
-    assert [target for _, target in made.photographs] == [
+    assert [photograph.target for photograph in made.photographs] == [
         f"{SOURCE}/box 0/0-color.jpg",
         f"{SOURCE}/wrong-color.png",
         str(attic / "box 0/1-color.png"),
@@ -264,6 +268,75 @@ def test_the_journal_is_saved_while_it_runs(bucket, colorizer, monkeypatch, tmp_
         answers.close()
 
 
+@pytest.fixture
+def often(monkeypatch):
+    """The journal is saved all the time."""
+    monkeypatch.setattr(stores, "_OFTEN", 0.01)
+    monkeypatch.setattr(stores, "_SHARE", 0)
+
+
+def noting(kept: stores.Store, target: str) -> None:
+    kept.journal.begin([(target, "in.jpg")], "")
+
+
+@pytest.mark.usefixtures("bucket", "often")
+def test_a_journal_that_cannot_be_saved_once_is_saved_later(monkeypatch):
+    OUT.mkdir(parents=True)
+    refused, deliver = [], Remote.deliver
+
+    def refusing(self, source):
+        if len(refused) < 2:
+            refused.append(self)
+            raise PhotographError("the store does not answer")
+        deliver(self, source)
+
+    kept = store(OUT)
+    monkeypatch.setattr(Remote, "deliver", refusing)
+    noting(kept, "a.jpg")
+    until = time.monotonic() + 10
+    while not (OUT / ".colorear/journal.sqlite").stamp():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert len(refused) == 2
+    kept.close()
+
+
+@pytest.mark.usefixtures("bucket", "often")
+def test_the_journal_is_saved_by_one_at_a_time(monkeypatch):
+    OUT.mkdir(parents=True)
+    saving, deliver = threading.Lock(), Remote.deliver
+
+    def alone(self, source):
+        assert saving.acquire(blocking=False)
+        time.sleep(0.1)
+        deliver(self, source)
+        saving.release()
+
+    kept = store(OUT)
+    monkeypatch.setattr(Remote, "deliver", alone)
+    for number in range(4):
+        noting(kept, f"{number}.jpg")
+        time.sleep(0.05)  # the thread has begun to save it
+        kept.begin([])
+    kept.close()
+
+
+@pytest.mark.parametrize("when", ["sleep", "listed", "mkdtemp"])
+def test_a_run_that_cannot_begin_leaves_no_lock(bucket, monkeypatch, when):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt if when == "sleep" else OSError(28, "No space left on device")
+
+    owner = {"sleep": stores.time, "listed": Remote, "mkdtemp": stores.tempfile}[when]
+    OUT.mkdir(parents=True)
+    monkeypatch.setattr(owner, "TemporaryDirectory" if when == "mkdtemp" else when, stopped)
+    with pytest.raises((KeyboardInterrupt, OSError, BatchError)) as raised:
+        store(OUT)
+    if when == "mkdtemp":
+        says = f"the journal of '{OUT}' cannot be brought here: No space left on device; make room"
+        assert str(raised.value).startswith(says)
+    assert ours(bucket) == []
+
+
 @pytest.mark.usefixtures("attic")
 def test_a_lock_that_nobody_can_read_is_taken(bucket, run):
     bucket.write("out/.colorear/lock", b"dear diary")
@@ -287,6 +360,33 @@ def test_without_a_folder_nothing_is_kept(bucket, colorizer):
     assert answer.output == f"{OUT}/one.jpg"
     assert list(bucket.files("out")) == ["one.jpg"]
     assert ours(bucket) == []
+
+
+def test_variants_and_how_sure_they_are(attic, bucket, tmp_path):
+    (tmp_path / "choosing.onnx").write_bytes(networks.choosing())
+    choosing = Colorizer(tmp_path / "choosing.onnx", threads=1)
+    here = tmp_path / "here"
+    here.mkdir()
+    OUT.mkdir(parents=True)
+
+    def run(source, out):
+        planned = plan([source], out, variants=2, confidence=True)
+        with Batch(planned, out, "", wishes=Wishes(vividness=0.5)) as batch:
+            return [type(answer) for answer in batch.run(thread(choosing))]
+
+    assert run(SOURCE, OUT) == run(attic, here) == [Coloured] * 18
+    made = bucket.files("out")
+    assert made == files(here)
+    assert {name for name in made if "/0" in name} == {
+        "box 0/0-color.jpg",
+        "box 0/0-color-2.jpg",
+        "box 0/0-confidence.png",
+    }
+    assert bucket.kind("out/box 0/0-confidence.png") == "image/png"
+    bucket.delete("out/box 0/0-confidence.png")
+    bucket.delete("out/box 0/1-color-2.png")
+    assert Counter(run(SOURCE, OUT)) == {Kept: 16, Coloured: 2}
+    assert bucket.files("out") == made
 
 
 def test_no_copies_stay_on_this_machine(run, tmp_path, monkeypatch):

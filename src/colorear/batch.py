@@ -142,9 +142,9 @@ class Batch:
     """A plan, less what is done already: `to_do`, `kept` and `failed`.
 
     `out` is the folder that was planned for, if it is one. `how` names the network and whatever
-    else but the `wishes` decides the colours: what was made otherwise is made anew. Files in the
-    way that colorear did not make, or that were changed since, are replaced only if `overwrite`
-    allows it.
+    else but the `wishes` decides the colours: what was made otherwise is made anew. The `wishes`
+    hold for all photographs, but for the variant, which is planned. Files in the way that colorear
+    did not make, or that were changed since, are replaced only if `overwrite` allows it.
 
     Nobody else can write into `out` until this is closed. Raises BatchError where that is so.
     """
@@ -229,6 +229,6 @@ class Batch:
             self.failed.append(Failed(source, reason))
             return
         unfinished = self._store.unfinished(target)
-        wishes = replace(self._wishes, variant=variant)
+        wishes = replace(self._wishes, variant=variant) if variant else self._wishes
         work = Work(source, target, unfinished, overwrite, made_of, product, wishes)
         self.to_do.append(work)

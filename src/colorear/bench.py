@@ -1,61 +1,61 @@
 """Speed and memory on this machine; OpenCV is the yardstick for the least that is needed."""
 
+import importlib.util
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
 import msgspec
 import numpy as np
-import pyvips
 import torch
 
 from colorear.colorizer import Colorizer
 from colorear.errors import MissingExtraError
 from colorear.judge import metrics, slides
+from colorear.throughput import COLORIZE, make_photographs, peaks, rate
+from colorear.workers import cores
 
 __all__ = ["Figure", "measure"]
 
 _EXAMPLE = Path(__file__).parent / "examples" / "china.jpg"
-_ROUNDS = 5
-_SCAN, _LARGE = (4000, 3000), (12500, 8000)  # width, height
+_ROUNDS, _MANY_ROUNDS = 5, 3
+_SMALL, _SCAN, _LARGE = (1632, 1224), (4000, 3000), (12500, 8000)  # width, height
 _JUDGED = 24  # photographs at a time
 
 
 class Figure(msgspec.Struct, frozen=True):
-    """One thing measured, and the most that it should be, where there is such a limit."""
+    """One thing measured, and the most or the least that it should be, where there is a limit."""
 
     name: str
     value: float
     unit: str
     limit: float | None = None
+    least: float | None = None
 
 
-def measure() -> Iterator[Figure]:
-    """Every figure, as soon as it is known; times are medians of five, interleaved."""
+def measure(photographs: int = 60) -> Iterator[Figure]:
+    """Every figure, as soon as it is known; times are medians of five, interleaved.
+
+    `photographs` is how many are coloured at a time, where it is many: three times, in turns.
+    """
     with tempfile.TemporaryDirectory(prefix="colorear-bench-") as folder:
-        scan, large = Path(folder, "scan.jpg"), Path(folder, "large.jpg")
-        _make_scan(scan, *_SCAN)
+        (scan,) = make_photographs(Path(folder, "scan"), 1, *_SCAN)
         yield from _warm(scan)
         yield from _cold(scan)
         yield _memory(scan, *_SCAN)
-        _make_scan(large, *_LARGE)
+        (large,) = make_photographs(Path(folder, "large"), 1, *_LARGE)
         yield _memory(large, *_LARGE)
+        yield from _jobs(Path(folder, "small"), photographs)
+        yield from _ray(Path(folder, "scans"), max(6, photographs // 3))
         yield _network()
         yield from _metrics()
         yield _import()
-
-
-def _make_scan(path: Path, width: int, height: int) -> None:
-    """An 8-bit grayscale JPEG of that size with a photograph's content and a film's grain."""
-    picture = pyvips.Image.new_from_file(str(_EXAMPLE))
-    scan = picture.resize(width / picture.width, vscale=height / picture.height)
-    grain = pyvips.Image.gaussnoise(width, height, sigma=4, mean=0, seed=1)
-    (scan + grain).rint().cast("uchar").jpegsave(str(path), Q=90)
 
 
 def _warm(scan: Path) -> Iterator[Figure]:
@@ -91,9 +91,40 @@ def _memory(scan: Path, width: int, height: int) -> Figure:
     command = [sys.executable, "-c", parent, *_command(scan, scan.with_name("coloured.jpg"))]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     kilobytes = int(answer.stdout) / (1024 if sys.platform == "darwin" else 1)
-    megapixels = width * height / 1e6
-    name = f"peak memory, {megapixels:.3g} MP grayscale JPEG"
-    return Figure(name, kilobytes * 1024 / 1e6, "MB", limit=250 + 8 * megapixels)
+    name = f"peak memory, {_megapixels((width, height))} grayscale JPEG"
+    return Figure(name, kilobytes * 1024 / 1e6, "MB", limit=250 + 8 * width * height / 1e6)
+
+
+def _jobs(folder: Path, photographs: int) -> Iterator[Figure]:
+    """What a second core is worth, and whether a worker's memory stays as it is."""
+    make_photographs(folder, photographs, *_SMALL)
+    one, two = _in_turns(_MANY_ROUNDS, partial(rate, folder, 1), partial(rate, folder, 2))
+    size = f"grayscale JPEGs of {_megapixels(_SMALL)}"
+    yield Figure(f"{photographs} {size}, --jobs 1", one, "photographs/s")
+    yield Figure("the same with --jobs 2", two, "photographs/s")
+    yield Figure("ratio of these rates", two / one, "times", least=1.8 if cores() > 1 else None)
+    few = max(1, photographs // 4)
+    early, late = peaks(folder, few, photographs)
+    yield Figure(f"peak memory of a worker after {few} {size}", early, "MB")
+    yield Figure(f"the same after {photographs}", late, "MB", limit=round(1.1 * early))
+
+
+def _ray(folder: Path, photographs: int) -> Iterator[Figure]:
+    """What Ray costs: wall time, since the cores that Ray itself takes are missing to the work."""
+    if not importlib.util.find_spec("ray"):
+        return
+    make_photographs(folder, photographs, *_SCAN)
+    local, ray = _in_turns(
+        _MANY_ROUNDS, partial(rate, folder, 2), partial(rate, folder, 2, on="ray")
+    )
+    size = f"grayscale JPEGs of {_megapixels(_SCAN)}"
+    yield Figure(f"{photographs} {size}, --jobs 2", local, "photographs/s")
+    yield Figure("the same with --on ray", ray, "photographs/s")
+    yield Figure("overhead of --on ray", 100 * (local / ray - 1), "%", limit=15)
+
+
+def _megapixels(size: tuple[int, int]) -> str:
+    return f"{size[0] * size[1] / 1e6:.3g} MP"
 
 
 def _network() -> Figure:
@@ -132,26 +163,23 @@ def _import() -> Figure:
 
 
 def _command(scan: Path, target: Path) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "colorear",
-        "colorize",
-        str(scan),
-        "-o",
-        str(target),
-        "--overwrite",
-    ]
+    return [*COLORIZE, str(scan), "-o", str(target), "--overwrite"]
 
 
 def _interleaved(*calls: Callable[[], object]) -> list[float]:
-    """Median seconds of each; they take turns, so that a busy machine is busy for all of them."""
-    seconds: list[list[float]] = [[] for _ in calls]
+    """Median seconds of each, after a first that does not count."""
     for call in calls:
         call()
-    for _ in range(_ROUNDS):
-        for call, taken in zip(calls, seconds, strict=True):
-            started = time.perf_counter()
-            call()
-            taken.append(time.perf_counter() - started)
-    return [statistics.median(taken) for taken in seconds]
+    return _in_turns(_ROUNDS, *(partial(_seconds, call) for call in calls))
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _in_turns(rounds: int, *measured: Callable[[], float]) -> list[float]:
+    """Median of each; they take turns, so that a busy machine is busy for all of them."""
+    values = [[call() for call in measured] for _ in range(rounds)]
+    return [statistics.median(column) for column in zip(*values, strict=True)]

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import pyvips
 
-from colorear import png
+from colorear import png, tiff
 from colorear.errors import PhotographError
 
 __all__ = [
@@ -251,7 +251,8 @@ def _reason(error: Exception) -> str:
 
 def _is_animated(image: pyvips.Image, path: Path, form: Format) -> bool:
     """Whether there is more than one page or frame; vips does not see those of an animated PNG."""
-    if form != "png":
-        return bool(image.get_typeof("n-pages") and image.get("n-pages") > 1)
-    with path.open("rb") as file:
-        return any(chunk.kind == b"acTL" for chunk in png.chunks(file))
+    if form == "png":
+        with path.open("rb") as file:
+            return any(chunk.kind == b"acTL" for chunk in png.chunks(file))
+    several = bool(image.get_typeof("n-pages") and image.get("n-pages") > 1)
+    return several and not (form == "tiff" and tiff.is_one_picture(path))

@@ -184,11 +184,13 @@ class Remote:
     def _telling(self, kind: type[ColorearError], what: str) -> Iterator[None]:
         try:
             yield
+        except ColorearError:
+            raise
         except ModuleNotFoundError as error:
             raise MissingExtraError(f"what is at '{self._uri}'", "cluster") from error
         except FileNotFoundError:
             raise kind(f"'{self._uri}' does not exist; check the name") from None
-        except (OSError, UnicodeError, ValueError) as error:  # pyarrow's own errors are ValueErrors
+        except Exception as error:  # the errors of pyarrow and of fsspec's stores share no base
             reason = " ".join(str(error).split())
             raise kind(f"'{self._uri}' {what}: {reason}") from error
 

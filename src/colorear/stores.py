@@ -14,11 +14,11 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
-from colorear.errors import BatchError
+from colorear.errors import BatchError, ColorearError
 from colorear.files import Stamp, stamp
 from colorear.journal import FILE, Journal
 from colorear.remote import Remote, is_remote, place
@@ -82,15 +82,15 @@ class _Here:
         """A folder on the disk of the target, made if need be; None where it cannot be."""
         if is_remote(target):
             return None
-        place = self._out / _OURS if self._out else Path(target).parent
-        if place not in self._unfinished:
+        parent = self._out / _OURS if self._out else Path(target).parent
+        if parent not in self._unfinished:
             name = "unfinished" if self._out else f"{_OURS}-{uuid.uuid4().hex}"
             try:
-                place.joinpath(name).mkdir()
+                parent.joinpath(name).mkdir()
             except OSError:
                 return None
-            self._unfinished[place] = place / name
-        return str(self._unfinished[place])
+            self._unfinished[parent] = parent / name
+        return str(self._unfinished[parent])
 
     def begin(self, targets: Iterable[str]) -> None:
         for parent in {Path(target).parent for target in targets} if self._out else ():
@@ -111,18 +111,16 @@ class _Elsewhere:
 
     def __init__(self, out: Remote) -> None:
         self._out = out
-        self._lock = _Lock(out / _OURS)
-        self._folder = Path(tempfile.mkdtemp(prefix="colorear-"))
-        try:
+        with ExitStack() as undone:
+            self._lock = _Lock(out / _OURS)
+            undone.callback(self._lock.release)
             self._stamps = {str(out / str(file.path)): file.stamp for file in out.listed()}
-            kept = (out / _OURS / FILE).read()
-            if kept is not None:
-                (self._folder / FILE).write_bytes(kept)
+            self._folder = self._brought(undone)
             self.journal = Journal(self._folder, called=str(out / _OURS))
-        except BaseException:
-            self._leave()
-            raise
+            undone.callback(self.journal.close)
+            self._left = undone.pop_all()
         self._saved = self.journal.changes
+        self._saving = threading.Lock()
         self._over = threading.Event()
         self._lost: BatchError | None = None
         self._keeper = threading.Thread(target=self._keep, daemon=True)
@@ -153,12 +151,22 @@ class _Elsewhere:
             self._lock.renew()
             self._save()
         finally:
-            self.journal.close()
-            self._leave()
+            self._left.close()
 
-    def _leave(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._lock.release()
+    def _brought(self, undone: ExitStack) -> Path:
+        """A folder of this machine with the journal, if there is one."""
+        kept = (self._out / _OURS / FILE).read()
+        try:
+            made = tempfile.TemporaryDirectory(prefix="colorear-", ignore_cleanup_errors=True)
+            folder = Path(undone.enter_context(made))
+            if kept is not None:
+                (folder / FILE).write_bytes(kept)
+        except OSError as error:
+            raise BatchError(
+                f"the journal of '{self._out}' cannot be brought here: {error.strerror}; make room "
+                "for temporary files, or name another place for them in TMPDIR"
+            ) from error
+        return folder
 
     def _keep(self) -> None:
         """Renew the lock and save the journal, from time to time; it runs in a thread."""
@@ -171,19 +179,20 @@ class _Elsewhere:
             except _TakenError as error:
                 self._lost = error
                 return
-            except BatchError:  # the store may answer again; the last save tells
+            except ColorearError:  # the store may answer again; the last save tells
                 continue
             seconds = min(_SELDOM, max(_OFTEN, _SHARE * (time.monotonic() - started)))
 
     def _save(self) -> None:
         """Take a copy of the journal to where it belongs, if there is anything new."""
-        changes = self.journal.changes
-        if changes == self._saved:
-            return
-        copy = self._folder / "copy"
-        self.journal.copy(copy)
-        (self._out / _OURS / FILE).deliver(copy)
-        self._saved = changes
+        with self._saving:  # the thread may be at it, of whose copy another would make rubbish
+            changes = self.journal.changes
+            if changes == self._saved:
+                return
+            copy = self._folder / "copy"
+            self.journal.copy(copy)
+            (self._out / _OURS / FILE).deliver(copy)
+            self._saved = changes
 
 
 class _TakenError(BatchError):
@@ -205,9 +214,13 @@ class _Lock:
         there = self._there()
         if there and time.time() - there[1] < _STALE:
             raise _TakenError(folder)
-        self._write()
-        time.sleep(_SETTLES)
-        self.renew()
+        try:
+            self._write()
+            time.sleep(_SETTLES)
+            self.renew()
+        except BaseException:  # Ctrl-C too: others would wait for nobody
+            self.release()
+            raise
 
     def renew(self) -> None:
         """Raises BatchError if it is not ours any more."""

@@ -13,14 +13,17 @@ from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["graft", "tags"]
+__all__ = ["graft", "is_one_picture", "tags"]
 
 _DIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS and, within EXIF, interoperability (Exif 2.32)
 _TEXT = 2
 _WINDOWS_TEXTS = range(40091, 40096)  # XPTitle to XPSubject, which are bytes by type
+_POINTERS = {4: 4, 13: 4, 16: 8, 18: 8}  # LONG, IFD, and BigTIFF's LONG8, IFD8, to one of these
+_SUBFILE, _SMALLER = 254, 1  # NewSubfileType, what a directory holds: section 8
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # section 2
 _UNITS = {**_SIZES, 5: 4, 10: 4}  # what a byte order turns round: a rational is two numbers
 _LARGEST = 2**24  # bytes of one tag
+_MOST = 2**16  # tags of a directory, as in a TIFF; a damaged BigTIFF may claim any number
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,24 @@ def tags(path: Path) -> list[Tag]:
     with path.open("rb") as file:
         layout = _layout(file)
         return _directory(file, layout, _first(file, layout))
+
+
+def is_one_picture(path: Path) -> bool:
+    """Whether all pages but the first are smaller copies of it, as in a pyramid."""
+    with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
+        layout = _layout(file)
+        at, seen = _first(file, layout), set[int]()
+        while at and at not in seen:
+            kind = 0
+            for number, _, _, value in _entries(file, layout, at):
+                if number == _SUBFILE:
+                    kind = _number(layout, value[:4])
+            if bool(kind & _SMALLER) != bool(seen):
+                return False
+            seen.add(at)
+            at = _number(layout, file.read(layout.pointer.size))  # section 2: it follows the tags
+        return True
+    return False
 
 
 def graft(original: Path, made: Path) -> None:
@@ -85,42 +106,47 @@ def _entries(file: BinaryIO, layout: _Layout, at: int) -> list[tuple[int, int, i
     """Number, type, count, and the value or where it is."""
     file.seek(at)
     (count,) = layout.length.unpack(file.read(layout.length.size))
-    return list(layout.entry.iter_unpack(file.read(count * layout.entry.size)))
+    return list(layout.entry.iter_unpack(file.read(min(count, _MOST) * layout.entry.size)))
 
 
 def _directory(file: BinaryIO, layout: _Layout, at: int, depth: int = 0) -> list[Tag]:
     """The tags that can be read, as deep as EXIF goes: a circle in a bad file ends."""
     found = []
     for number, kind, count, value in _entries(file, layout, at):
-        size = _SIZES.get(kind, _LARGEST) * count
-        if size > _LARGEST:
-            continue
-        content = value[:size]
-        if size > len(value):
-            file.seek(layout.pointer.unpack(value)[0])
-            content = file.read(size)
-        if number in _DIRECTORIES and (kind, count) == (4, 1) and depth < 2:
-            (place,) = struct.unpack(f"{layout.order}I", content)
-            with suppress(struct.error):  # damaged, and no program can read it
+        with suppress(struct.error, OSError, OverflowError):  # damaged: no program can read it
+            if number in _DIRECTORIES and kind in _POINTERS and depth < 2:
+                place = _number(layout, value[: _POINTERS[kind]])
                 found.append(Tag(number, kind, 1, _directory(file, layout, place, depth + 1)))
-        elif len(content) == size:
-            found.append(Tag(number, kind, count, content))
+                continue
+            size = _SIZES.get(kind, 0) * count
+            content = value[:size]
+            if len(value) < size <= _LARGEST:
+                file.seek(layout.pointer.unpack(value)[0])
+                content = file.read(size)
+            if size and len(content) == size:
+                found.append(Tag(number, kind, count, content))
     return found
+
+
+def _number(layout: _Layout, content: bytes) -> int:
+    return int.from_bytes(content, "little" if layout.order == "<" else "big")
 
 
 def _appended(file: BinaryIO, layout: _Layout, tag: Tag, order: str) -> tuple[int, int, int, bytes]:
     """The entry of a tag, whose value is appended to the file where it does not fit the entry."""
+    kind = tag.kind
     if isinstance(tag.content, list):
         entries = [_appended(file, layout, inner, order) for inner in tag.content]
         place = _append(file, _packed(layout, entries))
-        content = struct.pack(f"{layout.order}I", place)
+        kind, form = (4, "I") if place < 2**32 else (16, "Q")  # the former is read by all
+        content = struct.pack(f"{layout.order}{form}", place)
     else:
         content = tag.content
         if order != layout.order:
             content = np.frombuffer(content, f"u{_UNITS[tag.kind]}").byteswap().tobytes()
     if len(content) > layout.pointer.size:
         content = layout.pointer.pack(_append(file, content))
-    return tag.number, tag.kind, tag.count, content.ljust(layout.pointer.size, b"\0")
+    return tag.number, kind, tag.count, content.ljust(layout.pointer.size, b"\0")
 
 
 def _packed(layout: _Layout, entries: list[tuple[int, int, int, bytes]]) -> bytes:

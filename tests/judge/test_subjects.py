@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import networks
 from colorear import color
 from colorear.errors import JudgeError, ModelError
 from colorear.judge.photographs import find, grey
@@ -67,3 +68,21 @@ def test_names_that_mean_nothing_or_the_same_are_told(judged, landscapes):
         subjects(["grey", "grey"], judged)
     with pytest.raises(JudgeError, match="all of these are judged"):
         subjects(["mean-colour"], find(landscapes, size=64, part="all"))
+
+
+def test_safe_colours_are_half_as_vivid(judged, tmp_path):
+    """With a network that multiplies by the vividness."""
+    path = tmp_path / "vivid.onnx"
+    path.write_bytes(networks.contract(vividness=True))
+    usual, safe = subjects([str(path), f"{path}@safe"], judged)
+    assert (usual.name, safe.name) == ("vivid", "vivid@safe")
+    picture = np.full((64, 64), 128, np.uint8)
+    chroma = [
+        np.hypot(*color.srgb_to_lab(each.colour(picture))[1:]).mean() for each in (usual, safe)
+    ]
+    assert chroma[1] == pytest.approx(chroma[0] / 2, rel=0.1)
+
+
+def test_a_network_without_vividness_has_no_safe_colours(judged, known_network):
+    with pytest.raises(JudgeError, match="known takes no vividness, so it has no colours that are"):
+        subjects([f"{known_network}@safe"], judged)

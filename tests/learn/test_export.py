@@ -15,6 +15,7 @@ from colorear.learn.export import export
 from colorear.learn.palette import PALETTE
 from colorear.learn.recipe import Recipe
 from colorear.learn.runs import load_run
+from colorear.learn.scores import put_on_card
 from colorear.learn.trainer import train
 from colorear.models.card import read_card
 
@@ -104,6 +105,10 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe):
     assert plain.uncertainty.shape == (1, 90, 50)
     assert plain.uncertainty.min() > 0
     assert not np.array_equal(plain.ab, hinted.ab)
+    scores = put_on_card(tmp_path / "run", tmp_path / "full.onnx", data).scores["judged"]
+    ratios = [scores["mse_ratio_64"], scores["safe_mse_ratio_64"]]
+    assert all(0.5 < ratio < 2 for ratio in ratios)
+    assert ratios[0] != ratios[1]
 
 
 def test_a_disagreement_writes_nothing(tmp_path, finished_run, monkeypatch):

@@ -90,11 +90,18 @@ def export(
         typer.echo(f"{name}: {', '.join(f'{k} {v:.4g}' for k, v in scores.items())}")
 
 
-def bench(*, as_json: Json = False) -> None:
+def bench(
+    *,
+    photographs: Annotated[
+        int, typer.Option(min=8, help="How many are coloured at a time, where it is many.")
+    ] = 60,
+    as_json: Json = False,
+) -> None:
     """Measure speed and memory on this machine, against OpenCV doing the least that is needed."""
     with failing(feature="the benchmark", extra="learn"):
         from colorear.bench import measure
-    for figure in measure():
+    for figure in measure(photographs):
         most = f" (at most {figure.limit:g})" if figure.limit else ""
-        told = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}"
+        least = f" (at least {figure.least:g})" if figure.least else ""
+        told = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}{least}"
         typer.echo(msgspec.json.encode(figure) if as_json else told)

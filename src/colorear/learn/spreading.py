@@ -48,7 +48,7 @@ class Spreading(nn.Module):
         whole = total + _SHARE * (_QUICK * self.reluctance).exp()
         spread = weights @ change.flatten(2).transpose(1, 2) / whole
         planes = torch.cat((spread, total / whole), 2).transpose(1, 2)
-        planes = planes.unflatten(2, features.shape[-2:])
+        planes = planes.reshape(planes.shape[0], 3, *features.shape[-2:])
         return planes[:, :2], planes[:, 2:]
 
     def _places(self, features: Tensor) -> Tensor:
