@@ -19,6 +19,7 @@ BIN = Path(sys.executable).parent
 def folder(tmp_path):
     """A place with a photograph called old.jpg, and more in the attic."""
     shutil.copy(ROOT / "src/colorear/examples/china.jpg", tmp_path / "old.jpg")
+    (tmp_path / "hints.json").write_text(blocks("json")[0])
     (tmp_path / "attic").mkdir()
     shutil.copy(tmp_path / "old.jpg", tmp_path / "attic")
     return tmp_path
@@ -66,6 +67,8 @@ def test_the_commands_run(folder):
             )
     assert (folder / "old-color.jpg").exists()
     assert (folder / "coloured" / "old-color.jpg").exists()
+    assert (folder / "choice" / "old-color-3.jpg").exists()
+    assert (folder / "choice" / "old-confidence.png").exists()
 
 
 def test_the_python_runs(folder):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from colorear import __version__
-from colorear.cli import judging, networks, photographs, training
+from colorear.cli import judging, networks, photographs, serving, training
 
 __all__ = ["app"]
 
@@ -29,6 +29,7 @@ def _main(
 
 app.command()(photographs.colorize)
 app.command()(photographs.verify)
+app.command()(serving.serve)
 app.add_typer(networks.app, name="models")
 app.add_typer(training.data_app, name="data")
 app.command()(training.train)

@@ -1,0 +1,35 @@
+"""Names of files: as clients tell them, and as answers tell them back. None becomes a path."""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+__all__ = ["disposition", "plain_name"]
+
+_MOST = 120  # characters: with an ending and in UTF-8 it fits every file system's 255 bytes, mostly
+_UNSAFE = re.compile(r'["\\%;/]')
+
+
+def plain_name(told: str) -> str:
+    """The last part of a file name that a client told, without what could mislead.
+
+    >>> plain_name("../../etc/passwd"), plain_name("C:\\\\photos\\\\abuela.jpg"), plain_name("..")
+    ('passwd', 'abuela.jpg', 'photograph')
+    """
+    last = re.split(r"[/\\]", told)[-1]
+    shown = "".join(c for c in last if unicodedata.category(c)[0] != "C")  # controls, directions
+    stem, dot, ending = shown.strip(" .").rpartition(".")
+    name = f"{stem[: _MOST - len(ending)]}{dot}{ending}" if len(ending) < 10 else shown[:_MOST]
+    return name.strip(" .") or "photograph"
+
+
+def disposition(name: str) -> str:
+    """The header Content-Disposition of a file to be kept (RFC 6266, RFC 8187).
+
+    >>> disposition("niña-color.jpg")
+    'attachment; filename="ni_a-color.jpg"; filename*=UTF-8\\'\\'ni%C3%B1a-color.jpg'
+    """
+    simple = _UNSAFE.sub("_", "".join(c if " " <= c <= "~" else "_" for c in name))
+    attr_char = "!#$&+-.^_`|~"  # besides letters and digits (RFC 8187, section 3.2.1)
+    full = quote(name.encode(errors="replace"), safe=attr_char)
+    return f"attachment; filename=\"{simple}\"; filename*=UTF-8''{full}"

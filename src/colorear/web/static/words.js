@@ -1,0 +1,73 @@
+// The page's words in the language of the browser, and how colours are called.
+
+/** Choose the language; gives `say(key, values)`, and `fill(root)` for the words in the markup. */
+export function speaking(words) {
+  const wished = navigator.languages.map((told) => told.slice(0, 2));
+  const language = wished.find((told) => told in words) ?? "en";
+  const say = (key, values = {}) =>
+    words[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  const fill = (root) => {
+    document.documentElement.lang = language;
+    for (const element of root.querySelectorAll("[data-word]"))
+      element.textContent = say(element.dataset.word);
+    for (const element of root.querySelectorAll("[data-label]"))
+      element.setAttribute("aria-label", say(element.dataset.label));
+  };
+  return { say, fill };
+}
+
+/** Hue in degrees, saturation and lightness in 0..1 of `#rrggbb`. */
+export function hslOf(colour) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16) / 255);
+  const most = Math.max(r, g, b);
+  const least = Math.min(r, g, b);
+  const chroma = most - least;
+  const lightness = (most + least) / 2;
+  let hue = 0;
+  if (chroma) {
+    if (most === r) hue = ((g - b) / chroma + 6) % 6;
+    else if (most === g) hue = (b - r) / chroma + 2;
+    else hue = (r - g) / chroma + 4;
+  }
+  const saturation = chroma ? chroma / (1 - Math.abs(2 * lightness - 1)) : 0;
+  return [hue * 60, saturation, lightness];
+}
+
+/** `#rrggbb` of a hue in degrees, saturation and lightness in 0..1. */
+export function hexOf(hue, saturation, lightness) {
+  const reach = saturation * Math.min(lightness, 1 - lightness);
+  const level = (n) => {
+    const k = (n + hue / 30) % 12;
+    return lightness - reach * Math.max(-1, Math.min(k - 3, 9 - k, 1));
+  };
+  const byte = (value) =>
+    Math.round(255 * value)
+      .toString(16)
+      .padStart(2, "0");
+  return `#${byte(level(0))}${byte(level(8))}${byte(level(4))}`;
+}
+
+const HUES = [
+  [15, "red"],
+  [42, "orange"],
+  [68, "yellow"],
+  [165, "green"],
+  [195, "turquoise"],
+  [255, "blue"],
+  [300, "violet"],
+  [340, "pink"],
+  [361, "red"],
+];
+
+/** What people call the colour `#rrggbb`. */
+export function nameOf(colour, say) {
+  const [hue, saturation, lightness] = hslOf(colour);
+  if (lightness < 0.07) return say("black");
+  if (lightness > 0.95) return say("white");
+  let key = HUES.find(([end]) => hue < end)[1];
+  if (saturation < 0.12) key = "grey";
+  else if (key === "orange" && lightness < 0.5) key = "brown";
+  if (lightness < 0.3) return say("dark", { colour: say(key) });
+  if (lightness > 0.72) return say("light", { colour: say(key) });
+  return say(key);
+}

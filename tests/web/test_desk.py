@@ -1,0 +1,163 @@
+import asyncio
+import json
+import shutil
+import zipfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from colorear import read_hints, verify
+from colorear.web.desk import Desk, answered
+from colorear.web.settings import Settings
+from colorear.web.sittings import Sittings
+from colorear.web.studio import Studio
+from colorear.web.uploads import Upload
+from colorear.web.visits import EXAMPLES
+from web.able import able
+
+RED = {"x": 0.5, "y": 0.5, "colour": "red"}
+
+
+class Visitor:
+    """Somebody at the desk, with a sitting of their own."""
+
+    def __init__(self, desk: Desk, every: Sittings) -> None:
+        self.desk, self.every, self.secret = desk, every, every.begin("me")
+
+    def upload(self, path: Path, name: str) -> Upload:
+        target = self.every.of(self.secret).room() / "photograph"
+        shutil.copy(path, target)
+        return Upload(target, name, {})
+
+    async def open(self, path: Path = EXAMPLES["flower"], name: str = "niña.jpg"):
+        upload = self.upload(path, name)
+        return await answered(self.desk.opened("me", self.secret, "able", upload))
+
+    async def ask(self, what: str, **asked):
+        given = {"sitting": self.secret, "model": "able", **asked}
+        call = getattr(self.desk, what)
+        free = what in ("zipped", "emptied", "hints")
+        return await answered(call(given) if free else call("me", given))
+
+
+@pytest.fixture
+def visiting(added):
+    added(able(), name="able")
+
+    @asynccontextmanager
+    async def visit():
+        studio = Studio(Settings(workers=1, hints=2, model="able"))
+        every = Sittings(studio)
+        try:
+            yield Visitor(Desk(studio, every), every)
+        finally:
+            every.end_all()
+            await studio.stop()
+
+    return visit
+
+
+def test_a_photograph_is_opened_coloured_and_taken_home(visiting):
+    async def work() -> None:
+        async with visiting() as visitor:
+            shown = await visitor.open()
+            assert shown["name"] == "niña.jpg"
+            assert shown["able"] == dict.fromkeys(
+                ("hints", "suggestions", "doubt", "variants"), True
+            )
+            plain = await visitor.ask("colours")
+            told = await visitor.ask("colours", hints=[RED])
+            small = await visitor.ask("colours", hints=[RED], small=True)
+            assert len({plain["after"], told["after"], small["after"]}) == 3
+            assert len(small["after"]) < len(told["after"]) / 2
+            assert len((await visitor.ask("suggestions", x=0.5, y=0.5))["colours"]) == 3
+            assert (await visitor.ask("doubt"))["tint"].startswith("data:image/png")
+            made = await visitor.ask("file", hints=[RED], vividness=1.2, variant=1)
+            assert made["name"] == "niña-color.jpg"
+            file = visitor.every.published(made["file"])
+            assert verify(EXAMPLES["flower"], file.path).identical_dct
+
+    asyncio.run(work())
+
+
+def test_the_one_before_is_deleted_when_another_is_opened(visiting):
+    async def work() -> None:
+        async with visiting() as visitor:
+            await visitor.open()
+            first = visitor.every.of(visitor.secret).opened.path
+            await visitor.open(EXAMPLES["coffee"], "coffee.png")
+            assert not first.parent.exists()
+            assert visitor.every.of(visitor.secret).opened.name == "coffee.png"
+
+    asyncio.run(work())
+
+
+def test_hints_that_were_saved_are_opened(visiting, tmp_path):
+    async def work() -> None:
+        async with visiting() as visitor:
+            await visitor.open()
+            text = json.dumps([RED])
+            (tmp_path / "hints.json").write_text(text)
+            answer = await visitor.ask("hints", text=text, name="a.json")
+            (hint,) = read_hints(tmp_path / "hints.json")
+            assert answer == {"hints": [{**RED, "radius": hint.radius}]}
+            wrong = await visitor.ask("hints", text='[{"x": 2}]', name="mine.json")
+            assert "'mine.json' holds no hints" in wrong["problem"]
+            many = await visitor.ask("hints", text=json.dumps([RED] * 3), name="a.json")
+            assert "at most 2 are taken" in many["problem"]
+
+    asyncio.run(work())
+
+
+def test_errors_tell_the_name_and_no_path(visiting, tmp_path):
+    async def work() -> None:
+        async with visiting() as visitor:
+            wrong = tmp_path / "wrong"
+            wrong.write_bytes(EXAMPLES["flower"].read_bytes()[:9000])
+            answer = await visitor.open(wrong, "cut.jpg")
+            assert "cut.jpg" in answer["problem"]
+            assert "photograph" not in answer["problem"].split("'")[1]
+            assert str(visitor.every.of(visitor.secret).folder) not in answer["problem"]
+            assert await visitor.ask("colours") == {"gone": True}  # nothing is open
+            await visitor.open()
+            for asked in ({"hints": [{"x": 0}]}, {"vividness": "x"}, {"model": 5}):
+                answer = await visitor.ask("colours", **asked)
+                assert "load it anew" in answer["problem"]
+            for asked, text in (
+                ({"vividness": 9}, "vividness of 9"),
+                ({"hints": [{**RED, "colour": "mud"}]}, "'mud' is no colour"),
+                ({"hints": [RED] * 3}, "at most 2 are taken"),
+                ({"model": "/etc/passwd.onnx"}, "there is no network called"),
+            ):
+                assert text in (await visitor.ask("colours", **asked))["problem"]
+
+    asyncio.run(work())
+
+
+def test_what_nobody_foresaw_is_not_told(caplog):
+    async def fail():
+        raise ZeroDivisionError("/secret/place")
+
+    answer = asyncio.run(answered(fail()))
+    assert "log tells what" in answer["problem"]
+    assert "/secret" not in answer["problem"]
+    assert "/secret/place" in caplog.text
+
+
+def test_many_go_into_one_zip(visiting, tmp_path):
+    async def work() -> None:
+        async with visiting() as visitor:
+            for name in ("a.jpg", "b.jpg", "a.jpg"):
+                upload = visitor.upload(EXAMPLES["flower"], name)
+                call = visitor.desk.one_of_many("me", visitor.secret, "able", upload)
+                assert "problem" not in await answered(call)
+            answer = await visitor.ask("zipped")
+            with zipfile.ZipFile(visitor.every.published(answer["file"]).path) as archive:
+                assert archive.namelist() == ["a-color.jpg", "b-color.jpg", "a-color (2).jpg"]
+                archive.extract("b-color.jpg", tmp_path)
+            assert verify(EXAMPLES["flower"], tmp_path / "b-color.jpg").ok
+            assert await visitor.ask("emptied") == {}
+            assert "colour them again" in (await visitor.ask("zipped"))["problem"]
+
+    asyncio.run(work())
