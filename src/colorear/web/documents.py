@@ -12,6 +12,7 @@ from colorear.version import __version__
 from colorear.web import problems
 from colorear.web.answers import HEADERS
 from colorear.web.fields import HintField
+from colorear.web.networks import here
 from colorear.web.settings import Settings
 
 __all__ = ["DESCRIPTION", "Health", "ModelInfo", "Models", "file_answer", "form", "refusals"]
@@ -138,7 +139,7 @@ def form(settings: Settings) -> dict[str, Any]:
         "model": {
             "type": "string",
             "description": "A network of `/v1/models`.",
-            "enum": [settings.model],
+            "enum": list(here()),
             "x-extensible-enum": True,
             "default": settings.model,
         },
