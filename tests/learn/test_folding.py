@@ -9,6 +9,7 @@ from colorear.learn.export import export
 from colorear.learn.recipe import AcuarelaSpec, Recipe
 from colorear.learn.trainer import train
 from colorear.models.catalogue import packed
+from colorear.models.network import SAFE
 
 BUNDLED = AcuarelaSpec(start="acuarela", hints=True, uncertainty=0.1, likelihood=0.1)
 
@@ -19,10 +20,10 @@ def lightness():
 
 
 def answer(content: bytes, lightness) -> np.ndarray:
-    """The a*b* of an .onnx file that is told no hints."""
+    """The a*b* of an .onnx file that is told no hints, in its safest colours."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     known = np.zeros((len(lightness), 3, *lightness.shape[2:]), np.float32)
-    feeds = {"lightness": lightness, "hints": known}
+    feeds = {"lightness": lightness, "hints": known, "vividness": np.array(SAFE, np.float32)}
     (ab,) = session.run(["ab"], {port.name: feeds[port.name] for port in session.get_inputs()})
     return ab
 
@@ -34,9 +35,6 @@ def test_it_starts_where_the_bundled_network_is(lightness):
     truth = answer(packed("acuarela")[0], lightness)
     assert np.abs(truth).max() > 5
     assert np.abs(colours.ab.numpy() - truth).max() < 0.05  # sums of noise in another order
-    told = torch.rand(2, 3, 96, 64)
-    with torch.inference_mode():
-        assert torch.equal(network(torch.from_numpy(lightness), told).ab, colours.ab)
 
 
 def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, lightness):
