@@ -29,8 +29,9 @@ _HEAD = """# How good the networks are
 Made by `python docs/results.py DATA` with the photographs of `DATA/color`. The numbers of each
 photograph are in [results.parquet](results.parquet), of which `colorear compare` makes the whole
 report, with figures and tests. `NAME` is the photograph that a network made itself, `NAME@luma` the
-same with the luma promise; networks that give colour alone always keep it. `grey` and `mean-colour`
-are two ways of doing nothing.
+same with the luma promise; networks that give colour alone always keep it. `NAME@safe` is less vivid
+than `NAME` is by default: the mean of the colours that it holds for plausible. `grey` and
+`mean-colour` are two ways of doing nothing.
 
 """
 
@@ -59,6 +60,7 @@ def with_table(text: str) -> str:
 if __name__ == "__main__":
     for data in sys.argv[1:]:
         here = [name for name in models.cards() if models.is_here(name)]
-        evaluate(["grey", "mean-colour", *here], Path(data), SCORES)
+        safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colours]
+        evaluate(["grey", "mean-colour", *here, *safe], Path(data), SCORES)
     FOLDER.joinpath("results.md").write_text(page(), encoding="utf-8")
     README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -17,7 +17,8 @@ Planes = NDArray[np.float32]
 _APART = 16.0  # CIELAB units between two suggestions: less looks like one
 _SUGGESTIONS = 6
 _UNLIKELY = 0.01  # so likely, with all that look like it, is no suggestion
-_PLACES = 6  # that a variant decides otherwise, one after the other
+_PLAUSIBLE = 0.25  # so likely beside the likeliest is what a variant takes; others look wrong
+_PLACES = 4  # that a variant decides otherwise, one after the other
 _SEEN = 24  # places across the shorter side among which the most doubtful is looked for
 _NEAR = 0.2  # of the shorter side: how far apart these are, at least
 
@@ -63,6 +64,7 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
         if place is None:
             break
         modes = _modes(prediction, place)
+        modes = [mode for mode in modes if mode[1] >= _PLAUSIBLE * modes[0][1]]
         if number == 0:
             ab = modes[wishes.variant % len(modes)][0]
         else:
