@@ -29,8 +29,8 @@ _HEAD = """# How good the networks are
 Made by `python docs/results.py DATA` with the photographs of `DATA/color`. The numbers of each
 photograph are in [results.parquet](results.parquet), of which `colorear compare` makes the whole
 report, with figures and tests. `NAME` is the photograph that a network made itself, `NAME@luma` the
-same with the luma promise; networks that give colour alone always keep it. `NAME@safe` is less vivid
-than `NAME` is by default: the mean of the colours that it holds for plausible. `grey` and
+same with the luma promise; networks that give colour alone always keep it. `NAME@safe` is less
+vivid than `NAME` is by default: the mean of the colours that it holds for plausible. `grey` and
 `mean-colour` are two ways of doing nothing.
 
 """
