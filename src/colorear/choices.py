@@ -1,6 +1,7 @@
 """What else the colours could be: suggestions for one place, variants of a whole photograph."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from colorear.hints import Hint, Wishes, pixel_of, reachable
 from colorear.models import Network, Prediction
 from colorear.models.resample import resized
 
-__all__ = ["can_choose", "predict", "suggestions"]
+__all__ = ["can_choose", "lacking", "predict", "suggestions"]
 
 Planes = NDArray[np.float32]
 
@@ -26,6 +27,18 @@ _NEAR = 0.2  # of the shorter side: how far apart these are, at least
 def can_choose(network: Network) -> bool:
     """Whether the network makes variants: it must tell what is likely, and take hints."""
     return network.card.hints and network.tells_likelihood and network.tells_uncertainty
+
+
+def lacking(
+    network: Network, *, hints: bool = False, variants: bool = False, confidence: bool = False
+) -> str | None:
+    """What of these the network cannot do, in words that follow its name; None if it can do all."""
+    cannot = {
+        "takes no hints": hints and not network.card.hints,
+        "makes no variants": variants and not can_choose(network),
+        "does not tell how sure it is": confidence and not network.tells_uncertainty,
+    }
+    return next((what for what, lacks in cannot.items() if lacks), None)
 
 
 def suggestions(prediction: Prediction, lightness: Planes, place: Hint) -> list[str]:
@@ -58,21 +71,16 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
     chance = np.random.default_rng(wishes.variant)
     for number in range(_PLACES):
         prediction = network(lightness, hints, wishes.vividness)
-        place = None
-        if prediction.uncertainty is not None:
-            place = _most_doubtful(prediction.uncertainty, hints)
+        place = _most_doubtful(prediction, hints)
         if place is None:
             break
         modes = _modes(prediction, place)
         modes = [mode for mode in modes if mode[1] >= _PLAUSIBLE * modes[0][1]]
-        if number == 0:
-            ab = modes[wishes.variant % len(modes)][0]
-        else:
-            likely = np.array([likelihood for _, likelihood in modes])
-            ab = modes[chance.choice(len(modes), p=likely / likely.sum())][0]
+        likely = np.array([likelihood for _, likelihood in modes])
+        drawn = chance.choice(len(modes), p=likely / likely.sum())
+        ab, _ = modes[drawn if number else wishes.variant % len(modes)]
         level = float(lightness[pixel_of(place, *lightness.shape)])
-        told = Hint(place.x, place.y, reachable(level, ab), place.radius)
-        hints = (told, *hints)  # what somebody knows lies upon it
+        hints = (replace(place, colour=reachable(level, ab)), *hints)  # beneath what is known
     return network(lightness, hints, wishes.vividness)
 
 
@@ -101,10 +109,11 @@ def _modes(prediction: Prediction, place: Hint) -> list[tuple[tuple[float, float
     return modes
 
 
-def _most_doubtful(uncertainty: Planes, hints: Sequence[Hint]) -> Hint | None:
-    """The middle of where the network is least sure, away from all hints; None if they lie all over
-    the picture.
-    """
+def _most_doubtful(prediction: Prediction, hints: Sequence[Hint]) -> Hint | None:
+    """Where the network is least sure, away from all hints; None if these lie all over."""
+    uncertainty = prediction.uncertainty
+    if uncertainty is None:
+        return None
     shrink = max(1, min(uncertainty.shape[1:]) / _SEEN)
     height, width = (max(1, round(side / shrink)) for side in uncertainty.shape[1:])
     doubt = resized(uncertainty, height, width)[0]

@@ -51,7 +51,7 @@ def actors(model: str | Path, count: int | None = None, *, signer: Signer | None
     for name, value in _LOCAL.items() if address == "local" else ():
         os.environ.setdefault(name, value)
     try:
-        import ray  # noqa: F401
+        import ray  # noqa: F401 - only to know at once that it is there
     except ModuleNotFoundError:
         raise MissingExtraError("colouring on a cluster", "cluster") from None
     network = packed(model)

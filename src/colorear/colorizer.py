@@ -98,7 +98,7 @@ class Colorizer:
         Raises as a call does, and ModelError if the network does not tell.
         """
         seen = self._shown(pixels.from_array(picture))
-        told = self._told(predict(self.network, seen, Wishes(tuple(hints), variant=variant)))
+        told = self._uncertainty(predict(self.network, seen, Wishes(tuple(hints), variant=variant)))
         return resized(told, *picture.shape[:2])
 
     def suggestions(
@@ -145,7 +145,7 @@ class Colorizer:
         )
         sign = partial(self._sign, opened)
         photo.save(opened, path, edges.at, self.mark, unfinished=unfinished, sign=sign)
-        told = self._told_of(opened, source, path, started)
+        told = self._coloured(opened, source, path, started)
         return replace(told, unreachable=unreachable(wishes.hints, seen))
 
     def confidence(
@@ -168,14 +168,14 @@ class Colorizer:
         opened = photo.open_photo(source)
         check_target(Path(target), opened.path, overwrite=overwrite)
         wishes = Wishes(tuple(hints), variant=variant)
-        told = self._told(predict(self.network, self._seen(opened), wishes))
+        told = self._uncertainty(predict(self.network, self._seen(opened), wishes))
         height, width = _upright_size(opened)
         shrink = max(1, height / _MAP, width / _MAP)
         size = max(1, round(height / shrink)), max(1, round(width / shrink))
         levels = np.clip(255 - 5 * resized(told, *size), 0, 255).round().astype(np.uint8)
         with replacing(Path(target), unfinished) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
-        return self._told_of(opened, source, target, started)
+        return self._coloured(opened, source, target, started)
 
     @property
     def mark(self) -> Provenance:
@@ -198,7 +198,7 @@ class Colorizer:
         stored = (width, height) if opened.orientation >= 5 else (height, width)
         return photo.upright(photo.lightness(opened, *stored), opened.orientation)
 
-    def _told(self, prediction: Prediction) -> Planes:
+    def _uncertainty(self, prediction: Prediction) -> Planes:
         """Its uncertainty (h, w)."""
         if prediction.uncertainty is None:
             raise ModelError(
@@ -207,7 +207,7 @@ class Colorizer:
         uncertainty: Planes = prediction.uncertainty[0]
         return uncertainty
 
-    def _told_of(
+    def _coloured(
         self, opened: Photo, source: str | Path, target: str | Path, started: float
     ) -> Coloured:
         return Coloured(

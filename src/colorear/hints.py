@@ -13,11 +13,13 @@ from colorear import color
 from colorear.errors import HintError
 
 __all__ = [
+    "MOST_VIVID",
     "NO_WISHES",
     "Hint",
     "Unreachable",
     "Wishes",
     "known_planes",
+    "parse_hints",
     "pixel_of",
     "reachable",
     "read_hints",
@@ -26,7 +28,7 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 
-_MOST_VIVID = 3.0
+MOST_VIVID = 3.0
 _FURTHEST = 12.0  # from the wish in CIELAB units: less is hardly another colour
 
 
@@ -96,10 +98,10 @@ class Wishes:
 
     def __post_init__(self) -> None:
         """Check it."""
-        if not 0 <= self.vividness <= _MOST_VIVID:
+        if not 0 <= self.vividness <= MOST_VIVID:
             raise HintError(
                 f"a vividness of {self.vividness} came, but one from 0 (grey) over 1 (as in life) "
-                f"to {_MOST_VIVID:g} is needed"
+                f"to {MOST_VIVID:g} is needed"
             )
         if self.variant < 0:
             raise HintError(
@@ -128,12 +130,23 @@ def read_hints(path: str | Path) -> tuple[Hint, ...]:
     Raises HintError.
     """
     try:
-        told = msgspec.json.decode(Path(path).read_bytes(), type=list[_Told])
+        content = Path(path).read_bytes()
     except OSError as error:
         raise HintError(f"'{path}' cannot be read: {error.strerror}; check the name") from error
+    return parse_hints(content, f"'{path}'")
+
+
+def parse_hints(content: bytes, name: str) -> tuple[Hint, ...]:
+    """The same from the content of such a file; `name` is what errors call it.
+
+    >>> parse_hints(b'[{"x": 0, "y": 1, "colour": "teal"}]', "this")
+    (Hint(x=0.0, y=1.0, colour='teal', radius=0.01),)
+    """
+    try:
+        told = msgspec.json.decode(content, type=list[_Told])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HintError(
-            f"'{path}' holds no hints ({error}); a list such as "
+            f"{name} holds no hints ({error}); a list such as "
             '[{"x": 0.31, "y": 0.62, "colour": "#8a2b2b", "radius": 0.01}] is needed'
         ) from error
     return tuple(Hint(one.x, one.y, one.colour, one.radius) for one in told)

@@ -132,10 +132,10 @@ class _Elsewhere:
     def stamp(self, target: str) -> Stamp | None:
         return self._stamps.get(target)
 
-    def unfinished(self, target: str) -> str | None:  # noqa: ARG002
+    def unfinished(self, target: str) -> str | None:  # noqa: ARG002 - folders need it
         return None
 
-    def begin(self, targets: Iterable[str]) -> None:  # noqa: ARG002
+    def begin(self, targets: Iterable[str]) -> None:  # noqa: ARG002 - folders need it
         self._stamps.clear()  # not needed any more, and there may be a million
         self._save()  # before anything is made, else it would be taken for somebody else's
 

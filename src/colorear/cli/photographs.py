@@ -13,13 +13,13 @@ import typer
 
 from colorear import cluster, workers
 from colorear.batch import Answer, Batch, Kept, Map
-from colorear.choices import can_choose
+from colorear.choices import lacking
 from colorear.cli.saying import File, Json, failing, printable, say_error, tell, wrong_usage
 from colorear.cli.tally import Tally
 from colorear.colorizer import Colorizer
 from colorear.errors import ColorearError
 from colorear.files import SUFFIXES, is_folder
-from colorear.hints import Hint, Wishes, read_hints
+from colorear.hints import MOST_VIVID, Hint, Wishes, read_hints
 from colorear.models import Network
 from colorear.plan import Failed, plan
 from colorear.promise import verify as check_promise
@@ -40,7 +40,7 @@ Hints = Annotated[
     typer.Option(readable=False, help="JSON: places and their colours, for one photograph."),
 ]
 Vividness = Annotated[
-    float, typer.Option(min=0, max=3, help="0 is grey, 1 as in life, more is stronger.")
+    float, typer.Option(min=0, max=MOST_VIVID, help="0 is grey, 1 as in life, more is stronger.")
 ]
 Model = Annotated[str, typer.Option(help="A network of `colorear models`, or an .onnx file.")]
 
@@ -149,14 +149,9 @@ def _hints(file: Path | None, sources: list[Path | Remote]) -> tuple[Hint, ...]:
 
 def _check_able(network: Network, wishes: Wishes, variants: int, *, confidence: bool) -> None:
     """Say at once what the network could do for no photograph."""
-    lacking = {
-        "takes no hints": wishes.hints and not network.card.hints,
-        "makes no variants": variants > 1 and not can_choose(network),
-        "does not tell how sure it is": confidence and not network.tells_uncertainty,
-    }
-    for what, lacks in lacking.items():
-        if lacks:
-            wrong_usage(f"{network.card.name} {what}; choose a network that does")
+    wanted = {"hints": bool(wishes.hints), "variants": variants > 1, "confidence": confidence}
+    if what := lacking(network, **wanted):
+        wrong_usage(f"{network.card.name} {what}; choose a network that does")
 
 
 def _signer(certificate: Path | None, key: Path | None) -> Signer | None:

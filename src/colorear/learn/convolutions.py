@@ -77,6 +77,7 @@ def _down(planes: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 def _adjoint(planes: Tensor, weight: Tensor) -> Tensor:
     n, _, h, w = planes.shape
     padded = (n, weight.shape[1], 2 * h + 1, 2 * w + 1)
+    # torch gives this function no types
     full: Tensor = conv2d_input(padded, weight, planes, stride=2)  # type: ignore[no-untyped-call]
     return full[..., :-1, :-1]
 

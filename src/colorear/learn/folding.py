@@ -50,8 +50,9 @@ def fold(network: nn.Module) -> None:
 def adopt(network: nn.Module, content: bytes, name: str) -> None:
     """Give a folded network the weights of an exported one, called `name` in errors.
 
-    Inputs that the other one lacks count for nothing at first; layers that it lacks stay as they
-    are. Raises TrainingError if the rest does not fit.
+    Layers that the other one lacks stay as they are, and so do numbers that stand alone, such as
+    those of `Spreading`, which the export makes part of others. Raises TrainingError if the rest
+    does not fit.
     """
     weights = _weights(content)
     adopted = 0
@@ -70,18 +71,12 @@ def adopt(network: nn.Module, content: bytes, name: str) -> None:
 
 
 def _receive(ours: Tensor, theirs: NDArray[np.float32], where: str) -> None:
-    """Copy the weights of the first input channels; the others become 0."""
-    same = ours.shape[:1] + ours.shape[2:] == theirs.shape[:1] + theirs.shape[2:]
-    if not same or (ours.ndim > 1 and ours.shape[1] < theirs.shape[1]):
+    if ours.shape != theirs.shape:
         raise TrainingError(
             f"{where} has weights of {theirs.shape}, but those of the recipe's network are "
             f"{tuple(ours.shape)}; give the recipe the same decoder"
         )
-    if ours.ndim == 1:
-        ours.copy_(torch.from_numpy(theirs))
-    else:
-        ours.zero_()
-        ours[:, : theirs.shape[1]] = torch.from_numpy(theirs)
+    ours.copy_(torch.from_numpy(theirs))
 
 
 def _before(norm: str) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from colorear.choices import can_choose
+from colorear.choices import lacking
 from colorear.colorizer import Colorizer, Coloured, coloured_name
-from colorear.errors import PhotographError
 from colorear.files import SUFFIXES, Format
 from colorear.hints import Hint, Unreachable
 from colorear.models.card import Card
 from colorear.photo import open_photo
 from colorear.promise import Promise, verify
+from colorear.web.names import called
 from colorear.web.problems import Refusal
 from colorear.web.settings import Settings
 from colorear.web.uploads import Upload
@@ -66,10 +66,8 @@ class Outcome:
 
 def look_at(upload: Upload, settings: Settings) -> Photograph:
     """Read the header of an upload. Raises PhotographError, and Refusal for too many pixels."""
-    try:
+    with called(upload.photograph, upload.name):
         photo = open_photo(upload.photograph)
-    except PhotographError as error:
-        raise _renamed(error, upload.photograph, upload.name) from error.__cause__
     megapixels = photo.width * photo.height / 1e6
     if megapixels > settings.megapixels:
         raise Refusal(
@@ -95,19 +93,18 @@ def make(
     _check_able(colorizer, wanted)
     made: list[tuple[Coloured, Promise]] = []
     try:
-        for variant in range(wanted.variants):
-            target = photograph.path.with_name(f"{variant}{SUFFIXES[photograph.format][0]}")
-            coloured = colorizer.colorize(
-                photograph.path,
-                target,
-                hints=wanted.hints,
-                vividness=wanted.vividness,
-                variant=variant,
-            )
-            made.append((coloured, verify(photograph.path, target)))
-            told((variant + 1) / wanted.variants)
-    except PhotographError as error:
-        raise _renamed(error, photograph.path, photograph.name) from error.__cause__
+        with called(photograph.path, photograph.name):
+            for variant in range(wanted.variants):
+                target = photograph.path.with_name(f"{variant}{SUFFIXES[photograph.format][0]}")
+                coloured = colorizer.colorize(
+                    photograph.path,
+                    target,
+                    hints=wanted.hints,
+                    vividness=wanted.vividness,
+                    variant=variant,
+                )
+                made.append((coloured, verify(photograph.path, target)))
+                told((variant + 1) / wanted.variants)
     finally:
         photograph.path.unlink(missing_ok=True)  # answers may lie there for a while
     name = coloured_name(photograph.name, photograph.format)
@@ -136,13 +133,8 @@ def said_of(promise: Promise) -> dict[str, bool | int | None]:
 
 def _check_able(colorizer: Colorizer, wanted: Wanted) -> None:
     network = colorizer.network
-    lacking = {
-        "takes no hints": wanted.hints and not network.card.hints,
-        "makes no variants": wanted.variants > 1 and not can_choose(network),
-    }
-    for what, lacks in lacking.items():
-        if lacks:
-            raise Refusal("wrong-field", f"{wanted.model} {what}; name a network that does")
+    if what := lacking(network, hints=bool(wanted.hints), variants=wanted.variants > 1):
+        raise Refusal("wrong-field", f"{wanted.model} {what}; name a network that does")
 
 
 def _zipped(files: Sequence[Path], name: str) -> Path:
@@ -155,9 +147,3 @@ def _zipped(files: Sequence[Path], name: str) -> Path:
             archive.write(file, member)
             file.unlink()
     return path
-
-
-def _renamed(error: PhotographError, path: Path, name: str) -> PhotographError:
-    """The error as its author knows the photograph, and without paths of the server."""
-    text = str(error).replace(str(path), name).replace(f"{path.parent}/", "")
-    return PhotographError(text)

@@ -6,8 +6,7 @@ Every answer is an object for the page's scripts: what was asked for; or `proble
 
 import asyncio
 import zipfile
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Mapping, Sequence
 from logging import getLogger
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ import msgspec
 from colorear.choices import can_choose
 from colorear.colorizer import Colorizer, coloured_name
 from colorear.errors import ColorearError, HintError, PhotographError
-from colorear.hints import Hint, read_hints
+from colorear.hints import Hint, parse_hints
 from colorear.models import Network
 from colorear.web import previews
+from colorear.web.names import called
 from colorear.web.problems import Refusal, problem_of, refusal_of
 from colorear.web.sittings import File, Gone, Opened, Sitting, Sittings
 from colorear.web.studio import Studio
@@ -64,7 +64,7 @@ class Desk:
             preview = previews.preview_of(path, megapixels=limit)
             return preview, _able(colorizer.network)
 
-        with _called(path, upload.name):
+        with called(path, upload.name):
             preview, able = await self._studio.run(client, model, look)
         self._sittings.of(secret)  # it may have ended meanwhile
         if sitting.opened:
@@ -162,14 +162,9 @@ class Desk:
 
     async def hints(self, asked: Mapping[str, Any]) -> Answer:
         """The hints in the text of a file that was saved on another day."""
-        sitting = self._sittings.of(asked.get("sitting"))
-        path = sitting.room() / "hints.json"
-        path.write_text(str(asked.get("text", "")), encoding="utf-8", errors="replace")
-        try:
-            with _called(path, str(asked.get("name", path.name))):
-                hints = self._few(read_hints(path))
-        finally:
-            _remove(path)
+        self._sittings.of(asked.get("sitting"))
+        text = str(asked.get("text", "")).encode(errors="replace")
+        hints = self._few(parse_hints(text, repr(str(asked.get("name", "hints.json")))))
         return {"hints": [msgspec.to_builtins(hint) for hint in hints]}
 
     def _few(self, hints: Sequence[Hint]) -> Sequence[Hint]:
@@ -211,7 +206,7 @@ class Desk:
                 "unreachable": [hints.index(one.hint) for one in told.unreachable],
             }
 
-        with _called(opened.path, opened.name), _called(target, name):
+        with called(opened.path, opened.name), called(target, name):
             told = await self._studio.run(client, wish.model, colour)
         self._sittings.weigh(sitting)
         return File(target, name), told
@@ -227,17 +222,6 @@ async def answered(answer: Awaitable[Answer]) -> Answer:
         if not isinstance(error, ColorearError):
             _log.exception("the page asked for something, and it failed")
         return {"problem": problem_of(refusal_of(error)).detail}
-
-
-@contextmanager
-def _called(path: Path, name: str) -> Iterator[None]:
-    """Within it errors call a file as its owner does, and tell no path of the server."""
-    try:
-        yield
-    except ColorearError as error:
-        text = str(error).replace(str(path), name).replace(f"{path.parent}/", "")
-        error.args = (text, *error.args[1:])
-        raise
 
 
 def _able(network: Network) -> Answer:

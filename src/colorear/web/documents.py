@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from colorear.files import SUFFIXES
+from colorear.hints import MOST_VIVID
 from colorear.models.card import Card, Kind
 from colorear.version import __version__
 from colorear.web import problems
@@ -146,7 +147,7 @@ def form(settings: Settings) -> dict[str, Any]:
         "vividness": {
             "type": "number",
             "minimum": 0,
-            "maximum": 3,
+            "maximum": MOST_VIVID,
             "default": 1,
             "description": "0 is grey, 1 as in life, more is stronger.",
         },

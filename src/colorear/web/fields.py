@@ -1,12 +1,11 @@
 """The fields of a request besides its photograph: what is wished of the colours."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from colorear.errors import HintError
-from colorear.hints import Hint, read_hints
+from colorear.hints import MOST_VIVID, Hint, parse_hints
 from colorear.web.colouring import Wanted
 from colorear.web.problems import Refusal
 from colorear.web.settings import Settings
@@ -37,7 +36,7 @@ class HintField(BaseModel):
 
 class _Told(BaseModel):
     model: Annotated[str, Field(min_length=1, max_length=100)]
-    vividness: Annotated[float, Field(ge=0, le=3, allow_inf_nan=False)] = 1
+    vividness: Annotated[float, Field(ge=0, le=MOST_VIVID, allow_inf_nan=False)] = 1
     variants: Annotated[int, Field(ge=1)] = 1
 
 
@@ -66,24 +65,15 @@ def wanted_of(upload: Upload, settings: Settings) -> Wanted:
 
 
 def _hints(upload: Upload, settings: Settings) -> tuple[Hint, ...]:
-    """By the very reader of hints files."""
     if not upload.fields.get("hints"):
         return ()
-    path = upload.photograph.with_name("hints.json")
-    path.write_bytes(upload.fields["hints"])
     try:
-        hints = read_hints(path)
+        hints = parse_hints(upload.fields["hints"], "the field 'hints'")
     except HintError as error:
-        raise Refusal("wrong-field", _told_of_field(error, path)) from None
-    finally:
-        path.unlink()
+        raise Refusal("wrong-field", str(error)) from None
     if len(hints) > settings.hints:
         raise Refusal(
             "wrong-field",
             f"{len(hints)} hints came, but at most {settings.hints} are taken; leave out some",
         )
     return hints
-
-
-def _told_of_field(error: HintError, path: Path) -> str:
-    return str(error).replace(f"'{path}'", "the field 'hints'")

@@ -2,9 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
-__all__ = ["disposition", "plain_name"]
+from colorear.errors import ColorearError
+
+__all__ = ["called", "disposition", "plain_name"]
 
 _MOST = 120  # characters: with an ending and in UTF-8 it fits every file system's 255 bytes, mostly
 _UNSAFE = re.compile(r'["\\%;/]')
@@ -33,3 +38,14 @@ def disposition(name: str) -> str:
     attr_char = "!#$&+-.^_`|~"  # besides letters and digits (RFC 8187, section 3.2.1)
     full = quote(name.encode(errors="replace"), safe=attr_char)
     return f"attachment; filename=\"{simple}\"; filename*=UTF-8''{full}"
+
+
+@contextmanager
+def called(path: Path, name: str) -> Iterator[None]:
+    """Within it errors call a file as its owner does, and tell no path of the server."""
+    try:
+        yield
+    except ColorearError as error:
+        text = str(error).replace(str(path), name).replace(f"{path.parent}/", "")
+        error.args = (text, *error.args[1:])
+        raise
