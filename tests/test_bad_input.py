@@ -209,7 +209,8 @@ def test_a_full_disk(tmp_path, known_network, suffix):
     GREY.resize((15, 10)).convert("RGB").save(tmp_path / f"small{suffix}")
     photographs = [tmp_path / f"{name}{suffix}" for name in ("big", "small")]
     with small_disk(tmp_path / "disk", "200k") as disk:
-        done = run("colorize", *photographs, "-o", disk, "--model", known_network)
+        words = ("-o", disk, "--model", known_network, "--jobs", 1)  # small after big left again
+        done = run("colorize", *photographs, *words)
         assert done.returncode == 1
         assert len(done.stderr.splitlines()) == 1
         assert f"big-color{suffix}' cannot be" in done.stderr

@@ -16,6 +16,10 @@ def test_names_are_in_natural_order_and_parts_are_cut(tmp_path):
     assert names == ["1.JPG", "2.jpg", "10.jpg", "3.png"]
     part = list_photographs(tmp_path, Folder(folder=".", start=1, stop=3))
     assert [path.name for path in part] == ["2.jpg", "10.jpg"]
+    judging = list_photographs(tmp_path, Folder(folder=".", one_of=3))
+    assert [path.name for path in judging] == ["1.JPG", "3.png"]
+    learnt = list_photographs(tmp_path, Folder(folder=".", but_one_of=3))
+    assert [path.name for path in learnt] == ["2.jpg", "10.jpg"]
     with pytest.raises(DataError, match=r"holds 4 photographs, none in \[9:\]"):
         list_photographs(tmp_path, Folder(folder=".", start=9))
     with pytest.raises(DataError, match="is not a folder"):
@@ -79,6 +83,17 @@ def test_crops_grow_over_the_epochs(data, recipe):
     cuts = Cuts(photographs, spec, batch=4, epochs=8, seed=1)
     sides = [next(cuts.epoch(i)).pixels.shape[1] for i in range(8)]
     assert sides == [32, 32, 32, 32, 64, 64, 96, 96]
+
+
+def test_mixed_sides_take_turns_over_all_batches(data, recipe):
+    photographs = pack(list_photographs(data, recipe.data.train[0]), recipe.data.shorter_side)
+    spec = recipe.data.model_copy(update={"crop": (32, 64, 96), "mixed": True})
+    cuts = Cuts(photographs, spec, batch=5, epochs=2, seed=1)
+    sides = [batch.pixels.shape[1] for epoch in range(2) for batch in cuts.epoch(epoch)]
+    assert sides == [(32, 64, 96)[i % 3] for i in range(len(sides))]
+    assert len(cuts) % 3  # so that an epoch goes on where the last one ended
+    later = next(cuts.epoch(1, first=2))
+    assert later.pixels.shape[1] == sides[len(cuts) + 2]
 
 
 def test_whole_photographs_are_each_seen_once_an_epoch(data, recipe):

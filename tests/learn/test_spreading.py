@@ -63,7 +63,7 @@ def test_it_is_the_kernel_regression_that_it_says(spreading):
     hints = known((32, 48), (8, 16, 40, 10), (16, 40, -20, 30), (24, 0, 5, -50))
     with torch.no_grad():
         change, told = spreading(features, said, hints)
-        like = spreading.like(features)[0].double().numpy()
+        like = 10 * spreading.like(features)[0].double().numpy()
     cells = [(2, 4, 40, 10), (4, 10, -20, 30), (6, 0, 5, -50)]  # each on a place of its own
     for row, column in np.ndindex(8, 12):
         weights, values = [], []
@@ -77,3 +77,26 @@ def test_it_is_the_kernel_regression_that_it_says(spreading):
         expected = np.array(weights) @ np.array(values) / whole
         np.testing.assert_allclose(change[0, :, row, column], expected, atol=1e-3)
         assert told[0, 0, row, column].item() == pytest.approx(np.sum(weights) / whole, abs=1e-4)
+
+
+def test_leaving_out_what_is_not_told_changes_nothing(spreading):
+    """As training does: the same answers, and the same gradients."""
+    torch.manual_seed(2)
+    features, said = torch.rand(3, 8, 16, 16), torch.randn(3, 2, 32, 32) * 20
+    hints = torch.cat(
+        [
+            known((64, 64), (8, 16, 40, 10)),
+            known((64, 64)),
+            known((64, 64), (0, 3, 9, 9), (30, 61, -5, 1)),
+        ]
+    )
+    answers, gradients = [], []
+    for module in (spreading.train(), spreading.eval()):
+        change, told = module(features, said, hints)
+        spreading.zero_grad()
+        (change.square().sum() + told.sum()).backward()
+        answers.append(torch.cat((change, told), 1).detach())
+        gradients.append(spreading.like.weight.grad.clone())
+    torch.testing.assert_close(*answers)
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
+    assert gradients[0].abs().max() > 0

@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from colorear import models
+from colorear.promise import Promise
 from colorear.web import server, service
+from colorear.web.colouring import Outcome
 from colorear.web.service import Service
 from colorear.web.settings import Settings
 from web.able import able
@@ -91,6 +93,23 @@ def able_network(added_folder: Path, tmp_path: Path) -> str:  # noqa: ARG001 - a
     file.write_bytes(able())
     models.add(file, "able", "contract")
     return "able"
+
+
+@pytest.fixture
+def outcome(tmp_path: Path) -> Outcome:
+    """What a worker answers with: a file that many chunks take, of two megapixels."""
+    path = tmp_path / "0.jpg"
+    path.write_bytes(bytes(range(256)) * 4000)
+    return Outcome(
+        path=path,
+        name="niña-color.jpg",
+        media_type="image/jpeg",
+        card=models.cards()["acuarela"],
+        seconds=0.7,
+        megapixels=2.0,
+        promise=Promise(identical_dct=True, max_luma_difference=0),
+        unreachable=(),
+    )
 
 
 @pytest.fixture
