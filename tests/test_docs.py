@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -16,12 +17,19 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """A place with a photograph called old.jpg, and more in the attic."""
+def folder(tmp_path, free_pictures):
+    """A place with a photograph called old.jpg, more in the attic, and some in colour."""
     shutil.copy(ROOT / "src/colorear/examples/china.jpg", tmp_path / "old.jpg")
     (tmp_path / "hints.json").write_text(blocks("json")[0])
     (tmp_path / "attic").mkdir()
     shutil.copy(tmp_path / "old.jpg", tmp_path / "attic")
+    (tmp_path / "recipes").mkdir()
+    shutil.copy(ROOT / "recipes/finetune.toml", tmp_path / "recipes")
+    (tmp_path / "colour-photos").mkdir()
+    for name, pixels in free_pictures.items():
+        for part in range(3):  # the recipe asks for 16 at least to learn from
+            cut = Image.fromarray(pixels[:, part * 50 :]).resize((96, 64))
+            cut.save(tmp_path / "colour-photos" / f"{name}-{part}.png")
     return tmp_path
 
 
@@ -62,13 +70,12 @@ def test_the_commands_run(folder):
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     for command in commands:
         if command.startswith("colorear "):
-            subprocess.run(
-                command.split(), cwd=folder, env={**os.environ, "PATH": path}, check=True
-            )
+            subprocess.run(command.split(), cwd=folder, env=os.environ | {"PATH": path}, check=True)
     assert (folder / "old-color.jpg").exists()
     assert (folder / "coloured" / "old-color.jpg").exists()
     assert (folder / "choice" / "old-color-3.jpg").exists()
     assert (folder / "choice" / "old-confidence.png").exists()
+    assert (folder / "as-mine" / "old-color.jpg").exists()
 
 
 def test_the_python_runs(folder):

@@ -36,6 +36,11 @@ def test_a_file_of_hints(tmp_path):
         (b'[{"x": "left", "y": 1, "colour": "red"}]', "Expected `float`"),
         (b'[{"x": 1.2, "y": 1, "colour": "red"}]', r"\(1.2, 1.0\) lies outside the photograph"),
         (b'[{"x": 1, "y": 1, "colour": "rojo"}]', "'rojo' is no colour that CSS knows"),
+        (b'[{"x": 1, "y": 1, "colour": " red"}]', "' red' is no colour that CSS knows"),
+        (
+            b'[{"x": 1, "y": 1, "colour": "%s"}]' % (b"x" * 999),
+            f"'{'x' * 40}' is no colour that CSS knows",
+        ),
         (b'[{"x": 1, "y": 1, "colour": "#12"}]', "'#12' is no colour"),
         (b'[{"x": 1, "y": 1, "colour": "red", "radius": -1}]', "has the radius -1.0"),
     ],

@@ -29,6 +29,7 @@ __all__ = [
 Planes = NDArray[np.float32]
 
 MOST_VIVID = 3.0
+_QUOTED = 40  # letters of what cannot be a colour
 _FURTHEST = 12.0  # from the wish in CIELAB units: less is hardly another colour
 
 
@@ -71,10 +72,10 @@ class Hint:
         try:
             if self.colour.startswith("#"):
                 return tuple(webcolors.hex_to_rgb(self.colour))
-            return tuple(webcolors.name_to_rgb(self.colour.strip()))
+            return tuple(webcolors.name_to_rgb(self.colour))
         except ValueError:
             raise HintError(
-                f"{self.colour!r} is no colour that CSS knows; give a name such as firebrick, or "
+                f"{self.colour[:_QUOTED]!r} is no colour that CSS knows; give a name such as firebrick, or "
                 "#rrggbb"
             ) from None
 

@@ -77,8 +77,10 @@ def test_a_job_waits_runs_and_is_done(outcome):
 def test_a_job_that_fails_says_why(caplog, error, kind, said, logged):
     async def scenario(studio, _):
         jobs = Jobs(studio.settings, studio)
-        job = begin(jobs, "me", fails(error))
+        job = begin(jobs, "me", fails(error), folder=studio.workspace())
         await job.task
+        assert list(studio.folder.iterdir()) == []  # what cannot be fetched is not kept
+        job.progress = 0.5  # a worker that was given up goes on telling
         told = jobs.state(jobs.get(job.id), "/result")
         assert (told.state, told.progress, told.result) == ("failed", 1, None)
         assert told.problem.type.endswith(f":{kind}")

@@ -30,6 +30,7 @@ def test_every_setting_has_a_default_and_a_variable():
         ("COLOREAR_SECONDS", "nan"),
         ("COLOREAR_SECONDS", "-1"),
         ("COLOREAR_WORKERS", "1.5"),
+        ("COLOREAR_JOB_MINUTES", "1e12"),
         ("COLOREAR_TOKEN", "  "),
     ],
 )

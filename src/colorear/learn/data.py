@@ -50,6 +50,8 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
     found = [p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
     found.sort(key=lambda path: natural_order(path.relative_to(place).as_posix()))
     part = found[folder.start : folder.stop]
+    without = folder.but_one_of
+    part = [part[i] for i in range(0, len(part), folder.one_of) if without is None or i % without]
     if not part:
         raise DataError(
             f"{place}: holds {len(found)} photographs, none in "
@@ -179,7 +181,6 @@ class Cuts:
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
         """Batches, or shares of them, of one epoch, from batch `first` on."""
-        crop = self.spec.crop[number * len(self.spec.crop) // self.epochs]
         order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
         for i in range(first, len(self)):
             whole, (process, processes) = self.size(i), self.share
@@ -188,6 +189,7 @@ class Cuts:
             if self.spec.whole:
                 pixels = np.stack([self.photographs[int(index)] for index in chosen])
             else:
+                crop = self._crop(number, i)
                 pixels = np.stack([self._cut(int(index), number, crop) for index in chosen])
             yield Batch(pixels, np.array([self._chance(int(i), number) for i in chosen]))
 
@@ -198,6 +200,12 @@ class Cuts:
             chosen = order[i : i + self.batch]
             size = self.spec.validation_size
             yield np.stack([self._cut(int(index), 0, size) for index in chosen])
+
+    def _crop(self, epoch: int, i: int) -> int:
+        """The side of what batch `i` shows."""
+        sides = self.spec.crop
+        turn = epoch * len(self) + i if self.spec.mixed else epoch * len(sides) // self.epochs
+        return sides[turn % len(sides)]
 
     def _chance(self, index: int, epoch: int) -> np.uint64:
         seeds = np.random.SeedSequence((self.seed, epoch, index, 1))  # not those of the cuts

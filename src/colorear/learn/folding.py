@@ -50,9 +50,7 @@ def fold(network: nn.Module) -> None:
 def adopt(network: nn.Module, content: bytes, name: str) -> None:
     """Give a folded network the weights of an exported one, called `name` in errors.
 
-    Layers that the other one lacks stay as they are, and so do numbers that stand alone, such as
-    those of `Spreading`, which the export makes part of others. Raises TrainingError if the rest
-    does not fit.
+    Layers that the other one lacks stay as they are. Raises TrainingError if the rest does not fit.
     """
     weights = _weights(content)
     adopted = 0

@@ -42,11 +42,15 @@ class Folder(_Frozen):
     folder: str
     start: Annotated[int, Field(ge=0)] = 0
     stop: Count | None = None
+    one_of: Count = 1
+    """Of so many in that part, the first one, and so on."""
+    but_one_of: Annotated[int, Field(ge=2)] | None = None
+    """All but those that the same number in `one_of` takes."""
 
     @property
     def name(self) -> str:
         """The folder's own name, by which scores are listed."""
-        return Path(self.folder).name
+        return Path(self.folder).name or "photographs"
 
 
 class DataSpec(_Frozen):
@@ -60,6 +64,8 @@ class DataSpec(_Frozen):
     """Photographs are kept at this size, in pixels; crops are cut from that."""
     crop: Annotated[tuple[Side, ...], Field(min_length=1)] = (128,)
     """Side of the square that the network sees. Several share the epochs equally, in this order."""
+    mixed: bool = False
+    """The sides in `crop` take turns from one batch to the next instead."""
     smallest_cut: Annotated[float, Field(gt=0, le=1)] = 0.6
     """A cut's side is at least this part of the shorter side; it is then resized to `crop`."""
     validation_size: Side = 160

@@ -7,10 +7,10 @@ from torch.nn import functional
 __all__ = ["Spreading"]
 
 _CELL = 8  # pixels: what is told is looked at in cells of this size
-_NEAR = 64.0  # pixels: at first, a place so far away counts for exp(-1) if it looks the same
+_NEAR = 64.0  # pixels: a place so far away counts for exp(-1) if it looks the same
 _UNLIKE = 0.15  # at first, what likeness makes of the features' differences
-_SHARE = 0.1  # at first, the weight of changing nothing beside that of what is told
-_QUICK = 10.0  # so much faster than others the few numbers that stand alone learn
+_QUICK = 10.0  # so much faster than its weights' size asks for, likeness learns
+_SHARE = 0.1  # the weight of changing nothing beside that of what is told
 
 
 class Spreading(nn.Module):
@@ -29,9 +29,7 @@ class Spreading(nn.Module):
         super().__init__()
         self.stride = stride
         self.like = nn.Conv2d(channels, likeness, 1, bias=False)
-        nn.init.normal_(self.like.weight, std=_UNLIKE)
-        self.near = nn.Parameter(torch.zeros(1))
-        self.reluctance = nn.Parameter(torch.zeros(1))
+        nn.init.normal_(self.like.weight, std=_UNLIKE / _QUICK)
 
     def forward(self, features: Tensor, ab: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """How a*b* (n,2,h/t,w/t) change, and how far each place is told (n,1,h/t,w/t), 0..1.
@@ -42,28 +40,35 @@ class Spreading(nn.Module):
         wish, mask = known[:, :2], known[:, 2:]
         places = self._places(features)
         told = functional.max_pool2d(mask, _CELL)  # cells, like all that follows
-        change = told * (_mean(wish, mask) - _mean(ab, mask))
-        weights = self._weights(places, _mean(places, mask)) * told.flatten(2)
-        total = weights.sum(2, keepdim=True)
-        whole = total + _SHARE * (_QUICK * self.reluctance).exp()
-        spread = weights @ change.flatten(2).transpose(1, 2) / whole
-        planes = torch.cat((spread, total / whole), 2).transpose(1, 2)
-        planes = planes.reshape(planes.shape[0], 3, *features.shape[-2:])
+        change = _mean(wish, mask) - _mean(ab, mask)
+        cells = torch.cat((told, change, _mean(places, mask)), 1).flatten(2).transpose(1, 2)
+        queries = places.flatten(2).transpose(1, 2)
+        if self.training:  # most cells are not told: without these a step is far shorter
+            each = zip(queries, cells, strict=True)
+            spread = torch.stack([_taken_over(query, cell[cell[:, 0] > 0]) for query, cell in each])
+        else:
+            spread = _taken_over(queries, cells)
+        planes = spread.transpose(1, 2).reshape(-1, 3, *features.shape[-2:])
         return planes[:, :2], planes[:, 2:]
 
     def _places(self, features: Tensor) -> Tensor:
         """What each place looks like, and where it lies (n,l+2,h/t,w/t)."""
-        near = self.stride / _NEAR * (_QUICK * self.near).exp()
-        one = torch.ones_like(features[:, :1])
-        down, right = near * one.cumsum(2), near * one.cumsum(3)
-        return torch.cat((self.like(features), down, right), 1)
+        one = torch.full_like(features[:, :1], self.stride / _NEAR)
+        return torch.cat((_QUICK * self.like(features), one.cumsum(2), one.cumsum(3)), 1)
 
-    @staticmethod
-    def _weights(places: Tensor, cells: Tensor) -> Tensor:
-        """exp(-d²) for the distance d of every place from every cell (n,places,cells)."""
-        queries, keys = places.flatten(2).transpose(1, 2), cells.flatten(2)
-        squares = queries.square().sum(2, keepdim=True) + keys.square().sum(1, keepdim=True)
-        return (-(squares - 2 * queries @ keys).clamp(min=0)).exp()
+
+def _taken_over(places: Tensor, cells: Tensor) -> Tensor:
+    """The change at each of the places, and how far it is told (...,p,3).
+
+    `places` are (...,p,k), `cells` (...,c,3+k): how far each is told, its change, and what stands
+    for places. One counts for exp(-d²) at the distance d.
+    """
+    told, change, cells = cells[..., :1], cells[..., 1:3], cells[..., 3:]
+    squares = places.square().sum(-1, keepdim=True) + cells.square().sum(-1)[..., None, :]
+    distances = (squares - 2 * places @ cells.transpose(-1, -2)).clamp(min=0)
+    weighed = (-distances).exp() @ (told * torch.cat((change, torch.ones_like(told)), -1))
+    total = weighed[..., 2:]
+    return torch.cat((weighed[..., :2], total), -1) / (total + _SHARE)
 
 
 def _mean(planes: Tensor, mask: Tensor) -> Tensor:

@@ -65,4 +65,5 @@ def _rounded(scores: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]
 
 def _ascii(text: str) -> str:
     """As a header can hold it."""
-    return " ".join(text.encode("ascii", "backslashreplace").decode().split())
+    plain = text.encode("ascii", "backslashreplace").decode()
+    return " ".join("".join(c if c.isprintable() else " " for c in plain).split())

@@ -51,7 +51,7 @@ class Job:
     refusal: Refusal | None = None
     expires: datetime | None = None
     kept: ExitStack = field(default_factory=ExitStack)
-    """Closed when the job is forgotten."""
+    """Closed when the job has failed or is forgotten."""
     task: asyncio.Task[None] | None = None
 
 
@@ -109,7 +109,7 @@ class Jobs:
         return JobState(
             id=job.id,
             state=_state(job),
-            progress=job.progress,
+            progress=1 if job.expires else job.progress,  # a late worker may still tell of its own
             ahead=self._studio.ahead_of(job.ticket),
             result=result if job.outcome else None,
             problem=problem_of(job.refusal) if job.refusal else None,
@@ -128,10 +128,10 @@ class Jobs:
             job.outcome = await work()
         except Exception as error:
             job.refusal = refusal_of(error)
+            job.kept.close()  # nobody can fetch what lies there
             if job.refusal.kind == "server-error":
                 _log.exception("a job failed")
         seconds = 60 * self._settings.job_minutes
-        job.progress = 1.0
         job.expires = datetime.now(UTC) + timedelta(seconds=seconds)
         asyncio.get_running_loop().call_later(seconds, self._forget, job)
 

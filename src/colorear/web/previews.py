@@ -23,7 +23,7 @@ _LONGEST = 1024  # pixels, of the longer side: a hint must show at once
 _DOUBT_LONGEST = 512
 _QUALITY = 88
 _STAMP = 240
-_SURE, _UNSURE = 6.0, 30.0  # CIELAB units: nothing is shown below, nothing more above
+_SURE, _UNSURE = 13.0, 28.0  # CIELAB units: nothing is shown below, nothing more above
 _TINT = (214, 0, 147)  # of doubt: a hue that photographs hardly have
 _STRONGEST = 0.55  # opacity
 

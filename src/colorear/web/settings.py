@@ -13,6 +13,8 @@ __all__ = ["Settings", "SettingsError"]
 
 _PREFIX = "COLOREAR_"
 
+_YEAR = 525_600  # minutes
+
 Positive = Annotated[int, Field(ge=1)]
 PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -54,8 +56,8 @@ class Settings(BaseModel):
     """How many networks are kept in memory."""
     job_megapixels: PositiveReal = 24
     """Larger photographs, in millions of pixels, are answered with a job."""
-    job_minutes: PositiveReal = 15
-    """How long a finished job is kept."""
+    job_minutes: Annotated[float, Field(gt=0, le=_YEAR)] = 15
+    """How long a finished job is kept, a year at most."""
     job_places: Positive = 256
     """How many jobs there may be, finished ones among them."""
     page: bool = True
