@@ -75,8 +75,8 @@ class Hint:
             return tuple(webcolors.name_to_rgb(self.colour))
         except ValueError:
             raise HintError(
-                f"{self.colour[:_QUOTED]!r} is no colour that CSS knows; give a name such as firebrick, or "
-                "#rrggbb"
+                f"{self.colour[:_QUOTED]!r} is no colour that CSS knows; give a name such as "
+                "firebrick, or #rrggbb"
             ) from None
 
     @property

@@ -63,7 +63,7 @@ def test_it_is_the_kernel_regression_that_it_says(spreading):
     hints = known((32, 48), (8, 16, 40, 10), (16, 40, -20, 30), (24, 0, 5, -50))
     with torch.no_grad():
         change, told = spreading(features, said, hints)
-        like = 10 * spreading.like(features)[0].double().numpy()
+        like = spreading.like(features)[0].double().numpy()
     cells = [(2, 4, 40, 10), (4, 10, -20, 30), (6, 0, 5, -50)]  # each on a place of its own
     for row, column in np.ndindex(8, 12):
         weights, values = [], []

@@ -13,22 +13,20 @@ __all__ = ["optimiser_and_schedule"]
 def optimiser_and_schedule(
     network: nn.Module, spec: OptimiserSpec, steps: int
 ) -> tuple[optim.Optimizer, optim.lr_scheduler.LRScheduler]:
-    """AdamW and the rate that it follows over so many steps.
+    """AdamW and the rate that it follows over so many steps; the last is that of most weights.
 
     I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization, ICLR 2019; without decay it
     is Adam (D. Kingma and J. Ba, ICLR 2015). Schedule: L. Smith and N. Topin, Super-Convergence,
     2018.
     """
-    encoder: list[nn.Parameter] = []
-    others: list[nn.Parameter] = []
+    factors = {"encoder": spec.encoder_factor, "spreading": spec.spreading_factor, "others": 1.0}
+    parts: dict[str, list[nn.Parameter]] = {part: [] for part in factors}
     for name, parameter in network.named_parameters():
-        (encoder if name.startswith("encoder.") else others).append(parameter)
-    rates = [spec.learning_rate * spec.encoder_factor, spec.learning_rate]
+        part = name.partition(".")[0]
+        parts[part if part in factors else "others"].append(parameter)
+    rates = [spec.learning_rate * factor for factor in factors.values()]
     optimiser = optim.AdamW(
-        [
-            {"params": group, "lr": rate}
-            for group, rate in zip((encoder, others), rates, strict=True)
-        ],
+        [{"params": group, "lr": rate} for group, rate in zip(parts.values(), rates, strict=True)],
         eps=spec.epsilon,
         weight_decay=spec.weight_decay,
         fused=True,

@@ -137,6 +137,8 @@ class OptimiserSpec(_Frozen):
     """Part of a cycle's steps before its peak."""
     encoder_factor: Fraction = 1.0
     """The encoder learns at this part of the rate: a pretrained one needs less."""
+    spreading_factor: Annotated[float, Field(gt=0)] = 1.0
+    """What spreads hints learns at so many times the rate: few weights, which few places teach."""
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 1e-8
     epsilon_on: Literal["corrected", "uncorrected"] = "corrected"

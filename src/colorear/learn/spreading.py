@@ -9,7 +9,6 @@ __all__ = ["Spreading"]
 _CELL = 8  # pixels: what is told is looked at in cells of this size
 _NEAR = 64.0  # pixels: a place so far away counts for exp(-1) if it looks the same
 _UNLIKE = 0.15  # at first, what likeness makes of the features' differences
-_QUICK = 10.0  # so much faster than its weights' size asks for, likeness learns
 _SHARE = 0.1  # the weight of changing nothing beside that of what is told
 
 
@@ -29,7 +28,7 @@ class Spreading(nn.Module):
         super().__init__()
         self.stride = stride
         self.like = nn.Conv2d(channels, likeness, 1, bias=False)
-        nn.init.normal_(self.like.weight, std=_UNLIKE / _QUICK)
+        nn.init.normal_(self.like.weight, std=_UNLIKE)
 
     def forward(self, features: Tensor, ab: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """How a*b* (n,2,h/t,w/t) change, and how far each place is told (n,1,h/t,w/t), 0..1.
@@ -54,7 +53,7 @@ class Spreading(nn.Module):
     def _places(self, features: Tensor) -> Tensor:
         """What each place looks like, and where it lies (n,l+2,h/t,w/t)."""
         one = torch.full_like(features[:, :1], self.stride / _NEAR)
-        return torch.cat((_QUICK * self.like(features), one.cumsum(2), one.cumsum(3)), 1)
+        return torch.cat((self.like(features), one.cumsum(2), one.cumsum(3)), 1)
 
 
 def _taken_over(places: Tensor, cells: Tensor) -> Tensor:
