@@ -105,6 +105,24 @@ def test_a_gradient_nobody_wants_is_not_computed(kind, monkeypatch):
     torch.testing.assert_close(bias.grad, expected[3], rtol=1e-5, atol=1e-4)
 
 
+@both_ways
+def test_autocast_gives_bfloat16_and_gradients_of_the_weights_precision(kind):
+    tensors = operands(kind, 2, 3, 4, 5, 6)
+    answer = torch.randn_like(PLAIN[kind](*tensors))
+    expected = gradients(PLAIN[kind], tensors, answer)
+
+    def cast(*tensors):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            return OURS[kind](*tensors)
+
+    output, *rest = gradients(cast, tensors, answer.bfloat16())
+    assert output.dtype == torch.bfloat16
+    for ours, theirs in zip((output.float(), *rest), expected, strict=True):
+        assert ours.dtype == torch.float32
+        # 8 bits of mantissa: 2^-8 of the terms that are summed
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0.02 * theirs.abs().max().item())
+
+
 class Wrapped(torch.nn.Module):
     """A network of one convolution, as `torch.export` wants it."""
 

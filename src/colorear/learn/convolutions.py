@@ -40,7 +40,12 @@ def convolve_up(planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _applied(function: type[Function], *tensors: Tensor) -> Tensor:
-    answer: Tensor = function.apply(*tensors)  # type: ignore[no-untyped-call]  # torch's own gap
+    """Under autocast in its precision, as torch's own are; the backward pass sees no autocast."""
+    device = tensors[0].device.type
+    if torch.is_autocast_enabled(device):
+        tensors = tuple(tensor.to(torch.get_autocast_dtype(device)) for tensor in tensors)
+    with torch.autocast(device, enabled=False):
+        answer: Tensor = function.apply(*tensors)  # type: ignore[no-untyped-call]  # torch's own gap
     return answer
 
 
