@@ -84,9 +84,9 @@ CASES = [
         (1, 1, 0, 0),
         {},
         "refuted",
-        "skips help on 0 beyond the intervals; on 7 they harm, or change less than 0.05",
+        "by enough to matter; on 7 they harm, or change, for better or worse, less than 0.05",
         "On MSE the main effect of skips is 1.00",
-        "en 7 perjudica, o cambia menos de 0,05 desviaciones estándar",
+        "en 7 perjudica, o cambia, para mejor o para peor, menos de 0,05 desviaciones estándar",
     ),
     (
         3,

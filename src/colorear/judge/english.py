@@ -108,8 +108,9 @@ _VERDICTS = {
     "{metrics}.",
     "3_confirmed": "Of {count} metrics, skips help on {helps} beyond the intervals and harm on "
     "{harms}.",
-    "3_refuted": "Of {count} metrics, skips help on {helps} beyond the intervals; on {against} "
-    "they harm, or change less than {margin} of a standard deviation between photographs.",
+    "3_refuted": "Of {count} metrics, skips help on {helps} beyond the intervals and by enough to "
+    "matter; on {against} they harm, or change, for better or worse, less than {margin} of a "
+    "standard deviation between photographs.",
     "3_undecided": "Of {count} metrics, skips help on {helps} beyond the intervals and harm on "
     "{harms}: neither is most of them.",
     "4_confirmed": "All four beat the grey copy, beyond the intervals, on more than half of "

@@ -115,8 +115,8 @@ _VERDICTS = {
     "3_confirmed": "De {count} métricas, la concatenación ayuda en {helps} más allá de los "
     "intervalos y perjudica en {harms}.",
     "3_refuted": "De {count} métricas, la concatenación ayuda en {helps} más allá de los "
-    "intervalos; en {against} perjudica, o cambia menos de {margin} desviaciones estándar entre "
-    "fotografías.",
+    "intervalos y lo bastante para importar; en {against} perjudica, o cambia, para mejor o para "
+    "peor, menos de {margin} desviaciones estándar entre fotografías.",
     "3_undecided": "De {count} métricas, la concatenación ayuda en {helps} más allá de los "
     "intervalos y perjudica en {harms}: ni lo uno ni lo otro es la mayoría.",
     "4_confirmed": "Los cuatro superan a la copia gris, más allá de los intervalos, en más de la "
