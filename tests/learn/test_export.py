@@ -129,6 +129,16 @@ def test_a_disagreement_writes_nothing(tmp_path, finished_run, graph, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+def test_weights_stay_exact_where_rounding_would_show(tmp_path, finished_run, graph, monkeypatch):
+    monkeypatch.setattr(exporting, "_graph", lambda _: graph)
+    monkeypatch.setattr(exporting, "_ROUNDED", -1.0)  # nothing is little enough
+    card = export(finished_run, tmp_path / "tiny.onnx")
+    stored = onnx.load(tmp_path / "tiny.onnx").graph.initializer
+    assert {w.data_type for w in stored if np.prod(w.dims) > 1024} == {onnx.TensorProto.FLOAT}
+    assert card.bytes > 3.5 * card.parameters
+    models.load(tmp_path / "tiny.onnx")
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path, finished_run, graph, monkeypatch):
     monkeypatch.setattr(exporting, "_graph", lambda _: graph)
     (tmp_path / "file").touch()
