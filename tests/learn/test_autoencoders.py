@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.fft import dctn, idctn
 
 from colorear.learn.autoencoders import PLANS, Autoencoder, listing
 from colorear.learn.optimisers import optimiser_and_schedule
@@ -319,14 +320,23 @@ def test_the_optimiser_is_keras_s_adam(keras):
 @pytest.mark.parametrize("name", PLANS)
 def test_grey_copy_start_passes_the_grey_photograph_on(name):
     grey, _ = pictures(64)
+    if name == "plain-deep":  # a place of its narrowest stage stands for more than it can hold
+        grey = _smooth(grey)
     network = autoencoder(name, start="grey-copy").eval()
     with torch.inference_mode():
         made = network(grey)
-    if name == "plain-deep":  # a place of its narrowest stage stands for more than it can hold
-        halves = torch.nn.functional.avg_pool2d(grey, 2)
-        assert torch.allclose(torch.nn.functional.avg_pool2d(made, 2), halves, atol=1e-5)
-        grey = halves.repeat_interleave(2, 2).repeat_interleave(2, 3)
     assert torch.allclose(made, grey, atol=1e-5)
+
+
+def _smooth(grey):
+    """With little contrast, and of 256 frequencies in each 16 x 16 pixels the 91 lowest."""
+    n, channels, rows, columns = grey.shape
+    blocks = grey.numpy().reshape(n, channels, rows // 16, 16, columns // 16, 16)
+    waves = dctn(blocks, axes=(3, 5), norm="ortho")
+    down, across = np.ogrid[:16, :16]
+    waves *= (down + across < 13)[:, None, :]
+    smooth = 0.5 + 0.1 * (idctn(waves, axes=(3, 5), norm="ortho") - 0.5)
+    return torch.from_numpy(smooth.reshape(grey.shape))
 
 
 @pytest.mark.parametrize("name", ["plain-shallow", "plain-deep"])

@@ -5,10 +5,12 @@ Industrial de Santander. They were built with Keras, so padding, batch normalisa
 weights are those of Keras's layers: with equal weights the outputs are equal.
 """
 
-import itertools
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from scipy.fft import dct
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,6 +22,9 @@ __all__ = ["PLANS", "Autoencoder", "Plan", "listing"]
 
 
 _BRIGHTNESS, _CONTRAST = 0.45, 0.25  # about the mean and the deviation of photographs' luma
+_WAVES = 0.11  # deviation of the amplitude of waves in a square of them, times half waves there
+_CORNERS = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]])  # where the quarters of a square begin
+_SHARE = 0.75  # of a stage's channels, for the photograph's frequencies where pixels do not fit
 
 
 @dataclass(frozen=True)
@@ -123,51 +128,89 @@ class Up(nn.Module):
 def _pass_on(network: Autoencoder) -> None:
     """Make the grey photograph come out as it went in.
 
-    With skips the last layer gives the input that it is joined with. Without them some channels of
-    every stage hold pixels: those of the square that a place of the stage stands for, or, where
-    half of the channels are too few, their averages. Being positive they pass the LeakyReLUs.
+    With skips the last layer gives the input that it is joined with. Without them the first
+    channels of every stage hold the pixels of the square that a place of the stage stands for or,
+    where half of the channels are too few for that, the lowest frequencies of its four quarters.
     """
     network.last.weight.zero_()
     network.last.weight[:, -3:, 0, 0] = torch.eye(3)
     if network.skips:
         return
-    grids = [1]
+    pixels = torch.zeros(1, 2, dtype=torch.int64)  # where in the square each channel's is: y, x
+    kept = []
     for stage in network.encoder:
         if isinstance(stage, Down):
-            finer = 2 * grids[-1]
-            grids.append(finer if finer**2 <= len(stage.weight) // 2 else grids[-1])
-            _gather(stage, *grids[-2:])
+            width = len(stage.weight)
+            fit = 4 * len(pixels) <= width // 2
+            kept.append(_all_of(pixels) if fit else _lowest(pixels, int(_SHARE * width) // 4))
+            _gather(stage, kept[-1])
+            pixels = torch.cat([pixels + math.isqrt(len(pixels)) * corner for corner in _CORNERS])
     for stage in network.decoder:
         if isinstance(stage, Up):
-            coarse = grids.pop()
-            _scatter(stage, coarse, grids[-1])
+            _scatter(stage, kept.pop())
 
 
-def _gather(stage: Down, before: int, after: int) -> None:
-    """The first channels get the pixels, or averages, of four squares of `before` x `before`."""
-    each = 2 * before // after  # so many pixels, across and down, become one
-    stage.weight[: after**2] = 0
-    for y, x in itertools.product(range(2 * before), repeat=2):
-        taken = y % before * before + x % before
-        given = y // each * after + x // each
-        stage.weight[given, taken, y // before, x // before] = 1 / each**2
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of each quarter of a square, and how it varies among photographs."""
+
+    patterns: Tensor
+    """(kept, pixels), orthogonal."""
+    mean: Tensor
+    deviation: Tensor
+    lift: Tensor
+    """(kept): what is added to be above zero, where a LeakyReLU changes nothing."""
+
+
+def _all_of(pixels: Tensor) -> _Kept:
+    one = torch.ones(len(pixels))
+    return _Kept(torch.eye(len(pixels)), _BRIGHTNESS * one, _CONTRAST * one, 0 * one)
+
+
+def _lowest(pixels: Tensor, count: int) -> _Kept:
+    """The lowest frequencies, by the type II discrete cosine transform.
+
+    Waves have an amplitude of one, because Adam moves small weights as far as large ones.
+    """
+    side = math.isqrt(len(pixels))
+    waves = torch.from_numpy(dct(np.eye(side, dtype=np.float32), axis=0, norm="ortho"))
+    waves *= (side / 2) ** 0.5
+    down, across = torch.cartesian_prod(torch.arange(side), torch.arange(side)).T
+    lowest = (down + across).argsort(stable=True)[:count]
+    down, across = down[lowest], across[lowest]
+    patterns = waves[down][:, pixels[:, 0]] * waves[across][:, pixels[:, 1]]
+    constant = lowest == 0
+    mean = torch.where(constant, _BRIGHTNESS / patterns[0, 0], 0)
+    deviation = _WAVES / torch.hypot(down.float(), across.float()).clamp(min=0.25)
+    return _Kept(patterns, mean, deviation, torch.where(constant, 0, 3 * deviation))
+
+
+def _gather(stage: Down, kept: _Kept) -> None:
+    """The first channels get what is kept of the four quarters of a square."""
+    given, taken = kept.patterns.shape
+    patterns = kept.patterns / kept.patterns.square().sum(1, keepdim=True)
+    stage.weight[: 4 * given] = 0
+    for quarter, (y, x) in enumerate(_CORNERS):
+        stage.weight[quarter * given :][:given, :taken, y, x] = patterns
     if stage.norm:
-        statistics = stage.norm.state_dict()  # changed in place, such that they change nothing
-        statistics["weight"][: after**2] = (_CONTRAST**2 + stage.norm.eps) ** 0.5
-        statistics["running_var"][: after**2] = _CONTRAST**2
-        for name in ("bias", "running_mean"):
-            statistics[name][: after**2] = _BRIGHTNESS
+        statistics = stage.norm.state_dict()  # changed in place, such that they only lift
+        for name, values in {
+            "running_mean": kept.mean,
+            "running_var": kept.deviation**2,
+            "weight": (kept.deviation**2 + stage.norm.eps) ** 0.5,
+            "bias": kept.mean + kept.lift,
+        }.items():
+            statistics[name][: 4 * given] = values.repeat(4)
 
 
-def _scatter(stage: Up, before: int, after: int) -> None:
-    """Undo `_gather`: a square of `before` x `before` becomes four of `after` x `after`."""
-    each = 2 * after // before
-    outputs = max(after**2, 3 * (after == 1))  # the last stage makes red, green and blue
+def _scatter(stage: Up, kept: _Kept) -> None:
+    """Undo `_gather`."""
+    taken, given = kept.patterns.shape
+    outputs = max(given, 3 * (given == 1))  # the last stage makes red, green and blue
     stage.weight[:, :outputs] = 0
-    for y, x in itertools.product(range(2 * after), repeat=2):
-        taken = y // each * before + x // each
-        given = slice(None) if after == 1 else y % after * after + x % after
-        stage.weight[taken, given, y // after, x // after] = 1
+    for quarter, (y, x) in enumerate(_CORNERS):
+        stage.weight[quarter * taken :][:taken, :outputs, y, x] = kept.patterns
+    stage.bias[:outputs] = -kept.lift @ kept.patterns
 
 
 def listing(name: AutoencoderName, side: int = 160) -> tuple[Layer, ...]:
