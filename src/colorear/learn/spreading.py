@@ -1,15 +1,20 @@
 """What is told of some places, spread over what they belong to."""
 
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 __all__ = ["Spreading"]
 
+T = TypeVar("T", Tensor, float)
+
 _CELL = 8  # pixels: what is told is looked at in cells of this size
-_NEAR = 64.0  # pixels: a place so far away counts for exp(-1) if it looks the same
+_NEAR = 48.0  # pixels, which count as much as one unit of what the features differ by
 _UNLIKE = 0.15  # at first, what likeness makes of the features' differences
-_SHARE = 0.1  # the weight of changing nothing beside that of what is told
+_SAME = 0.25  # what is at such distances is hardly told apart
+_FAR = 2.25  # at this distance what is told weighs as much as changing nothing
 
 
 class Spreading(nn.Module):
@@ -20,7 +25,9 @@ class Spreading(nn.Module):
     a coat gets its colour up to its edge, where something else begins. It is the estimator of
     E. Nadaraya, On Estimating Regression, 1964, with a constant added to the sum of the weights, so
     that nothing changes where nothing is like what was told; the learnt likeness is attention's
-    (A. Vaswani et al., Attention Is All You Need, 2017) with distances for products.
+    (A. Vaswani et al., Attention Is All You Need, 2017) with distances for products. Weights fall
+    with a power of the distance (D. Shepard, A two-dimensional interpolation function for
+    irregularly-spaced data, 1968): one hint reaches far, and among many the nearest decides.
     """
 
     def __init__(self, channels: int, stride: int, *, likeness: int = 16) -> None:
@@ -60,14 +67,20 @@ def _taken_over(places: Tensor, cells: Tensor) -> Tensor:
     """The change at each of the places, and how far it is told (...,p,3).
 
     `places` are (...,p,k), `cells` (...,c,3+k): how far each is told, its change, and what stands
-    for places. One counts for exp(-d²) at the distance d.
+    for places.
     """
     told, change, cells = cells[..., :1], cells[..., 1:3], cells[..., 3:]
     squares = places.square().sum(-1, keepdim=True) + cells.square().sum(-1)[..., None, :]
-    distances = (squares - 2 * places @ cells.transpose(-1, -2)).clamp(min=0)
-    weighed = (-distances).exp() @ (told * torch.cat((change, torch.ones_like(told)), -1))
+    squares = (squares - 2 * places @ cells.transpose(-1, -2)).clamp(min=0)
+    weighed = _weight(squares) @ (told * torch.cat((change, torch.ones_like(told)), -1))
     total = weighed[..., 2:]
-    return torch.cat((weighed[..., :2], total), -1) / (total + _SHARE)
+    return torch.cat((weighed[..., :2], total), -1) / (total + _weight(_FAR**2))
+
+
+def _weight(square: T) -> T:
+    """Of what is told at a distance of that square."""
+    ratio = 1 + square / _SAME**2
+    return 1 / (ratio * ratio * ratio)  # a power would be far slower on a processor
 
 
 def _mean(planes: Tensor, mask: Tensor) -> Tensor:
