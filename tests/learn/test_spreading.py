@@ -69,11 +69,11 @@ def test_it_is_the_kernel_regression_that_it_says(spreading):
         weights, values = [], []
         for at, across, a, b in cells:
             squares = ((like[:, row, column] - like[:, at, across]) ** 2).sum()
-            squares += ((row - at) ** 2 + (column - across) ** 2) * (4 / 48) ** 2
-            weights.append((1 + 16 * squares) ** -3)
+            squares += ((row - at) ** 2 + (column - across) ** 2) * (4 / 64) ** 2
+            weights.append((1 + squares / 0.18**2) ** -3)
             place = said[0, :, 2 * at : 2 * at + 2, 2 * across : 2 * across + 2]
             values.append(np.array([a, b]) - place.double().mean((1, 2)).numpy())
-        whole = np.sum(weights) + 82.0**-3
+        whole = np.sum(weights) + (1 + (1.6 / 0.18) ** 2) ** -3
         expected = np.array(weights) @ np.array(values) / whole
         np.testing.assert_allclose(change[0, :, row, column], expected, atol=1e-3)
         assert told[0, 0, row, column].item() == pytest.approx(np.sum(weights) / whole, abs=1e-4)

@@ -11,10 +11,10 @@ __all__ = ["Spreading"]
 T = TypeVar("T", Tensor, float)
 
 _CELL = 8  # pixels: what is told is looked at in cells of this size
-_NEAR = 48.0  # pixels, which count as much as one unit of what the features differ by
+_NEAR = 64.0  # pixels, which count as much as one unit of what the features differ by
 _UNLIKE = 0.15  # at first, what likeness makes of the features' differences
-_SAME = 0.25  # what is at such distances is hardly told apart
-_FAR = 2.25  # at this distance what is told weighs as much as changing nothing
+_SAME = 0.18  # what is at such distances is hardly told apart
+_FAR = 1.6  # at this distance what is told weighs as much as changing nothing
 
 
 class Spreading(nn.Module):
