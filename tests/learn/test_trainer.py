@@ -101,6 +101,21 @@ def test_an_autoencoder_is_trained_resumed_and_the_best_kept(tmp_path, data, lik
     assert min(float(row["judged mae"]) for row in rows) == pytest.approx(loss, rel=1e-4)
 
 
+def test_a_run_at_a_constant_rate_may_be_prolonged(tmp_path, data, like_the_slides):
+    longer = changed(like_the_slides, epochs=3)
+    train(longer, data, tmp_path / "whole")
+    train(like_the_slides, data, tmp_path / "parts")
+    train(longer, data, tmp_path / "parts", resume=True, steps=7)
+    with pytest.raises(TrainingError, match="no finished run"):
+        runs.load_run(tmp_path / "parts")
+    train(longer, data, tmp_path / "parts", resume=True)
+    assert equal(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    assert len(history(tmp_path / "parts")) == 3
+    assert runs.load_run(tmp_path / "parts")[0] == longer
+    with pytest.raises(TrainingError, match=r"recipe\.epochs was 3 and is 2"):
+        train(like_the_slides, data, tmp_path / "parts", resume=True)
+
+
 def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, like_the_slides):
     measuring = changed(like_the_slides, recalibration=12, averaging=0.9)
     train(measuring, data, tmp_path / "whole")
@@ -140,6 +155,8 @@ def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, rec
     train(recipe, data, run, steps=1)
     with pytest.raises(TrainingError, match=r"recipe\.batch was 4 and is 5"):
         train(changed(recipe, batch=5), data, run, resume=True)
+    with pytest.raises(TrainingError, match=r"recipe\.epochs was \d+ and is 9"):
+        train(changed(recipe, epochs=9), data, run, resume=True)  # its rate depends on them
     fewer = {**recipe.data.model_dump(), "train": [{"folder": "colour", "stop": 8}]}
     with pytest.raises(TrainingError, match=r"photographs\.train was '[0-9a-f]{32}' and is"):
         train(changed(recipe, data=fewer), data, run, resume=True)

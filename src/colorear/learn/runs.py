@@ -23,8 +23,11 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bo
     """Claim the folder for a new run, or give the checkpoint from which this very run goes on.
 
     There is none where the run was stopped before its first: then it starts anew.
-    `fingerprints` names the photographs. Raises TrainingError: there is a run already, there is
-    nothing to resume, or it was begun with another recipe or other photographs.
+    `fingerprints` names the photographs. A recipe may ask for more epochs than before if that
+    changes nothing in those that were; then a finished run is unfinished again.
+
+    Raises TrainingError: there is a run already, there is nothing to resume, or it was begun with
+    another recipe or other photographs.
     """
     identity = {"recipe": recipe.model_dump(mode="json"), "photographs": fingerprints}
     about = run / "run.json"
@@ -43,7 +46,13 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bo
         return None
     if not about.exists():
         raise TrainingError(f"{run}: holds no run to go on with; start without --resume")
-    _refuse_change(json.loads(about.read_text()), identity, run)
+    before = json.loads(about.read_text())
+    if prolonged := _is_prolonged(before, recipe):
+        before["recipe"]["epochs"] = recipe.epochs
+    _refuse_change(before, identity, run)
+    if prolonged:
+        _weights(run).unlink(missing_ok=True)
+        about.write_text(json.dumps(identity, indent=2) + "\n")
     return checkpoints.newest(run)
 
 
@@ -114,6 +123,14 @@ def _best(run: Path) -> Path:
 
 def _missing(run: Path) -> str:
     return next((path.name for path in (run / "run.json", _weights(run)) if not path.exists()), "")
+
+
+def _is_prolonged(before: dict[str, Any], recipe: Recipe) -> bool:
+    """More epochs, and neither rates nor sizes that are dealt out among all of them."""
+    same_in_all = recipe.optimiser.schedule == "constant" and (
+        recipe.data.mixed or len(recipe.data.crop) == 1
+    )
+    return same_in_all and before["recipe"]["epochs"] < recipe.epochs
 
 
 def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:
