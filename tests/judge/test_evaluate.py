@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -90,9 +93,9 @@ def test_a_network_that_fails_on_one_photograph_is_told_and_the_others_judged(
 
 
 def test_scores_of_something_else_are_not_added_to(scores, landscapes, tmp_path):
-    with pytest.raises(JudgeError, match="holds scores of another size: 64 there, 48 here"):
+    with pytest.raises(JudgeError, match="with another size: 64 there, 48 here"):
         evaluate(["grey"], landscapes, scores, size=48)
-    with pytest.raises(JudgeError, match="holds scores of another data"):
+    with pytest.raises(JudgeError, match="with another fingerprint of the data"):
         evaluate(["grey"], landscapes, scores, size=64, part="all")
     path = tmp_path / "acuarela.onnx"
     path.write_bytes(networks.contract())
@@ -100,11 +103,30 @@ def test_scores_of_something_else_are_not_added_to(scores, landscapes, tmp_path)
         evaluate([str(path)], landscapes, scores, size=64)
 
 
-def test_what_was_judged_can_be_shown(scores, landscapes):
+def test_the_same_photographs_may_be_named_otherwise(tmp_path, scores, landscapes, monkeypatch):
+    shutil.copy(scores, tmp_path)
+    monkeypatch.chdir(landscapes)
+    assert evaluate(["grey"], Path(), tmp_path / scores.name, size=64) == []
+    monkeypatch.chdir(landscapes / "color")
+    assert evaluate(["grey"], Path(), tmp_path / scores.name, size=64, part="test") == []
+
+
+def test_what_was_judged_can_be_shown(tmp_path, scores, landscapes):
     show = pictures_of([scores], landscapes)
     shown, coloured, true = show("acuarela", "11.png")
     assert np.array_equal(shown, grey(true))
     assert coloured.shape == true.shape == (64, 64, 3)
     assert np.abs(grey(coloured).astype(int) - shown).max() <= 1
+    shutil.copy(landscapes / "color" / "11.png", tmp_path)
     with pytest.raises(ColorearError, match="does not hold the photographs that were judged"):
-        pictures_of([scores], landscapes / "color")
+        pictures_of([scores], tmp_path)
+
+
+def test_a_network_that_has_changed_is_not_shown(tmp_path, landscapes):
+    network, out = tmp_path / "mine.onnx", tmp_path / "scores.parquet"
+    network.write_bytes(networks.contract())
+    evaluate([str(network)], landscapes, out, size=64)
+    assert pictures_of([out], landscapes)("mine", "11.png")
+    network.write_bytes(networks.contract(1))
+    with pytest.raises(JudgeError, match="'mine' is another network now"):
+        pictures_of([out], landscapes)

@@ -12,6 +12,9 @@ def test_names_are_in_natural_order_and_parts_are_cut(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "3.png").touch()
+    (tmp_path / "._2.jpg").touch()  # as a Mac leaves beside 2.jpg
+    (tmp_path / ".thumbnails").mkdir()
+    (tmp_path / ".thumbnails" / "2.jpg").touch()
     names = [path.name for path in list_photographs(tmp_path, Folder(folder="."))]
     assert names == ["1.JPG", "2.jpg", "10.jpg", "3.png"]
     part = list_photographs(tmp_path, Folder(folder=".", start=1, stop=3))
@@ -47,6 +50,14 @@ def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing more")
     with pytest.raises(DataError, match=r"broken\.jpg: is not a picture"):
         pack([tmp_path / "broken.jpg"], 64)
+    noise = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    whole = cv2.imencode(".jpg", noise)[1].tobytes()
+    (tmp_path / "cut.jpg").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match=r"cut\.jpg: is not a picture, or is .* cut short; mend"):
+        pack([tmp_path / "cut.jpg"], 64)
+    (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
+    with pytest.raises(DataError, match=r"gone\.jpg: is not a file"):
+        pack(list_photographs(tmp_path, Folder(folder=".", start=2)), 64)
 
 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path, data, recipe, monkeypatch):

@@ -150,3 +150,11 @@ def test_an_unfinished_run_is_refused(tmp_path, data, recipe):
     train(recipe, data, tmp_path / "run", steps=1)
     with pytest.raises(TrainingError, match=r"no finished run \(weights\.safetensors is missing\)"):
         export(tmp_path / "run", tmp_path / "out.onnx")
+    with pytest.raises(TrainingError, match=r"no finished run \(run\.json is missing\)"):
+        export(tmp_path / "run" / "run.json", tmp_path / "out.onnx")
+    (tmp_path / "run" / "weights.safetensors").write_bytes(b"half of it")
+    with pytest.raises(TrainingError, match=r"weights\.safetensors: is damaged"):
+        export(tmp_path / "run", tmp_path / "out.onnx")
+    (tmp_path / "run" / "run.json").write_text('{"recipe":')
+    with pytest.raises(TrainingError, match=r"run\.json does not say what it was begun with"):
+        export(tmp_path / "run", tmp_path / "out.onnx")

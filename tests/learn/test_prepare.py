@@ -245,12 +245,12 @@ def test_too_few_photographs(tmp_path, colours):
 
 
 def test_too_large_files_and_pictures(tmp_path, colours, monkeypatch):
-    monkeypatch.setattr("colorear.learn.sources.PIXEL_LIMIT", SIDE * SIDE)
+    monkeypatch.setattr("colorear.learn.pictures.PIXEL_LIMIT", SIDE * SIDE)
     save(colours / "20.png", np.zeros((SIDE, SIDE + 1, 3), np.uint8))
     with pytest.raises(DataError, match=r"20\.png: has 97 x 96 pixels, more than 9,216"):
         prepare(colours, tmp_path / "out")
     (colours / "20.png").write_bytes(bytes(1_000_000))
-    monkeypatch.setattr("colorear.learn.sources.BYTE_LIMIT", 100_000)
+    monkeypatch.setattr("colorear.learn.pictures.BYTE_LIMIT", 100_000)
     for source in (colours, zipped(colours, tmp_path / "bomb.zip")):
         with pytest.raises(DataError, match=r"20\.png: has 1,000,000 bytes, more than 100,000"):
             prepare(source, tmp_path / "out")

@@ -42,6 +42,8 @@ def text():
             "whole photographs are seen at one size",
         ),
         ('kind = "acuarela"', 'kind = "aquarela"', "does not match any of the expected tags"),
+        ("[data]", "[lesson]\nhinted = 0.5\n[data]", "set both network.hints and lesson.hinted"),
+        ("decoder = [", "hints = true\ndecoder = [", "set both network.hints and lesson.hinted"),
         ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
     ],
 )

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from colorear.errors import DataError
-from colorear.learn.sources import Pair, UnusableError, arranged, decoded, opened
+from colorear.learn.pictures import UnusableError, decoded
+from colorear.learn.sources import Pair, arranged, opened
 
 
 @pytest.fixture

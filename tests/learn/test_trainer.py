@@ -1,15 +1,22 @@
 import csv
 import errno
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from colorear.errors import TrainingError
+from colorear.errors import DataError, TrainingError
 from colorear.learn import checkpoints, runs, trainer
 from colorear.learn.data import Cuts, list_photographs, read, squares
 from colorear.learn.losses import DISTANCES, Examples
@@ -166,6 +173,52 @@ def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, rec
         train(recipe, data, tmp_path / "none", resume=True)
 
 
+def test_large_pages_are_asked_for_before_pytorch_makes_a_tensor():
+    code = "import colorear.learn, os, sys; print(os.environ[sys.argv[1]], 'torch' in sys.modules)"
+    name = "THP_MEM_ALLOC_ENABLE"
+    without = {key: value for key, value in os.environ.items() if key != name}
+    told = subprocess.check_output([sys.executable, "-c", code, name], env=without, text=True)
+    assert told.split() == ["1", "False"]
+
+
+def test_what_judges_may_lie_in_a_folder_of_any_name(tmp_path, data, recipe):
+    """A change in either of two folders called train is noticed."""
+    shutil.copytree(data / "colour", tmp_path / "train")
+    spec = {"train": [{"folder": "train", "but_one_of": 6}]}
+    spec["validate_on"] = [{"folder": "train", "one_of": 6}]
+    own = changed(recipe, data=recipe.data.model_dump() | spec)
+    train(own, tmp_path, tmp_path / "run", steps=1)
+    learnt = list_photographs(tmp_path, own.data.train[0])
+    shutil.copy(learnt[0], learnt[1])
+    with pytest.raises(TrainingError, match=r"photographs\.train was"):
+        train(own, tmp_path, tmp_path / "run", resume=True)
+
+
+def test_a_run_from_before_a_new_key_goes_on(tmp_path, data, recipe):
+    train(recipe, data, tmp_path / "run", steps=1)
+    about = tmp_path / "run" / "run.json"
+    begun = json.loads(about.read_text())
+    del begun["recipe"]["optimiser"]["spreading_factor"]
+    about.write_text(json.dumps(begun))
+    train(recipe, data, tmp_path / "run", resume=True, steps=2)
+    assert checkpoints.newest(tmp_path / "run").name == "step-00000002"
+
+
+def test_grey_photographs_cannot_judge(tmp_path, data, like_the_slides):
+    (tmp_path / "judged").mkdir()
+    for i, path in enumerate(sorted((data / "judged").iterdir())):
+        cv2.imwrite(str(tmp_path / "judged" / f"{i}.png"), cv2.imread(str(path), 0))
+    (tmp_path / "colour").symlink_to(data / "colour")
+    with pytest.raises(DataError, match="validation photographs are all grey"):
+        train(like_the_slides, tmp_path, tmp_path / "run")
+
+
+def test_a_run_without_a_best_epoch_is_told(tmp_path, data, like_the_slides, monkeypatch):
+    monkeypatch.setattr(trainer, "judged", lambda *_: {"loss": math.nan})
+    with pytest.raises(TrainingError, match="no validation loss was a number"):
+        train(like_the_slides, data, tmp_path / "run")
+
+
 def test_a_folder_that_cannot_hold_a_run_is_told(tmp_path, data, recipe):
     (tmp_path / "file").touch()
     with pytest.raises(TrainingError, match=r"cannot hold a run \(Not a directory\); give another"):
@@ -185,14 +238,20 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, data, recipe, monkeyp
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)
 
-    def full(_, folder):
-        (tmp_path / "run" / "checkpoints" / "partial").mkdir()
-        raise OSError(errno.ENOSPC, "No space left on device", folder)
+    faults = [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("I/O error: No space left on device"),
+    ]
+    for fault in faults:
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Accelerator, "save_state", full)
-        with pytest.raises(TrainingError, match=r"step 3 could not be written .*No space left"):
-            train(recipe, data, run, resume=True, steps=3)
+        def full(_, __, fault=fault):
+            (tmp_path / "run" / "checkpoints" / "partial").mkdir()
+            raise fault
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Accelerator, "save_state", full)
+            with pytest.raises(TrainingError, match=r"step 3 could not be written .*No space left"):
+                train(recipe, data, run, resume=True, steps=3)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000002"]
     train(recipe, data, run, resume=True, steps=3)
 

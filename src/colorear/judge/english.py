@@ -166,7 +166,8 @@ _PAGE = {
     "published": "Beside the slides' table",
     "published_note": "As published, and corrected: RMSE times 4095, PSNR minus 72.245 dB, since "
     "they took 4095 for white where white was 1. Their FSIM, UQI, SSIM and VIF cannot be "
-    "corrected, and do not mean what ours do. Their photographs were others of the same kind.",
+    "corrected, and do not mean what ours do. Their photographs were others of the same kind; the "
+    "networks have the same layers, and may have been trained otherwise.",
     "network": "network",
     "metric": "metric",
     "as_published": "published",

@@ -230,11 +230,15 @@ def _begun(out: Path, judged: Judged, about: About) -> _Sitting:
     if not out.exists():
         return _Sitting(out, judged, Scores(pd.DataFrame(columns=list(COLUMNS)), about))
     scores = read_scores([out])
-    for what in ("convention", "size", "data"):
-        before, now = getattr(scores.about, what), getattr(about, what)
+    there, here = scores.about, about
+    for what, before, now in (
+        ("convention", there.convention, here.convention),
+        ("size", there.size, here.size),
+        ("fingerprint of the data", there.data.fingerprint, here.data.fingerprint),
+    ):
         if before != now:
             raise JudgeError(
-                f"{out} holds scores of another {what}: {before} there, {now} here; "
-                "write to another file"
+                f"{out} holds scores of {there.data.name} with another {what}: {before} there, "
+                f"{now} here; write to another file"
             )
     return _Sitting(out, judged, scores)

@@ -51,7 +51,7 @@ def find(data: Path, *, size: int, part: Part | None = None) -> Judged:
         first = split(len(paths))["test"][0]
     chosen = paths[first:]
     pixels = squares(chosen, size)
-    name = folder.name if folder == data else f"{data.name}/{_COLOR}"
+    name = data.resolve().name if folder == data else f"{data.resolve().name}/{_COLOR}"
     about = DataSet(
         name=f"{name} [{first}:{len(paths)}]" if first else name,
         photographs=len(chosen),

@@ -18,7 +18,9 @@ NAMES: Mapping[str, str] = {
 
 
 def architecture(model: str) -> str | None:
-    """Which of `NAMES` a model is, where it was trained and judged as in the slides, else None.
+    """Which of `NAMES` a model is, if it was judged by what it makes itself, as there, else None.
+
+    That its layers are those of the slides is all that a name tells, not how it was trained.
 
     >>> architecture("slides-skip-deep"), architecture("skip-deep@luma")
     ('skip-deep', None)

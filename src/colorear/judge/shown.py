@@ -10,7 +10,7 @@ from colorear.errors import JudgeError
 from colorear.judge.galleries import Pictures
 from colorear.judge.photographs import Part, find, grey
 from colorear.judge.scores import read_scores
-from colorear.judge.subjects import subjects
+from colorear.judge.subjects import Subject, subjects
 
 __all__ = ["SEVEN", "pictures_of", "sheet"]
 
@@ -23,20 +23,29 @@ SEVEN = slice(51, 58)
 def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
     """Shows what was judged, for the galleries of a report: the networks are asked again.
 
-    Raises JudgeError: `data` does not hold the photographs of these scores. Raises ModelError,
-    TrainingError, DataError: a network or the photographs are gone.
+    Raises JudgeError: `data` does not hold the photographs of these scores, or a network has
+    changed. Raises ModelError, TrainingError, DataError: a network or the photographs are gone.
     """
     about = read_scores(scores).about
     parts: tuple[Part, ...] = ("test", "all")
     found = (find(data, size=about.size, part=part) for part in parts)
-    judged = next((each for each in found if each.about == about.data), None)
+    judged = next(
+        (each for each in found if each.about.fingerprint == about.data.fingerprint), None
+    )
     if judged is None:
         raise JudgeError(
             f"{data}: does not hold the photographs that were judged, {about.data.name}; "
             "give the folder that was given to colorear evaluate"
         )
-    given = {known.given or name: None for name, known in about.models.items()}
-    known = {subject.name: subject for subject in subjects(tuple(given), judged)}
+    known: dict[str, Subject] = {}
+    for given in {each.given or name for name, each in about.models.items()}:
+        known |= {subject.name: subject for subject in subjects((given,), judged)}
+    for name, each in about.models.items():
+        if name not in known or known[name].about.sha256 != each.sha256:
+            raise JudgeError(
+                f"{name!r} is another network now than the one that was judged; judge it again, "
+                "into another file"
+            )
 
     def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
         true = judged.pixels[judged.names.index(photograph)]

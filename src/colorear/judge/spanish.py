@@ -174,7 +174,8 @@ _PAGE = {
     "published": "Junto a la tabla de las diapositivas",
     "published_note": "Lo publicado y lo corregido: RMSE por 4095, PSNR menos 72,245 dB, porque se "
     "tomó 4095 por blanco cuando el blanco era 1. Sus FSIM, UQI, SSIM y VIF no se pueden corregir "
-    "y no significan lo mismo que los nuestros. Sus fotografías eran otras, de la misma clase.",
+    "y no significan lo mismo que los nuestros. Sus fotografías eran otras, de la misma clase; "
+    "las redes tienen las mismas capas, aunque pueden haberse entrenado de otro modo.",
     "network": "red",
     "metric": "métrica",
     "as_published": "publicado",

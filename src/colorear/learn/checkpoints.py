@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import Accelerator
+from safetensors import SafetensorError
 from torch import nn
 
 from colorear.errors import TrainingError
@@ -32,7 +33,7 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
         shutil.rmtree(target, ignore_errors=True)
         partial.rename(target)
         _sync(folder)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+    except (OSError, RuntimeError, SafetensorError) as error:  # RuntimeError: torch, without room
         shutil.rmtree(partial, ignore_errors=True)
         raise TrainingError(
             f"{folder}: the checkpoint at step {step} could not be written ({error}); "

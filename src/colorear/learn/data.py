@@ -17,10 +17,10 @@ from platformdirs import user_cache_path
 from rich.progress import track
 
 from colorear.errors import DataError
+from colorear.learn.pictures import UnusableError, decoded, is_photograph, read_file
 from colorear.learn.recipe import DataSpec, Folder
 
 __all__ = [
-    "SUFFIXES",
     "Batch",
     "Cuts",
     "Photographs",
@@ -34,8 +34,6 @@ __all__ = [
 
 Pixels = NDArray[np.uint8]
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
-"""How the names of photographs end, in small letters."""
 _LONGEST = 2  # a photograph keeps at most this many times its shorter side, from its middle
 
 
@@ -47,7 +45,8 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
     place = root / folder.folder
     if not place.is_dir():
         raise DataError(f"{place}: is not a folder; give the one that holds {folder.folder}")
-    found = [p for p in place.rglob("*") if p.suffix.lower() in SUFFIXES and not p.is_dir()]
+    named = (path for path in place.rglob("*") if is_photograph(path.relative_to(place)))
+    found = [path for path in named if not path.is_dir()]
     found.sort(key=lambda path: natural_order(path.relative_to(place).as_posix()))
     part = found[folder.start : folder.stop]
     without = folder.but_one_of
@@ -198,8 +197,11 @@ class Cuts:
         order = np.random.default_rng(self.seed).permutation(len(self.photographs))[:count]
         for i in range(0, len(order), self.batch):
             chosen = order[i : i + self.batch]
-            size = self.spec.validation_size
-            yield np.stack([self._cut(int(index), 0, size) for index in chosen])
+            if self.spec.whole:
+                yield np.stack([self.photographs[int(index)] for index in chosen])
+            else:
+                size = self.spec.validation_size
+                yield np.stack([self._cut(int(index), 0, size) for index in chosen])
 
     def _crop(self, epoch: int, i: int) -> int:
         """The side of what batch `i` shows."""
@@ -264,15 +266,15 @@ def _decode_into(
 def _fingerprint(paths: Sequence[Path], form: str) -> str:
     digest = hashlib.sha256(form.encode())
     for path in paths:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(hashlib.sha256(read_file(path, str(path))).digest())
     return digest.hexdigest()[:32]
 
 
 def _decoded(path: Path) -> Pixels:
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise DataError(f"{path}: is not a picture that can be decoded; mend or remove it")
-    return picture.astype(np.uint8, copy=False)
+    try:
+        return decoded(read_file(path, str(path)), str(path))
+    except UnusableError as error:
+        raise DataError(f"{error}; mend or remove it") from error
 
 
 def _shrunk(picture: Pixels, shorter_side: int) -> Pixels:

@@ -27,16 +27,8 @@ from colorear.learn.duplicates import (
     sketch,
 )
 from colorear.learn.manifest import Alike, Bad, Manifest, Photograph, Spread, encoded, split
-from colorear.learn.sources import (
-    COLOR,
-    GRAY,
-    Arrangement,
-    Pair,
-    UnusableError,
-    arranged,
-    decoded,
-    opened,
-)
+from colorear.learn.pictures import UnusableError, decoded
+from colorear.learn.sources import COLOR, GRAY, Arrangement, Pair, arranged, opened
 
 __all__ = ["NEAR_GRAY_BELOW", "prepare"]
 

@@ -121,7 +121,7 @@ class AutoencoderSpec(_Frozen):
     name: AutoencoderName
     start: Literal["random", "grey-copy"] = "random"
     """The first weights: Keras's, or such that the grey photograph comes out as it went in (the
-    deep network without skips: at half of its resolution), so that only colour is to be learnt."""
+    deep network without skips: its lower frequencies), so that only colour is to be learnt."""
 
 
 NetworkSpec = Annotated[AcuarelaSpec | AutoencoderSpec, Field(discriminator="kind")]
@@ -185,6 +185,16 @@ class Recipe(_Frozen):
     precision: Literal["float32", "bfloat16"] = "float32"
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 4.0
     seed: int = 1
+
+    @model_validator(mode="after")
+    def _hints_are_learnt(self) -> "Recipe":
+        takes_hints = isinstance(self.network, AcuarelaSpec) and self.network.hints
+        if takes_hints != (self.lesson.hinted > 0):
+            raise ValueError(
+                "a network that takes hints learns what to do with them, and no other does: set "
+                "both network.hints and lesson.hinted, or neither"
+            )
+        return self
 
 
 def read_recipe(path: Path) -> Recipe:

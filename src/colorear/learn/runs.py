@@ -1,11 +1,13 @@
 """The folder of a run: what it was begun with, and what came out of it."""
 
+import csv
 import json
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -16,10 +18,10 @@ from colorear.learn.acuarela import Acuarela
 from colorear.learn.kinds import build
 from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 
-__all__ = ["begin", "keep_best", "load_run", "save_best", "save_weights"]
+__all__ = ["begin", "keep_best", "load_run", "save_best", "save_history", "save_weights"]
 
 
-def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bool) -> Path | None:
+def begin(run: Path, recipe: Recipe, fingerprints: dict[str, Any], *, resume: bool) -> Path | None:
     """Claim the folder for a new run, or give the checkpoint from which this very run goes on.
 
     There is none where the run was stopped before its first: then it starts anew.
@@ -46,10 +48,12 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, str], *, resume: bo
         return None
     if not about.exists():
         raise TrainingError(f"{run}: holds no run to go on with; start without --resume")
-    before = json.loads(about.read_text())
-    if prolonged := _is_prolonged(before, recipe):
-        before["recipe"]["epochs"] = recipe.epochs
-    _refuse_change(before, identity, run)
+    before, photographs = _begun_with(run)
+    prolonged = before.epochs < recipe.epochs and _may_be_prolonged(before)
+    if prolonged:
+        before = before.model_copy(update={"epochs": recipe.epochs})
+    begun = {"recipe": before.model_dump(mode="json"), "photographs": photographs}
+    _refuse_change(begun, identity, run)
     if prolonged:
         _weights(run).unlink(missing_ok=True)
         about.write_text(json.dumps(identity, indent=2) + "\n")
@@ -67,18 +71,43 @@ def save_best(run: Path, network: nn.Module) -> None:
 
 
 def keep_best(run: Path) -> Path:
-    """Make the best epoch's weights those of the finished run."""
-    shutil.copyfile(_best(run), _weights(run))
-    return _weights(run)
+    """Make the best epoch's weights those of the finished run. Raises TrainingError without room.
+
+    Raises TrainingError: there are none, as no loss on the validation folders was a number.
+    """
+    if not _best(run).exists():
+        raise TrainingError(
+            f"{run}: no epoch was the best, as no validation loss was a number; lower the "
+            "learning rate and start again"
+        )
+    return _written(_weights(run), partial(shutil.copyfile, _best(run)))
+
+
+def save_history(run: Path, rows: list[dict[str, float]]) -> None:
+    """Leave a table of the epochs so far, as CSV. Raises TrainingError without room."""
+
+    def write(path: Path) -> None:
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+    _written(run / "history.csv", write)
 
 
 def _save(path: Path, network: nn.Module) -> Path:
-    partial = path.with_suffix(".partial")
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    return _written(path, partial(save_file, weights))
+
+
+def _written(path: Path, write: Callable[[Path], object]) -> Path:
+    """Whole or not at all."""
+    unfinished = path.with_suffix(".partial")
     try:
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, partial)
-        partial.replace(path)
+        write(unfinished)
+        unfinished.replace(path)
     except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise TrainingError(
             f"{path}: could not be written ({error}); make room and go on with --resume"
         ) from error
@@ -91,15 +120,17 @@ def load_run(run: Path) -> tuple[Recipe, nn.Module]:
     Raises TrainingError: there is no finished run, or its weights are of another architecture.
     """
     try:
-        recipe = Recipe.model_validate(json.loads((run / "run.json").read_text())["recipe"])
+        recipe = _begun_with(run)[0]
         state = load_file(_weights(run))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise TrainingError(
             f"{run}: is no finished run ({_missing(run)} is missing); "
             "finish it with: colorear train RECIPE --data DIR --out RUN --resume"
         ) from None
-    except ValidationError as error:
-        raise TrainingError(f"{run}: run.json holds no recipe of this version: {error}") from None
+    except SafetensorError as error:
+        raise TrainingError(
+            f"{_weights(run)}: is damaged ({error}); remove it, and make it again with --resume"
+        ) from error
     spec: NetworkSpec = recipe.network
     # the run's own weights come next
     network = Acuarela(spec, blank=True) if isinstance(spec, AcuarelaSpec) else build(spec)
@@ -125,12 +156,26 @@ def _missing(run: Path) -> str:
     return next((path.name for path in (run / "run.json", _weights(run)) if not path.exists()), "")
 
 
-def _is_prolonged(before: dict[str, Any], recipe: Recipe) -> bool:
-    """More epochs, and neither rates nor sizes that are dealt out among all of them."""
-    same_in_all = recipe.optimiser.schedule == "constant" and (
-        recipe.data.mixed or len(recipe.data.crop) == 1
-    )
-    return same_in_all and before["recipe"]["epochs"] < recipe.epochs
+def _begun_with(run: Path) -> tuple[Recipe, Any]:
+    """The recipe, and the fingerprints of the photographs. Raises TrainingError, OSError."""
+    try:
+        about = json.loads((run / "run.json").read_text())
+        return Recipe.model_validate(about["recipe"]), about["photographs"]
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+    ) as error:  # pydantic's is a ValueError, and so is JSON's
+        raise TrainingError(
+            f"{run}: its run.json does not say what it was begun with ({error}); start a new run "
+            "in another --out"
+        ) from error
+
+
+def _may_be_prolonged(recipe: Recipe) -> bool:
+    """Whether neither rates nor sizes are dealt out among all of its epochs."""
+    sizes = 1 if recipe.data.mixed else len(recipe.data.crop)
+    return recipe.optimiser.schedule == "constant" and sizes == 1
 
 
 def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:

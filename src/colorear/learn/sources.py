@@ -9,24 +9,16 @@ from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal, NamedTuple
 
-import cv2
-import numpy as np
-import pyvips
-from numpy.typing import NDArray
-
 from colorear.errors import DataError
-from colorear.learn.data import SUFFIXES, natural_order
+from colorear.learn.data import natural_order
+from colorear.learn.pictures import SUFFIXES, UnusableError, check_size, is_photograph, read_file
 
 __all__ = [
-    "BYTE_LIMIT",
     "COLOR",
     "GRAY",
-    "PIXEL_LIMIT",
     "Arrangement",
     "Pair",
-    "UnusableError",
     "arranged",
-    "decoded",
     "opened",
 ]
 
@@ -35,21 +27,7 @@ Read = Callable[[], bytes]
 COLOR, GRAY = "color", "gray"
 """The two folders of the Kaggle layout."""
 
-BYTE_LIMIT = 256 * 2**20
-"""A larger file is no photograph to learn from; in a zip file it may be a decompression bomb."""
-
-PIXEL_LIMIT = 200_000_000
-"""The same of a picture's pixels: so many take 600 MB."""
-
 _ENCRYPTED = 1  # general purpose bit 0: APPNOTE.TXT 6.3.10, section 4.4.4
-
-
-class UnusableError(DataError):
-    """One file of many cannot be used; `source` names it, `reason` says why."""
-
-    def __init__(self, source: str, reason: str) -> None:
-        super().__init__(f"{source}: {reason}")
-        self.source, self.reason = source, reason
 
 
 class Pair(NamedTuple):
@@ -125,31 +103,6 @@ def arranged(names: Sequence[str], source: Path) -> Arrangement:
     return Arrangement("pairs", pairs, bad, ignored)
 
 
-def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
-    """(h, w, 3) sRGB or (h, w) grey, upright, of a photograph that is whole.
-
-    libvips judges that, since OpenCV fills what is missing of a file with grey.
-    Raises UnusableError: empty, damaged, cut short, too large, not a picture.
-    """
-    if not content:
-        raise UnusableError(name, "is empty")
-    pyvips.cache_set_max(0)  # it would keep whole pictures alive after their use
-    try:
-        image = pyvips.Image.new_from_buffer(content, "", access="sequential", fail_on="error")
-        if image.width * image.height > PIXEL_LIMIT:
-            raise UnusableError(
-                name, f"has {image.width} x {image.height} pixels, more than {PIXEL_LIMIT:,}"
-            )
-        image.avg()  # reads it to its end
-        flag = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR_RGB
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
-    except (pyvips.Error, cv2.error):
-        picture = None
-    if picture is None:
-        raise UnusableError(name, "is not a picture, or is damaged or cut short")
-    return picture.astype(np.uint8, copy=False)
-
-
 def _in_folder(source: Path) -> dict[str, Read]:
     def fail(error: OSError) -> None:
         raise DataError(f"{error.filename}: cannot be read ({error.strerror}); allow it") from error
@@ -159,8 +112,8 @@ def _in_folder(source: Path) -> dict[str, Read]:
         for name in names:
             path = Path(folder, name)
             inside = path.relative_to(source)
-            if _is_photograph(inside):
-                found[inside.as_posix()] = partial(_read_file, path, inside.as_posix())
+            if is_photograph(inside):
+                found[inside.as_posix()] = partial(read_file, path, inside.as_posix())
     return found
 
 
@@ -188,7 +141,7 @@ def _in_zip(archive: zipfile.ZipFile, source: Path) -> dict[str, Read]:
                 "make it again with plain names"
             )
         inside = PurePosixPath(*path.parts)
-        if member.is_dir() or not _is_photograph(inside):
+        if member.is_dir() or not is_photograph(inside):
             continue
         if member.flag_bits & _ENCRYPTED:
             raise DataError(
@@ -199,22 +152,12 @@ def _in_zip(archive: zipfile.ZipFile, source: Path) -> dict[str, Read]:
     return found
 
 
-def _read_file(path: Path, name: str) -> bytes:
-    try:
-        if not path.is_file():
-            raise UnusableError(name, "is not a file")
-        _check_size(path.stat().st_size, name)
-        return path.read_bytes()
-    except OSError as error:
-        raise UnusableError(name, f"cannot be read ({error.strerror})") from error
-
-
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
     """What the member claims to be long, and no more: that is all `zipfile` unpacks then.
 
     It does so for the two methods that zip files of photographs have, but not for the others.
     """
-    _check_size(member.file_size, name)
+    check_size(member.file_size, name)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise UnusableError(name, "cannot be unpacked (neither stored nor deflated)")
     try:
@@ -222,16 +165,6 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -
             return file.read(member.file_size)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise UnusableError(name, f"cannot be unpacked ({error})") from error
-
-
-def _check_size(size: int, name: str) -> None:
-    if size > BYTE_LIMIT:
-        raise UnusableError(name, f"has {size:,} bytes, more than {BYTE_LIMIT:,}")
-
-
-def _is_photograph(inside: Path | PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
-    return not hidden and inside.suffix.lower() in SUFFIXES
 
 
 def _top(names: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from colorear.learn.recipe import Recipe
 __all__ = ["first_examples", "judged"]
 
 _BATCH = 32
+_NOTHING = 1e-9  # mean square: less than any colour, more than what rounding makes of grey
 
 
 def judged(
@@ -43,7 +44,7 @@ def judged(
         for name, mean in of_part.items():
             sums[name] += mean.item() * len(part)
     grey = sums.pop("grey")
-    if grey == 0:
+    if grey < _NOTHING * len(photographs):
         raise DataError("the validation photographs are all grey; give some with colour")
     means = {name: total / len(photographs) for name, total in sums.items()}
     return means | {"mse ratio": sums["mse"] / grey}

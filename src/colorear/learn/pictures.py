@@ -1,0 +1,86 @@
+"""One of many photographs to learn from: told by its name, read whole, or refused."""
+
+from pathlib import Path, PurePath
+
+import cv2
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorear.errors import DataError
+
+__all__ = [
+    "BYTE_LIMIT",
+    "PIXEL_LIMIT",
+    "SUFFIXES",
+    "UnusableError",
+    "check_size",
+    "decoded",
+    "is_photograph",
+    "read_file",
+]
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+"""How the names of photographs end, in small letters."""
+
+BYTE_LIMIT = 256 * 2**20
+"""A larger file is no photograph to learn from; in a zip file it may be a decompression bomb."""
+
+PIXEL_LIMIT = 200_000_000
+"""The same of a picture's pixels: so many take 600 MB."""
+
+
+class UnusableError(DataError):
+    """One file of many cannot be used; `source` names it, `reason` says why."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source, self.reason = source, reason
+
+
+def is_photograph(inside: PurePath) -> bool:
+    """By its name, within what is searched; hidden ones are none."""
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
+    return not hidden and inside.suffix.lower() in SUFFIXES
+
+
+def read_file(path: Path, name: str) -> bytes:
+    """What it holds. Raises UnusableError: it cannot be read, or is too large."""
+    try:
+        if not path.is_file():
+            raise UnusableError(name, "is not a file")
+        check_size(path.stat().st_size, name)
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableError(name, f"cannot be read ({error.strerror})") from error
+
+
+def check_size(size: int, name: str) -> None:
+    """Raises UnusableError: more bytes than a photograph has."""
+    if size > BYTE_LIMIT:
+        raise UnusableError(name, f"has {size:,} bytes, more than {BYTE_LIMIT:,}")
+
+
+def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
+    """(h, w, 3) sRGB or (h, w) grey, upright, of a photograph that is whole.
+
+    libvips judges that, since OpenCV fills what is missing of a file with grey.
+    Raises UnusableError: empty, damaged, cut short, too large, not a picture.
+    """
+    if not content:
+        raise UnusableError(name, "is empty")
+    pyvips.cache_set_max(0)  # it would keep whole pictures alive after their use
+    try:
+        image = pyvips.Image.new_from_buffer(content, "", access="sequential", fail_on="error")
+        if image.width * image.height > PIXEL_LIMIT:
+            raise UnusableError(
+                name, f"has {image.width} x {image.height} pixels, more than {PIXEL_LIMIT:,}"
+            )
+        image.avg()  # reads it to its end
+        flag = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR_RGB
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+    except (pyvips.Error, cv2.error):
+        picture = None
+    if picture is None:
+        raise UnusableError(name, "is not a picture, or is damaged or cut short")
+    return picture.astype(np.uint8, copy=False)
