@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,57 @@ def test_what_failed_is_tried_again(run, attic):
     assert "is damaged or cut short" in run.failed[0]
     (attic / "box 0/1.png").write_bytes(whole)
     assert run() == (["1.png"], [name for name in ALL if name != "1.png"], [])
+
+
+def test_what_others_make_after_a_failure_is_theirs(run, attic, out):
+    photograph, target = attic / "box 0/1.png", out / "box 0/1-color.png"
+    whole = photograph.read_bytes()
+    photograph.write_bytes(whole[:-2000])
+    assert run()[2] == ["1.png"]
+    photograph.write_bytes(whole)
+    target.write_text("mine")
+    assert run()[2] == ["1.png"]
+    assert "exists already; allow to overwrite it (--overwrite)" in run.failed[0]
+    assert target.read_text() == "mine"
+    assert run(overwrite=True)[0] == ["1.png"]
+
+
+def test_what_was_made_and_then_failed_is_known_still(run, attic, out):
+    photograph, target = attic / "box 0/1.png", out / "box 0/1-color.png"
+    whole = photograph.read_bytes()
+    run()
+    for retouched in (False, True):
+        photograph.write_bytes(whole[:-2000])
+        assert run()[2] == ["1.png"]
+        photograph.write_bytes(whole)
+        if retouched:
+            target.write_text("retouched")
+        done, _, failed = run()
+        assert (done, failed) == (([], ["1.png"]) if retouched else (["1.png"], []))
+    assert "was changed since it was coloured; allow to overwrite" in run.failed[0]
+    assert target.read_text() == "retouched"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_what_others_make_after_a_stop_is_theirs(run, attic, out, colorizer, earlier):
+    grey = Image.open(attic / "box 0/0.jpg")
+    grey.save(attic / "box 0/w.webp", lossless=True)
+    if earlier:
+        run("another network")
+    with Batch(plan([attic], out), out, "one network") as batch:
+        with closing(batch.run(thread(colorizer))) as answers:
+            next(answers)
+        ours, theirs = batch.to_do[1:5], batch.to_do[5:7]
+        for work in ours:  # in place, and not known to be so
+            colorizer.colorize(work.source, work.target, overwrite=True)
+        for work in theirs:
+            grey.save(work.target)
+    assert {Path(work.target).suffix for work in ours} == {*SUFFIXES, ".webp"}
+    done, kept, failed = run()
+    assert (len(done), len(kept)) == (7, 1)
+    assert failed == sorted(Path(work.source).name for work in theirs)
+    assert ("was changed since" if earlier else "exists already") in run.failed[0]
+    assert run()[0] == []
 
 
 def test_two_runs_on_one_folder(attic, out):

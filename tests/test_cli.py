@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import colorear
 import networks
+from colorear import __main__
 from colorear.cli import app
 from colorear.workers import cores
 
@@ -461,9 +462,43 @@ def test_a_folder_and_back_to_it(folder, colorize, tmp_path):
     )
 
 
-def test_an_answer_that_cannot_be_written(known_network):
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["models"],
+        ["models", "show", "acuarela"],
+        ["models", "show", "acuarela", "--json"],
+        ["--help"],
+    ],
+)
+def test_an_answer_that_cannot_be_written(words, encoding, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "colorear", "models", "show", known_network]
+        command = [sys.executable, "-m", "colorear", *words]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert complaint(done).startswith("error: the answer cannot be written: No space left")
+
+
+def test_another_error_is_not_told_as_one_of_the_answer(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(__main__, "app", nowhere)
+    with pytest.raises(FileNotFoundError, match="No usable temporary directory"):
+        __main__.main()
+
+
+def test_a_reader_that_had_enough():
+    command = f"{sys.executable} -m colorear models show acuarela --json | true"
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--version", "models"]])
+def test_its_version(words):
+    done = colorear_(*words)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{colorear.__version__}\n", "")

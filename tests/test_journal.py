@@ -17,15 +17,33 @@ def test_what_is_noted_is_known_later(tmp_path, name):
     journal = Journal(tmp_path)
     assert journal.entry(name) is None
     journal.begin([(name, "/in/" + name), ("b.jpg", "/in/b.jpg")], "by one")
-    assert journal.entry(name) == Entry("/in/" + name, "by one", None, None, None)
+    assert journal.entry(name) == Entry("/in/" + name, "by one", None, None, None, begun=True)
     journal.finish(name, STAMP, "abc", MADE)
     journal.close()
     again = Journal(tmp_path)
     assert again.entry(name) == Entry("/in/" + name, "by one", STAMP, "abc", MADE)
-    assert again.entry("b.jpg") == Entry("/in/b.jpg", "by one", None, None, None)
+    assert again.entry("b.jpg") == Entry("/in/b.jpg", "by one", None, None, None, begun=True)
     again.begin([(name, "/in/" + name)], "by two")
-    assert again.entry(name).made is None
+    assert again.entry(name) == Entry("/in/" + name, "by two", None, None, MADE, begun=True)
     again.close()
+
+
+def test_what_was_not_made_is_known_as_before(tmp_path):
+    rows = [("new", "in"), ("made", "in"), ("begun", "in")]
+    journal = Journal(tmp_path)
+    journal.begin(rows[1:], "")
+    journal.finish("made", STAMP, "abc", MADE)
+    for _ in range(3):
+        journal.begin(rows, "")
+        for target, _ in rows:
+            journal.undo(target)
+        assert journal.entry("new") is None
+        assert journal.entry("made") == Entry("in", "", None, None, MADE)
+        assert journal.entry("begun") == Entry("in", "", None, None, None, begun=True)
+    journal.begin(rows, "")
+    journal.finish("made", STAMP, "abc", MADE)
+    assert journal.entry("made") == Entry("in", "", STAMP, "abc", MADE)
+    journal.close()
 
 
 def test_without_a_folder_it_is_forgotten():

@@ -98,6 +98,22 @@ def test_two_that_would_become_one(attic, tmp_path):
     assert len(made.photographs) == 6
 
 
+def test_what_is_named_twice_counts_once(attic, tmp_path, monkeypatch):
+    (attic / "link.png").symlink_to(attic / "a.png")
+    (attic / "broken.jpg").touch()
+    (tmp_path / "door").symlink_to(attic)
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.chdir(attic)
+    same = ["a.png", "../attic/a.png", attic / "a.png", tmp_path / "door/a.png", "./a.png"]
+    names = ["b.jpg", *same, "link.png", "broken.jpg", "./broken.jpg"]
+    made = plan([Path(name) for name in names], out)
+    assert [photograph.source for photograph in made.photographs] == ["b.jpg", "a.png", "link.png"]
+    assert [failed.source for failed in made.failed] == ["broken.jpg"]
+    folders = [attic, Path(), tmp_path / "door", Path("1950/..")]
+    assert plan(folders, out) == plan([attic], out)
+
+
 def test_a_photograph_keeps_its_place(tmp_path):
     for name in ("a.png", "a-color.png"):
         GREY.save(tmp_path / name)

@@ -192,6 +192,16 @@ def test_what_is_damaged_is_named_as_it_is_there(run, bucket, attic):
     assert run()[0] == ["1.png"]
 
 
+def test_what_others_make_after_a_failure_is_theirs(run, bucket, attic):
+    whole = (attic / "box 0/1.png").read_bytes()
+    bucket.write("attic/box 0/1.png", whole[:-2000])
+    assert run()[2] == ["1.png"]
+    bucket.write("attic/box 0/1.png", whole)
+    bucket.write("out/box 0/1-color.png", b"mine")
+    assert run()[2] == ["1.png"]
+    assert bucket.read("out/box 0/1-color.png") == b"mine"
+
+
 @pytest.mark.usefixtures("attic")
 def test_a_file_that_appears_meanwhile(bucket, colorizer):
     OUT.mkdir(parents=True)

@@ -2,6 +2,8 @@ import hashlib
 import io
 import re
 import struct
+import time
+import tracemalloc
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorear import jpeg, xmp
+from colorear.errors import PhotographError
 
 DC, IPTC = "http://purl.org/dc/elements/1.1/", "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -127,6 +130,47 @@ def test_every_encoding_becomes_utf_8(encoding):
 def test_what_cannot_be_read_is_replaced(damaged):
     assert xmp.merged(damaged, MARK) == xmp.merged(None, MARK)
     assert xmp.values(damaged, MARK) == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<a/>" * 250_000,
+        "<a " + " ".join(f'a{n}="1"' for n in range(120_000)) + "/>",
+        "".join(f'<a xmlns:p{n}="u{n}"/>' for n in range(60_000)),
+        "m" * 16_000_000,
+    ],
+    ids=["elements", "attributes", "namespaces", "text"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_what_would_take_much_memory_is_refused(body, encoding):
+    large = packet(described(body)).decode().encode(encoding)
+    tracemalloc.start()
+    try:
+        with pytest.raises(PhotographError, match="XMP metadata of a photograph is too large: it"):
+            xmp.merged(large, MARK)
+        assert tracemalloc.get_traced_memory()[1] < 2 * len(large)
+    finally:
+        tracemalloc.stop()
+
+
+def test_few_bytes_that_stand_for_much_are_not_read():
+    entities = f'<!DOCTYPE x [<!ENTITY a "{"<a/>" * 100}"><!ENTITY b "{"&a;" * 100}">]>'.encode()
+    assert xmp.merged(entities + packet(described("&b;")), MARK) == xmp.merged(None, MARK)
+
+
+def test_many_namespaces_are_no_work():
+    many = "".join(f'<a xmlns:p{n}="u{n}"/>' for n in range(20_000))
+    started = time.process_time()
+    xmp.merged(packet(described(many)), MARK)
+    assert time.process_time() - started < 5
+
+
+def test_what_is_no_xmp_is_parsed_once(monkeypatch):
+    parsed, tree = [], xmp._tree
+    monkeypatch.setattr(xmp, "_tree", lambda text: parsed.append(text) or tree(text))
+    xmp.merged(b"<html>no XMP</html>", MARK)
+    assert len(parsed) == 1
 
 
 def test_external_entities_are_not_fetched():

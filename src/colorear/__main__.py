@@ -1,10 +1,13 @@
 """`python -m colorear` is the command `colorear`."""
 
+import errno
 import sys
 
 from colorear.cli import app
 
 __all__ = ["main"]
+
+_OF_WRITING = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EPIPE}
 
 
 def main() -> None:
@@ -12,8 +15,8 @@ def main() -> None:
     try:
         app()
     except OSError as error:
-        if error.filename is not None:
-            raise  # a file, not the answer: it should have got a sentence of its own
+        if error.filename is not None or error.errno not in _OF_WRITING:
+            raise  # not the answer's: it should have got a sentence of its own
         sys.stdout = None  # Python would write to it again at its end
         sys.exit(f"error: the answer cannot be written: {error.strerror}; redirect it elsewhere")
 

@@ -7,16 +7,19 @@ for whatever reason, goes on where it was.
 import hashlib
 import tempfile
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from colorear.colorizer import Colorizer, Coloured
-from colorear.errors import ColorearError, PhotographError
+from colorear.errors import BatchError, ColorearError, PhotographError
 from colorear.files import Stamp, exists_already, reading, stamp
 from colorear.hints import NO_WISHES, Wishes
+from colorear.photo import open_photo
 from colorear.plan import Failed, Photograph, Plan, Product
+from colorear.provenance import read as read_mark
 from colorear.remote import Remote, is_remote, place
 from colorear.stores import stamp_if_there, store, whole
 
@@ -205,6 +208,8 @@ class Batch:
                     journal.finish(key(work.target), made.stamp, made.sha256, made.made)
                     yield made.answer
                 else:
+                    with suppress(BatchError):  # a full disk stops none: it stays as begun
+                        journal.undo(key(work.target))
                     yield made
         finally:
             answers.close()
@@ -215,16 +220,17 @@ class Batch:
         entry = self._store.journal.entry(self._store.key(target))
         there = self._store.stamp(target)
         overwrite, made_of = self._overwrite, None
-        if entry and (entry.made is None or there == entry.made):
-            overwrite = True  # it is ours
-        if entry and entry.made and there == entry.made and entry.how == self._how:
+        if entry and there and (there == entry.made or (entry.begun and _is_ours(photograph))):
+            overwrite = True
+        if entry and entry.stamp and there == entry.made and entry.how == self._how:
             made_of = entry.sha256
             same = entry.source == whole(source)
             if same and entry.stamp == (now or stamp_if_there(source)):
                 self.kept.append(Kept(source, target))
                 return
-        if there and not overwrite:  # before it is begun, else it would be taken for ours
-            what = "was changed since it was coloured" if entry else "exists already"
+        if there and not overwrite:
+            changed = entry and entry.made
+            what = "was changed since it was coloured" if changed else "exists already"
             reason = f"'{target}' {what}; allow to overwrite it (--overwrite) or name another"
             self.failed.append(Failed(source, reason))
             return
@@ -232,3 +238,17 @@ class Batch:
         wishes = replace(self._wishes, variant=variant) if variant else self._wishes
         work = Work(source, target, unfinished, overwrite, made_of, product, wishes)
         self.to_do.append(work)
+
+
+def _is_ours(photograph: Photograph) -> bool:
+    """Whether a run that was killed made what is in the place of its target.
+
+    What shows how sure the colours are has no mark, and of what is elsewhere only the whole could
+    be brought here to look for one: of these all that a run had begun is taken for its own.
+    """
+    if photograph.product == "confidence" or is_remote(photograph.target):
+        return True
+    try:
+        return read_mark(open_photo(photograph.target).xmp) is not None
+    except PhotographError:
+        return False

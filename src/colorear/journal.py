@@ -1,7 +1,8 @@
 """What has been done in a folder of coloured photographs, so that a run that stopped can go on.
 
 It is a SQLite file in the folder itself: whole after a power cut, and locked while it is open. A
-photograph is written down before its colours are begun and again when they are in place.
+photograph is written down before its colours are begun and again when they are in place, or when
+it is known that they will not be.
 """
 
 import os
@@ -19,7 +20,8 @@ __all__ = ["FILE", "Entry", "Journal"]
 
 FILE = "journal.sqlite"
 _FORM = 1
-# names of files are bytes, since not all of them are text
+# names of files are bytes, since not all of them are text; `done` is 0 for what was begun once, 1
+# for what is in place, and one of these and 2 for what was begun again
 _TABLES = f"""
 PRAGMA user_version = {_FORM};
 CREATE TABLE IF NOT EXISTS photographs (
@@ -37,7 +39,10 @@ CREATE TABLE IF NOT EXISTS photographs (
 
 
 class Entry(NamedTuple):
-    """What is known of a coloured photograph; stamps and hash are None until it is done."""
+    """What is known of a coloured photograph; stamps and hash are None until it is done.
+
+    When it is begun again only `made`, of the colours that were in place before, is still known.
+    """
 
     source: str
     how: str
@@ -45,6 +50,8 @@ class Entry(NamedTuple):
     stamp: Stamp | None
     sha256: str | None
     made: Stamp | None
+    begun: bool = False
+    """Whether it is not known what came of it: what is in place may be newer than `made`."""
 
 
 class Journal:
@@ -85,16 +92,17 @@ class Journal:
         if row is None:
             return None
         source, how, size, modified, sha256, made_size, made_modified, done = row
-        if not done:
-            return Entry(os.fsdecode(source), how, None, None, None)
-        stamp, made = Stamp(size, modified), Stamp(made_size, made_modified)
-        return Entry(os.fsdecode(source), how, stamp, sha256, made)
+        stamp = None if size is None else Stamp(size, modified)
+        made = Stamp(made_size, made_modified) if done & 1 else None
+        return Entry(os.fsdecode(source), how, stamp, sha256, made, begun=done != 1)
 
     def begin(self, rows: Iterable[tuple[str, str]], how: str) -> None:
         """Note, all at once, that these targets are about to be made of these sources."""
         with self._telling(), self._at_once():
             self._connection.executemany(
-                "REPLACE INTO photographs (target, source, how, done) VALUES (?, ?, ?, 0)",
+                "INSERT INTO photographs (target, source, how, done) VALUES (?, ?, ?, 0) "
+                "ON CONFLICT (target) DO UPDATE SET source = excluded.source, how = excluded.how, "
+                "size = NULL, modified = NULL, sha256 = NULL, done = done | 2",
                 ((os.fsencode(target), os.fsencode(source), how) for target, source in rows),
             )
 
@@ -106,6 +114,13 @@ class Journal:
                 "made_modified = ?, done = 1 WHERE target = ?",
                 (*stamp, sha256, *made, os.fsencode(target)),
             )
+
+    def undo(self, target: str) -> None:
+        """Note that `target` was not made: it is known as it was before it was begun."""
+        with self._telling(), self._at_once():
+            row = (os.fsencode(target),)
+            self._connection.execute("DELETE FROM photographs WHERE target = ? AND done = 0", row)
+            self._connection.execute("UPDATE photographs SET done = done & 1 WHERE target = ?", row)
 
     def copy(self, path: Path) -> None:
         """Write all that is noted so far into another file, which is a journal too."""

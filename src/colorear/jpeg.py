@@ -3,7 +3,7 @@
 A grayscale JPEG already holds the luma scans that the coloured file needs: in ITU-T T.81 a scan of
 one component is laid out alike whether or not the frame has other components (A.2.2). So its scans
 are copied as they are and two chroma components follow in scans of their own. No luma coefficient
-is decoded on the way; progressive files stay progressive and restart markers stay.
+is decoded on the way; progressive grayscale files stay progressive and restart markers stay.
 
 A JPEG that already has chroma interleaves it with the luma; `dct.without_chroma` takes it
 out first.

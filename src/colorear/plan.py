@@ -66,8 +66,8 @@ def plan(
     names; what is hidden, `out` itself and links to folders are left out. `x.jpg` becomes
     `x-color.jpg`: in `out` if that is a folder, else beside it; `out` may also be the file that the
     only photograph becomes. A folder is mirrored in `out`, under its own name if it is not the only
-    source. Further `variants` become `x-color-2.jpg` and so on, and how sure the colours are
-    `x-confidence.png`.
+    source. What is named twice counts once. Further `variants` become `x-color-2.jpg` and so on,
+    and how sure the colours are `x-confidence.png`.
 
     Raises BatchError where a folder comes without another one to mirror it in, or where a store
     does not answer.
@@ -75,7 +75,7 @@ def plan(
     made = Plan()
     found = [
         product
-        for photograph in _found(list(sources), out, made)
+        for photograph in _found(_distinct(sources), out, made)
         for product in _products(photograph, variants, confidence=confidence)
     ]
     owners = {_identity(photograph.source): photograph.source for photograph in found}
@@ -99,6 +99,21 @@ def _products(photograph: Photograph, variants: int, *, confidence: bool) -> Ite
     if confidence:
         target = f"{stem.removesuffix('-color')}-confidence.png"
         yield Photograph(source, target, product="confidence")
+
+
+def _distinct(sources: Iterable[Path | Remote]) -> list[Path | Remote]:
+    """Each once, as it is written first."""
+    firsts: dict[str, Path | Remote] = {}
+    for source in sources:
+        firsts.setdefault(_entry(source), source)
+    return list(firsts.values())
+
+
+def _entry(source: Path | Remote) -> str:
+    """Equal for the same folder, and for the same photograph if its name is, which it hands on."""
+    if isinstance(source, Remote) or is_folder(source):
+        return _identity(str(source))
+    return f"{_identity(str(source.parent))}/{source.name}"
 
 
 def _identity(text: str) -> str:

@@ -8,7 +8,6 @@ lie in files.
 """
 
 import hashlib
-import io
 import itertools
 import re
 import struct
@@ -16,6 +15,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from colorear.errors import PhotographError
 from colorear.jpeg import Jpeg, Segment
 
 __all__ = ["LARGEST_IN_JPEG", "in_jpeg", "merged", "of_jpeg", "values"]
@@ -27,6 +27,8 @@ _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _META = "{adobe:ns:meta/}"
 _EXTENDED = "{http://ns.adobe.com/xmp/note/}HasExtendedXMP"  # part 3, 1.1.3.1
 _DEEPEST = 100  # elements within elements; real packets have some ten
+_LONGEST = 16_000_000  # bytes; telephones put depth maps of some millions into extensions
+_MOST = 100_000  # "<" and "=": whatever comes after one may take 300 bytes of memory
 _XML = "http://www.w3.org/XML/1998/namespace"  # its prefix is never declared
 _PREFIXES = {
     "adobe:ns:meta/": "x",
@@ -46,7 +48,10 @@ _EXTENSION_CHUNK = 65400
 
 
 def values(packet: bytes | None, names: Iterable[str]) -> dict[str, str]:
-    """Those of the simple properties `{namespace}name` that the packet has."""
+    """Those of the simple properties `{namespace}name` that the packet has.
+
+    Raises PhotographError where it is too large.
+    """
     root = _parsed(packet)[0]
     found = {name: _value(root, name) for name in names}
     return {name: value for name, value in found.items() if value is not None}
@@ -56,7 +61,7 @@ def merged(packet: bytes | None, properties: Mapping[str, str]) -> bytes:
     """The packet with these simple properties `{namespace}name`, in place of any of those names.
 
     A packet that cannot be parsed, which no reader could, is replaced. The same packet and
-    properties always give the same bytes.
+    properties always give the same bytes. Raises PhotographError where it is too large.
     """
     root, prefixes = _parsed(packet)
     _remove(root, properties)
@@ -73,7 +78,7 @@ def in_jpeg(jpeg: Jpeg, properties: Mapping[str, str]) -> Jpeg:
     """The JPEG with its packet merged with these properties; an extension stays as it is.
 
     If the packet grows too long, or the extension has some of the properties itself, everything
-    else goes into a new extension.
+    else goes into a new extension. Raises PhotographError where either is too large.
     """
     packet, extension = of_jpeg(jpeg), _extension(jpeg)
     new = merged(packet, properties)
@@ -90,7 +95,8 @@ def in_jpeg(jpeg: Jpeg, properties: Mapping[str, str]) -> Jpeg:
 
 def _parsed(packet: bytes | None) -> tuple[ET.Element, dict[str, str]]:
     """The x:xmpmeta or rdf:RDF of the packet, and namespace -> prefix; empty if there is none."""
-    for text in (packet or b"", (packet or b"").rstrip(b"\0")):  # some writers add zeros
+    packet = packet or b""
+    for text in dict.fromkeys((packet, packet.rstrip(b"\0"))):  # some writers add zeros
         try:
             root, declared = _tree(text)
         except (ET.ParseError, LookupError, ValueError):  # no XML, in no encoding that is known
@@ -102,29 +108,60 @@ def _parsed(packet: bytes | None) -> tuple[ET.Element, dict[str, str]]:
 
 def _tree(text: bytes) -> tuple[ET.Element, list[tuple[str, str]]]:
     """The root, and prefixes with their namespaces; ValueError if it is nested too deeply."""
-    declared, root, depth = [], None, 0
-    for event, what in ET.iterparse(io.BytesIO(text), ["start-ns", "start", "end"]):
-        if event == "start-ns":
-            declared.append(what)
-            continue
-        root = what if root is None else root
-        depth += 1 if event == "start" else -1
-        if depth > _DEEPEST:
-            raise ValueError(depth)
-    if root is None:
-        raise ValueError(text)
-    return root, declared
+    if len(text) > _LONGEST or text.count(b"<") + text.count(b"=") > _MOST:  # in any encoding
+        raise PhotographError(
+            "the XMP metadata of a photograph is too large: it may have at most "
+            f"{_LONGEST:,} bytes and {_MOST:,} tags and attributes; remove what is not needed of it"
+        )
+    growing = _Growing()
+    parser = ET.XMLParser(target=growing)
+    parser.feed(text)
+    root: ET.Element = parser.close()
+    return root, growing.declared
+
+
+class _Growing:
+    """What a parser makes of a packet."""
+
+    def __init__(self) -> None:
+        self.declared: list[tuple[str, str]] = []
+        self._builder = ET.TreeBuilder()
+        self._depth = 0
+
+    def doctype(self, *_: str | None) -> None:
+        """Refuse it: its entities could make a large tree of a few bytes, and no XMP has any."""
+        raise ValueError
+
+    def start_ns(self, prefix: str, uri: str) -> None:
+        self.declared.append((prefix, uri))
+
+    def start(self, tag: str, attributes: dict[str, str]) -> ET.Element:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise ValueError(self._depth)
+        return self._builder.start(tag, attributes)
+
+    def end(self, tag: str) -> ET.Element:
+        self._depth -= 1
+        return self._builder.end(tag)
+
+    def data(self, text: str) -> None:
+        self._builder.data(text)
+
+    def close(self) -> ET.Element:
+        return self._builder.close()
 
 
 def _distinct(declared: list[tuple[str, str]]) -> dict[str, str]:
     """Namespace -> prefix, where one prefix may have meant several or, being empty, none."""
     prefixes: dict[str, str] = {}
+    used: set[str] = set()
     taken = {prefix for prefix, _ in declared}
     fresh = (name for n in itertools.count() if (name := f"ns{n}") not in taken)
     for prefix, uri in declared:
         if uri not in prefixes and uri != _XML:
-            free = prefix and prefix not in prefixes.values()
-            prefixes[uri] = prefix if free else next(fresh)
+            prefixes[uri] = prefix if prefix and prefix not in used else next(fresh)
+            used.add(prefixes[uri])
     return prefixes
 
 

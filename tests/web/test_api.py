@@ -4,6 +4,8 @@ import socket
 import pytest
 
 from colorear import promise
+from colorear.errors import ModelError
+from colorear.web import api
 from web.conftest import EXAMPLES
 
 HINTS = json.dumps([{"x": 0.3, "y": 0.5, "colour": "firebrick"}])
@@ -264,3 +266,15 @@ def raw(served, sent: bytes) -> socket.socket:
     line = socket.create_connection((host, int(port)), timeout=60)
     line.sendall(sent)
     return line
+
+
+def test_what_a_network_lacks_is_told_to_the_log_only(serve, monkeypatch, caplog):
+    def here():
+        raise ModelError("the card /secret.json cannot be read")
+
+    served = serve()
+    monkeypatch.setattr(api, "here", here)
+    with served.client() as client:
+        told = problem(client.get("/v1/models"), 500, "server-error")
+    assert "whose log tells what" in told
+    assert "/secret.json" in caplog.text

@@ -11,7 +11,7 @@ from colorear import read_hints, verify
 from colorear.web.desk import Desk, answered
 from colorear.web.settings import Settings
 from colorear.web.sittings import Sittings
-from colorear.web.studio import Studio
+from colorear.web.studio import Studio, TooLong
 from colorear.web.uploads import Upload
 from colorear.web.visits import EXAMPLES
 from web.able import able
@@ -101,7 +101,8 @@ def test_hints_that_were_saved_are_opened(visiting, tmp_path):
             (tmp_path / "hints.json").write_text(text)
             answer = await visitor.ask("hints", text=text, name="a.json")
             (hint,) = read_hints(tmp_path / "hints.json")
-            assert answer == {"hints": [{**RED, "radius": hint.radius}]}
+            expected = {**RED, "colour": "#ff0000", "radius": hint.radius}
+            assert answer == {"hints": [expected]}
             wrong = await visitor.ask("hints", text='[{"x": 2}]', name="mine.json")
             assert "'mine.json' holds no hints" in wrong["problem"]
             many = await visitor.ask("hints", text=json.dumps([RED] * 3), name="a.json")
@@ -143,6 +144,65 @@ def test_what_nobody_foresaw_is_not_told(caplog):
     assert "log tells what" in answer["problem"]
     assert "/secret" not in answer["problem"]
     assert "/secret/place" in caplog.text
+
+
+@pytest.mark.parametrize("colour", ["#f00", "#FF0000", "Red"])
+def test_colours_of_saved_hints_are_told_as_the_page_reads_them(visiting, colour):
+    async def work() -> None:
+        async with visiting() as visitor:
+            answer = await visitor.ask("hints", text=json.dumps([{**RED, "colour": colour}]))
+            assert [hint["colour"] for hint in answer["hints"]] == ["#ff0000"]
+
+    asyncio.run(work())
+
+
+def test_after_one_of_many_has_failed_others_are_coloured(visiting, monkeypatch):
+    async def work() -> None:
+        async with visiting() as visitor:
+
+            async def send() -> dict:
+                upload = visitor.upload(EXAMPLES["flower"], "a.jpg")
+                call = visitor.desk.one_of_many("me", visitor.secret, "able", upload)
+                answer = await answered(call)
+                if "problem" in answer:
+                    shutil.rmtree(upload.photograph.parent)  # as the route does
+                return answer
+
+            async def fail(*_):
+                raise TooLong("120 seconds")
+
+            with monkeypatch.context() as patched:
+                patched.setattr(visitor.desk, "_colour", fail)
+                assert await send() == {"problem": "120 seconds"}
+            assert visitor.every.of(visitor.secret).opened is None
+            assert (await send())["name"] == "a-color.jpg"
+
+    asyncio.run(work())
+
+
+def test_one_that_is_gone_from_the_disk_makes_way(visiting):
+    async def work() -> None:
+        async with visiting() as visitor:
+            await visitor.open()
+            shutil.rmtree(visitor.every.of(visitor.secret).opened.path.parent)
+            assert "problem" not in await visitor.open()
+
+    asyncio.run(work())
+
+
+def test_beginning_again_makes_room(visiting):
+    async def work() -> None:
+        async with visiting() as visitor:
+            upload = visitor.upload(EXAMPLES["flower"], "a.jpg")
+            await visitor.desk.one_of_many("me", visitor.secret, "able", upload)
+            made = await visitor.ask("zipped")
+            sitting = visitor.every.of(visitor.secret)
+            assert sitting.size > 0
+            assert await visitor.ask("emptied") == {}
+            assert sitting.size == 0
+            assert visitor.every.published(made["file"]) is None
+
+    asyncio.run(work())
 
 
 def test_many_go_into_one_zip(visiting, tmp_path):

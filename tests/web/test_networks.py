@@ -4,8 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from colorear import models
-from colorear.errors import ModelError
-from colorear.web.networks import Networks, NoSuchNetworkError, check_name, here
+from colorear.web.networks import (
+    Networks,
+    NoSuchNetworkError,
+    UnusableNetworkError,
+    check_name,
+    here,
+)
 
 
 @pytest.fixture
@@ -59,7 +64,17 @@ def test_many_threads_that_ask_at_once_get_the_same():
 @pytest.mark.usefixtures("three")
 def test_of_one_that_is_damaged_only_the_log_tells_all(added_folder, caplog):
     (added_folder / "a.onnx").write_bytes(b"damaged")
-    with pytest.raises(ModelError, match="a cannot be used on this server") as told:
+    with pytest.raises(UnusableNetworkError, match="a cannot be used on this server") as told:
         Networks(most=1, threads=1).get("a")
     assert str(added_folder) not in str(told.value)
     assert "a.onnx is not the file that its card describes" in caplog.text
+
+
+@pytest.mark.usefixtures("three")
+def test_a_damaged_card_costs_only_its_own_network(added_folder, caplog):
+    (added_folder / "a.json").write_text("{")
+    for _ in range(2):
+        assert {"acuarela", "b", "c"} <= set(here())
+        assert "a" not in here()
+    check_name("acuarela")
+    assert caplog.text.count("a.json is not a card that colorear can use") == 1

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from colorear.errors import HintError, ModelError, PhotographError
-from colorear.web.networks import NoSuchNetworkError
+from colorear.web.networks import NoSuchNetworkError, UnusableNetworkError
 from colorear.web.problems import STATUS, Kind, Problem, Refusal, problem_of, refusal_of
 from colorear.web.studio import Busy, Crowding, Stopping, TooLong
 
@@ -27,7 +27,7 @@ def unreadable() -> PhotographError:
         (HintError("no such colour"), "wrong-field", {}),
         (NoSuchNetworkError("no such network"), "wrong-field", {}),
         (PhotographError("'old.gif' is a GIF"), "not-a-photograph", {}),
-        (ModelError("it cannot be used"), "server-error", {}),
+        (UnusableNetworkError("it cannot be used"), "server-error", {}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -36,7 +36,10 @@ def test_what_was_foreseen_is_told_as_it_is(error, kind, headers):
     assert (refusal.kind, str(refusal), refusal.headers) == (kind, str(error), headers)
 
 
-@pytest.mark.parametrize("error", [RuntimeError("/secret/place"), OSError("/secret"), unreadable()])
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("/secret/place"), OSError("/secret"), ModelError("/secret.json"), unreadable()],
+)
 def test_of_anything_else_nothing_is_told(error):
     refusal = refusal_of(error)
     assert refusal.kind == "server-error"

@@ -9,11 +9,13 @@ import zipfile
 import zlib
 from contextlib import suppress
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import pyvips
 
+from colorear.web.uploads import client_of
 from web.conftest import EXAMPLES
 from web.test_api import form, problem, raw
 
@@ -330,3 +332,18 @@ def sent(served, request: bytes) -> tuple[int, str]:
     if text:
         assert set(json.loads(text)) == {"type", "title", "status", "detail"}
     return int(head.split()[1]), head.decode("latin-1") + text
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.7"),
+        ("testclient", "testclient"),
+        (None, "unknown"),
+    ],
+)
+def test_clients_are_addresses_or_networks(host, client):
+    told = SimpleNamespace(host=host) if host else None
+    assert client_of(SimpleNamespace(client=told)) == client

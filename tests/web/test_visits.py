@@ -19,7 +19,7 @@ STATIC = Path(visits.__file__).parent / "static"
 
 
 @asynccontextmanager
-async def visiting(model: str = "acuarela"):
+async def visiting(model: str = "acuarela", address: str = "192.0.2.7"):
     """A client of the routes alone, in an application of this process; and the desk behind it."""
     settings = Settings(workers=1, model=model, upload_megabytes=1)
     studio = Studio(settings)
@@ -27,7 +27,7 @@ async def visiting(model: str = "acuarela"):
     desk = Desk(studio, sittings)
     app = FastAPI()
     app.include_router(routes(desk, sittings, settings, STATIC))
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(app, client=(address, 1))
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
             yield client, desk, sittings
@@ -65,6 +65,22 @@ def test_a_photograph_comes_and_goes(able_network, tmp_path):
             assert (await client.get(f"/page/files/{made['file']}")).status_code == 404
 
     asyncio.run(work())
+
+
+def test_visitors_of_one_network_share_their_turn(monkeypatch):
+    told = []
+
+    async def opened(_desk, client, *_):
+        told.append(client)
+        return {}
+
+    async def work() -> None:
+        async with visiting(address="2001:db8::7") as (client, _, sittings):
+            assert await sent(client, sittings.begin("me"), b"any") == {}
+
+    monkeypatch.setattr(Desk, "opened", opened)
+    asyncio.run(work())
+    assert told == ["2001:db8::/64"]
 
 
 def test_one_of_many_waits_for_its_zip(able_network):

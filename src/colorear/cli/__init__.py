@@ -18,13 +18,21 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _main(
-    *, version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False
-) -> None:
-    if version:
+def _say_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(__version__)
         raise typer.Exit
+
+
+@app.callback()
+def _main(
+    *,
+    version: Annotated[  # eager, so that no command need follow it
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say the version."),
+    ] = False,
+) -> None:
+    pass
 
 
 app.command()(photographs.colorize)

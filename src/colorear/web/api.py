@@ -1,7 +1,6 @@
 """The routes of the REST API: each reads what was asked, makes one call, answers."""
 
 import asyncio
-import ipaddress
 import secrets
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
@@ -19,7 +18,7 @@ from colorear.web.networks import here
 from colorear.web.problems import Refusal
 from colorear.web.service import Service
 from colorear.web.settings import Settings
-from colorear.web.uploads import receive
+from colorear.web.uploads import client_of, receive
 
 __all__ = ["health", "router"]
 
@@ -134,7 +133,7 @@ async def colorize(
     The answer is the same file in colour, named `<stem>-color<ending>`. Photographs that are large,
     or for which a job is preferred, are answered with a job to ask for.
     """
-    client, settings = _client(request), service.settings
+    client, settings = client_of(request), service.settings
     service.studio.check_room(client)
     with service.arrivals.one_more(client):
         upload = await receive(request.headers, request.stream(), folder, settings)
@@ -216,18 +215,6 @@ async def readyz(service: Serving) -> Health:
     """Whether it takes photographs."""
     service.studio.check_taking()
     return Health(status="ready")
-
-
-def _client(request: Request) -> str:
-    """Who is asking, for sharing fairly: an address, or the network of an IPv6 one."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.version == 6:  # one customer has a /64, at least
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return host
 
 
 def _prefers_job(prefer: str | None) -> bool:

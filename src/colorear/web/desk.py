@@ -5,6 +5,7 @@ Every answer is an object for the page's scripts: what was asked for; or `proble
 """
 
 import asyncio
+import shutil
 import zipfile
 from collections.abc import Awaitable, Mapping, Sequence
 from logging import getLogger
@@ -15,7 +16,7 @@ import msgspec
 
 from colorear.choices import can_choose
 from colorear.colorizer import Colorizer, coloured_name
-from colorear.errors import ColorearError, HintError, PhotographError
+from colorear.errors import HintError, PhotographError
 from colorear.hints import Hint, parse_hints
 from colorear.models import Network
 from colorear.web import previews
@@ -135,7 +136,12 @@ class Desk:
         if opened is None:
             raise Gone
         wish = _Wish(secret, model)
-        file, told = await self._colour(client, wish, sitting, opened)
+        try:
+            file, told = await self._colour(client, wish, sitting, opened)
+        except BaseException:  # whoever took the upload in deletes it then
+            if sitting.opened is opened:
+                sitting.opened = None
+            raise
         sitting.many.append(_unlike(file, sitting.many))
         return {"name": sitting.many[-1].name, **told}
 
@@ -153,19 +159,29 @@ class Desk:
         return {"file": self._sittings.publish(sitting, file), "name": file.name}
 
     async def emptied(self, asked: Mapping[str, Any]) -> Answer:
-        """Begin another zip."""
+        """Begin another zip, with all the room there is."""
         sitting = self._sittings.of(asked.get("sitting"))
         for file in sitting.many:
             _remove(file.path)
         sitting.many.clear()
+        if sitting.opened:
+            _remove(sitting.opened.path)
+            sitting.opened = None
+        self._sittings.withdraw(sitting)
+        self._sittings.weigh(sitting)
         return {}
 
     async def hints(self, asked: Mapping[str, Any]) -> Answer:
-        """The hints in the text of a file that was saved on another day."""
+        """The hints in the text of a file that was saved on another day, colours as `#rrggbb`."""
         self._sittings.of(asked.get("sitting"))
         text = str(asked.get("text", "")).encode(errors="replace")
         hints = self._few(parse_hints(text, repr(str(asked.get("name", "hints.json")))))
-        return {"hints": [msgspec.to_builtins(hint) for hint in hints]}
+        return {
+            "hints": [
+                msgspec.to_builtins(hint) | {"colour": f"#{bytes(hint.srgb).hex()}"}
+                for hint in hints
+            ]
+        }
 
     def _few(self, hints: Sequence[Hint]) -> Sequence[Hint]:
         most = self._studio.settings.hints
@@ -219,9 +235,10 @@ async def answered(answer: Awaitable[Answer]) -> Answer:
     except Gone:
         return {"gone": True}
     except Exception as error:
-        if not isinstance(error, ColorearError):
+        refusal = refusal_of(error)
+        if refusal.kind == "server-error":
             _log.exception("the page asked for something, and it failed")
-        return {"problem": problem_of(refusal_of(error)).detail}
+        return {"problem": problem_of(refusal).detail}
 
 
 def _able(network: Network) -> Answer:
@@ -253,7 +270,5 @@ def _zip(path: Path, members: Sequence[File]) -> None:
 
 
 def _remove(path: Path) -> None:
-    """The file, and the folder it had for itself."""
-    path.unlink(missing_ok=True)
-    if not any(path.parent.iterdir()):
-        path.parent.rmdir()
+    """The file, and the folder it had for itself; both may be gone already."""
+    shutil.rmtree(path.parent, ignore_errors=True)

@@ -2,14 +2,16 @@
 
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 from logging import getLogger
 
 from colorear import models
 from colorear.colorizer import Colorizer
 from colorear.errors import ModelError
 from colorear.models.card import Card
+from colorear.models.catalogue import BUNDLED, added_folder, card
 
-__all__ = ["Networks", "NoSuchNetworkError", "check_name", "here"]
+__all__ = ["Networks", "NoSuchNetworkError", "UnusableNetworkError", "check_name", "here"]
 
 _log = getLogger(__name__)
 
@@ -18,9 +20,28 @@ class NoSuchNetworkError(ModelError):
     """A client named a network that this server does not have."""
 
 
+class UnusableNetworkError(ModelError):
+    """A network cannot be loaded; the text tells clients so, and of no file."""
+
+
 def here() -> dict[str, Card]:
-    """The cards of the networks that can be used by name."""
-    return {name: card for name, card in models.cards().items() if models.is_here(name)}
+    """The cards of the networks that can be used by name; damaged ones are told to the log only."""
+    folders = (BUNDLED, added_folder())
+    paths = [path for folder in folders for path in sorted(folder.glob("*.json"))]
+    known: dict[str, Card] = {}
+    for name in dict.fromkeys(path.stem for path in paths):
+        try:
+            about = card(name)
+            if models.is_here(name):
+                known[name] = about
+        except ModelError as error:
+            _tell_once(str(error))
+    return known
+
+
+@lru_cache  # every request looks what is here
+def _tell_once(why: str) -> None:
+    _log.warning("a network is left out: %s", why)
 
 
 def check_name(name: str) -> None:
@@ -41,7 +62,7 @@ class Networks:
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Colorizer:
-        """The one of that name. Raises NoSuchNetworkError, or ModelError if it is unusable."""
+        """The one of that name. Raises NoSuchNetworkError or UnusableNetworkError."""
         with self._lock:  # so that none is loaded twice
             if name not in self._loaded:
                 self._loaded[name] = self._load(name)
@@ -56,7 +77,7 @@ class Networks:
             return Colorizer(name, threads=self._threads)
         except ModelError:
             _log.exception("the network %s cannot be loaded", name)
-            raise ModelError(
+            raise UnusableNetworkError(
                 f"the network {name} cannot be used on this server, whose log tells why; "
                 "name another"
             ) from None

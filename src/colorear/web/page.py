@@ -15,6 +15,7 @@ from colorear.web.networks import here
 from colorear.web.settings import Settings
 from colorear.web.sittings import Sittings
 from colorear.web.studio import Studio
+from colorear.web.uploads import client_of
 from colorear.web.visits import EXAMPLES, routes
 from colorear.web.words import WORDS
 
@@ -91,19 +92,19 @@ def _functions(desk: Desk, sittings: Sittings) -> list[Callable[..., Awaitable[A
     """What the scripts of the page call, each with one object."""
 
     async def begin(asked: dict[str, Any], request: gr.Request) -> Answer:  # noqa: ARG001 - as all
-        return {"sitting": sittings.begin(_client(request))}
+        return {"sitting": sittings.begin(client_of(request))}
 
     async def colours(asked: dict[str, Any], request: gr.Request) -> Answer:
-        return await answered(desk.colours(_client(request), asked))
+        return await answered(desk.colours(client_of(request), asked))
 
     async def suggestions(asked: dict[str, Any], request: gr.Request) -> Answer:
-        return await answered(desk.suggestions(_client(request), asked))
+        return await answered(desk.suggestions(client_of(request), asked))
 
     async def doubt(asked: dict[str, Any], request: gr.Request) -> Answer:
-        return await answered(desk.doubt(_client(request), asked))
+        return await answered(desk.doubt(client_of(request), asked))
 
     async def file(asked: dict[str, Any], request: gr.Request) -> Answer:
-        return await answered(desk.file(_client(request), asked))
+        return await answered(desk.file(client_of(request), asked))
 
     async def hints(asked: dict[str, Any]) -> Answer:
         return await answered(desk.hints(asked))
@@ -115,8 +116,3 @@ def _functions(desk: Desk, sittings: Sittings) -> list[Callable[..., Awaitable[A
         return await answered(desk.emptied(asked))
 
     return [begin, colours, suggestions, doubt, file, hints, zipped, emptied]
-
-
-def _client(request: gr.Request) -> str:
-    """Whose turn it is, where the workers have a queue."""
-    return request.client.host if request.client else "unknown"

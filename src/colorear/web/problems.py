@@ -6,8 +6,8 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from colorear.errors import ColorearError, HintError, ModelError, PhotographError
-from colorear.web.networks import NoSuchNetworkError
+from colorear.errors import ColorearError, HintError, PhotographError
+from colorear.web.networks import NoSuchNetworkError, UnusableNetworkError
 from colorear.web.studio import Busy, Crowding, Stopping, TooLong
 
 __all__ = ["MEDIA_TYPE", "STATUS", "Kind", "Problem", "Refusal", "problem_of", "refusal_of"]
@@ -96,7 +96,7 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal("wrong-field", str(error))
         case PhotographError() if not isinstance(error.__cause__, OSError):
             return Refusal("not-a-photograph", str(error))
-        case ModelError():
+        case UnusableNetworkError():
             return Refusal("server-error", str(error))
         case _:  # its text may tell of files, or worse
             return Refusal("server-error", _SERVER_ERROR)

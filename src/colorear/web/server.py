@@ -22,7 +22,7 @@ from colorear.web.answers import HEADERS
 from colorear.web.api import health, router
 from colorear.web.documents import DESCRIPTION
 from colorear.web.guards import answering, guarded, patient, problem_response
-from colorear.web.problems import Problem, Refusal
+from colorear.web.problems import Problem, Refusal, refusal_of
 from colorear.web.service import Service
 from colorear.web.settings import Settings
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 __all__ = ["create_app", "serve", "server_of"]
+
+_log = getLogger(__name__)
 
 _PAGE = "colorear.web.page"
 _LAST_BYTES = 10  # seconds that clients have to take their answers when the server stops
@@ -147,8 +149,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _answer_errors(app: FastAPI) -> None:
     """Every error of a route is a problem."""
 
-    async def answer(_: Request, error: Exception) -> Response:
-        return problem_response(error)
+    async def answer(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        if refusal.kind == "server-error" and refusal is not error:  # a job's is in the log already
+            _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem_response(refusal)
 
     async def answer_http(request: Request, error: Exception) -> Response:
         headers = getattr(error, "headers", None) or {}

@@ -51,7 +51,8 @@ class Settings(BaseModel):
     queue: Positive = 64
     """How many photographs may wait."""
     client_queue: Positive = 16
-    """How many photographs of one client may wait or be coloured."""
+    """How many photographs of one client may wait or be coloured; how many jobs it may have, kept
+    results among them."""
     networks: Positive = 3
     """How many networks are kept in memory."""
     job_megapixels: PositiveReal = 24

@@ -124,7 +124,7 @@ class Sittings:
             return
         if sitting.clock:
             sitting.clock.cancel()
-        self._withdraw(sitting)
+        self.withdraw(sitting)
         sitting.kept.close()
 
     def end_all(self) -> None:
@@ -133,7 +133,7 @@ class Sittings:
             self.end(secret)
 
     def weigh(self, sitting: Sitting) -> None:
-        """Something was written; those who were idle the longest make room for it."""
+        """Something was written or deleted; those who were idle the longest make room for it."""
         files = [path for path in sitting.folder.rglob("*") if path.is_file()]
         sitting.size = sum(path.stat().st_size for path in files)
         self._make_room()
@@ -147,7 +147,7 @@ class Sittings:
 
         Gives the secret by which it is fetched.
         """
-        self._withdraw(sitting)
+        self.withdraw(sitting)
         sitting.made = secrets.token_urlsafe(24)
         self._files[sitting.made] = file
         self.weigh(sitting)
@@ -157,8 +157,10 @@ class Sittings:
         """The file that is fetched by that secret; None if there is none any more."""
         return self._files.get(secret)
 
-    def _withdraw(self, sitting: Sitting) -> None:
+    def withdraw(self, sitting: Sitting) -> None:
+        """Delete the file of the sitting that could be fetched, if there is one."""
         before = self._files.pop(sitting.made, None) if sitting.made else None
+        sitting.made = None
         if before:
             before.path.unlink(missing_ok=True)
 

@@ -1,15 +1,17 @@
 """A photograph on its way in: counted and timed while it arrives, and kept on the disk."""
 
 import asyncio
+import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn, Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.datastructures import Address
 
 from colorear.web.names import plain_name
 from colorear.web.problems import Refusal
@@ -19,7 +21,7 @@ from colorear.web.studio import Busy, Crowding
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-__all__ = ["PHOTOGRAPH", "Arrivals", "Upload", "receive"]
+__all__ = ["PHOTOGRAPH", "Arrivals", "Upload", "client_of", "receive"]
 
 PHOTOGRAPH = "photograph"
 _FIELDS = ("hints", "model", "vividness", "variants")
@@ -36,6 +38,25 @@ class Upload:
     name: str
     """What the client calls it."""
     fields: Mapping[str, bytes]
+
+
+class _Request(Protocol):
+    """One of Starlette, or of Gradio."""
+
+    @property
+    def client(self) -> Address | None: ...
+
+
+def client_of(request: _Request) -> str:
+    """Who is asking, for sharing fairly: an address, or the network of an IPv6 one."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6 and address.ipv4_mapped is None:  # one customer has a /64, at least
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host
 
 
 class Arrivals:

@@ -13,7 +13,7 @@ from colorear.web.names import disposition
 from colorear.web.previews import stamp
 from colorear.web.settings import Settings
 from colorear.web.sittings import Sittings
-from colorear.web.uploads import Arrivals, receive
+from colorear.web.uploads import Arrivals, client_of, receive
 
 __all__ = ["EXAMPLES", "routes"]
 
@@ -42,7 +42,7 @@ def _visitors(router: APIRouter, desk: Desk, sittings: Sittings, settings: Setti
     async def take(purpose: str, request: Request) -> Answer:
         secret = request.headers.get("sitting", "")
         model = request.headers.get("network", settings.model)
-        client = request.client.host if request.client else "unknown"
+        client = client_of(request)
         folder = sittings.of(secret).room()
         try:
             with arrivals.one_more(client):
