@@ -40,7 +40,7 @@ def test_it_starts_where_the_bundled_network_is(lightness):
 def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, lightness):
     """A run from a file, exported; then a network that starts from that is the same."""
     spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
-    changes = {"network": spec, "epochs": 1, "averaging": 0.0}
+    changes = {"network": spec, "lesson": {"hinted": 0.5}, "epochs": 1, "averaging": 0.0}
     train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
     export(tmp_path / "run", tmp_path / "on.onnx")
     before, after = (
