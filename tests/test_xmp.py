@@ -2,7 +2,6 @@ import hashlib
 import io
 import re
 import struct
-import time
 import tracemalloc
 import xml.etree.ElementTree as ET
 
@@ -135,9 +134,9 @@ def test_what_cannot_be_read_is_replaced(damaged):
 @pytest.mark.parametrize(
     "body",
     [
-        "<a/>" * 250_000,
-        "<a " + " ".join(f'a{n}="1"' for n in range(120_000)) + "/>",
-        "".join(f'<a xmlns:p{n}="u{n}"/>' for n in range(60_000)),
+        "<a/>" * 600_000,
+        "<a " + " ".join(f'a{n}="1"' for n in range(600_000)) + "/>",
+        "".join(f'<a xmlns:p{n}="u{n}"/>' for n in range(300_000)),
         "m" * 16_000_000,
     ],
     ids=["elements", "attributes", "namespaces", "text"],
@@ -159,11 +158,11 @@ def test_few_bytes_that_stand_for_much_are_not_read():
     assert xmp.merged(entities + packet(described("&b;")), MARK) == xmp.merged(None, MARK)
 
 
-def test_many_namespaces_are_no_work():
-    many = "".join(f'<a xmlns:p{n}="u{n}"/>' for n in range(20_000))
-    started = time.process_time()
-    xmp.merged(packet(described(many)), MARK)
-    assert time.process_time() - started < 5
+def test_many_namespaces_are_kept():
+    """Work that grows with the square of their number would not end."""
+    many = "".join(f'<p{n}:a xmlns:p{n}="u{n}"/>' for n in range(20_000))
+    new = xmp.merged(packet(described(many)), MARK).decode()
+    assert all(f'="u{n}"' in new for n in (0, 9_999, 19_999))
 
 
 def test_what_is_no_xmp_is_parsed_once(monkeypatch):

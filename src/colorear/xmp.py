@@ -28,7 +28,7 @@ _META = "{adobe:ns:meta/}"
 _EXTENDED = "{http://ns.adobe.com/xmp/note/}HasExtendedXMP"  # part 3, 1.1.3.1
 _DEEPEST = 100  # elements within elements; real packets have some ten
 _LONGEST = 16_000_000  # bytes; telephones put depth maps of some millions into extensions
-_MOST = 100_000  # "<" and "=": whatever comes after one may take 300 bytes of memory
+_MOST = 500_000  # "<" and "=", of 300 bytes of memory each; Photoshop lists ancestors without end
 _XML = "http://www.w3.org/XML/1998/namespace"  # its prefix is never declared
 _PREFIXES = {
     "adobe:ns:meta/": "x",

@@ -56,7 +56,7 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, Any], *, resume: bo
     _refuse_change(begun, identity, run)
     if prolonged:
         _weights(run).unlink(missing_ok=True)
-        about.write_text(json.dumps(identity, indent=2) + "\n")
+        _written(about, lambda path: path.write_text(json.dumps(identity, indent=2) + "\n"))
     return checkpoints.newest(run)
 
 
@@ -161,11 +161,7 @@ def _begun_with(run: Path) -> tuple[Recipe, Any]:
     try:
         about = json.loads((run / "run.json").read_text())
         return Recipe.model_validate(about["recipe"]), about["photographs"]
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-    ) as error:  # pydantic's is a ValueError, and so is JSON's
+    except (ValueError, KeyError, TypeError) as error:  # those of JSON and pydantic are ValueErrors
         raise TrainingError(
             f"{run}: its run.json does not say what it was begun with ({error}); start a new run "
             "in another --out"

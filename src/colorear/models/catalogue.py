@@ -23,7 +23,18 @@ from colorear.models.contract import takes_hints
 from colorear.models.network import Network, Question, ask, check_interface, fixed_size
 from colorear.models.session import Session
 
-__all__ = ["add", "added_folder", "card", "cards", "is_here", "load", "packed", "remove", "write"]
+__all__ = [
+    "add",
+    "added_folder",
+    "card",
+    "cards",
+    "is_here",
+    "load",
+    "names",
+    "packed",
+    "remove",
+    "write",
+]
 
 BUNDLED = Path(__file__).parent
 CHECKOUT = BUNDLED.parents[2] / "networks"
@@ -37,6 +48,11 @@ def added_folder() -> Path:
     """Where the networks that the user added lie: COLOREAR_MODELS, or the user's data folder."""
     chosen = os.environ.get("COLOREAR_MODELS")
     return Path(chosen) if chosen else platformdirs.user_data_path("colorear") / "models"
+
+
+def names() -> list[str]:
+    """Of every network that `load` knows, whether or not its card can be read."""
+    return list(_card_files())
 
 
 def cards() -> dict[str, Card]:

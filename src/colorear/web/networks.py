@@ -9,7 +9,7 @@ from colorear import models
 from colorear.colorizer import Colorizer
 from colorear.errors import ModelError
 from colorear.models.card import Card
-from colorear.models.catalogue import BUNDLED, added_folder, card
+from colorear.models.catalogue import card, names
 
 __all__ = ["Networks", "NoSuchNetworkError", "UnusableNetworkError", "check_name", "here"]
 
@@ -26,10 +26,8 @@ class UnusableNetworkError(ModelError):
 
 def here() -> dict[str, Card]:
     """The cards of the networks that can be used by name; damaged ones are told to the log only."""
-    folders = (BUNDLED, added_folder())
-    paths = [path for folder in folders for path in sorted(folder.glob("*.json"))]
     known: dict[str, Card] = {}
-    for name in dict.fromkeys(path.stem for path in paths):
+    for name in names():
         try:
             about = card(name)
             if models.is_here(name):
