@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 
 from colorear.judge.comparison import comparison
-from colorear.judge.scores import VALUES, About, DataSet, Network, Scores, Truth
+from colorear.judge.scores import (
+    VALUES,
+    About,
+    DataSet,
+    Network,
+    Scores,
+    Sitting,
+    Truth,
+)
 
 SEVEN = ("mse", "rmse", "psnr", "fsim", "uqi", "ssim", "vif")
 HIGHER = {"psnr", "fsim", "uqi", "ssim", "vif", "chroma_psnr"}
@@ -39,9 +47,6 @@ def made_scores(values, *, convention="standard", places=(), chroma=None, **abou
         for i, name in enumerate(names)
     }
     told = {
-        "colorear": "0.0",
-        "command": "colorear evaluate",
-        "date": "2026-01-02T03:04:05Z",
         "data": DataSet(name="made", photographs=count, fingerprint="aa"),
         "size": 160,
         "convention": convention,
@@ -49,6 +54,14 @@ def made_scores(values, *, convention="standard", places=(), chroma=None, **abou
             name: Network(parameters=1234567, milliseconds=8.25, frechet=12.5, kid=0.0125)
             for name in models
         },
+        "sittings": (
+            Sitting(
+                date="2026-01-02",
+                command="colorear evaluate",
+                colorear="0.0",
+                versions={"numpy": "2.0"},
+            ),
+        ),
         "truth": truth,
     }
     return Scores(pd.concat(frames, ignore_index=True), About(**told | about))

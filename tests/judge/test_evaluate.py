@@ -69,6 +69,10 @@ def test_a_stopped_judgement_goes_on_and_ends_alike(tmp_path, scores, landscapes
     assert one.about.models["acuarela"].frechet == pytest.approx(
         other.about.models["acuarela"].frechet, rel=1e-4
     )
+    assert [sitting.command for sitting in other.about.sittings] == [
+        f"colorear evaluate {named} --data landscapes --convention standard --size 64"
+        for named in ("grey mean-colour", "grey mean-colour acuarela")
+    ]
 
 
 def test_a_network_that_fails_on_one_photograph_is_told_and_the_others_judged(

@@ -458,3 +458,7 @@ def test_what_one_visitor_has_no_other_can_reach(visit, address, folder):
     sent = {"files": {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"ab"}}
     answer = other.request.post(f"{address}/gradio_api/upload", multipart=sent)
     assert answer.status == 413  # into the folder that Gradio shares nothing comes
+    long = {"data": ["x" * 2**20], "fn_name": "hints", "component_id": 1, "session_hash": "a"}
+    answer = other.request.post(f"{address}/gradio_api/component_server", data=long)
+    assert answer.status == 413
+    assert answer.json()["type"].endswith("too-many-bytes")

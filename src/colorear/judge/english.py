@@ -142,8 +142,7 @@ _QUESTIONS = {
 
 _PAGE = {
     "title": "Networks that colour photographs, compared",
-    "about": "{data}; photographs: {photographs}, {size} × {size} pixels; {convention} "
-    "convention; {date}; colorear {version}.",
+    "about": "{data}; photographs: {photographs}, {size} × {size} pixels; {convention} convention.",
     "brackets": "Brackets hold 95 % intervals: percentile bootstrap over photographs, {resamples} "
     "paired resamples. “Beyond the intervals” means that the interval of the paired difference "
     "leaves out 0. They tell about other photographs, not about other trainings.",
@@ -192,7 +191,7 @@ _PAGE = {
     "strips": "Grey, coloured, true. Below: {metric} of the network and of the grey copy.",
     "training": "Training",
     "method": "How this was made",
-    "made_by": "Scores: {command}. Versions: {versions}.",
+    "made_by": "Scores of {date}: {command}, with {versions}.",
     "page_made": "Every sentence and number on this page was generated from the scores.",
     "definition": "definition, and where it is computed",
 }

@@ -1,6 +1,7 @@
 """Networks judged on photographs: one row of numbers for each of both."""
 
 import importlib.metadata
+import shlex
 import statistics
 import sys
 import time
@@ -29,6 +30,7 @@ from colorear.judge.scores import (
     Convention,
     Network,
     Scores,
+    Sitting,
     read_scores,
     write_scores,
 )
@@ -54,7 +56,7 @@ class Failure:
 
 
 @dataclass
-class _Sitting:
+class _Growing:
     """The file as it grows: the rows of earlier sittings, and those of this one."""
 
     out: Path
@@ -120,9 +122,9 @@ def evaluate(
     """
     judged = find(data, size=size, part=part)
     chosen = subjects(names, judged)
-    sitting = _begun(out, judged, _about(names, judged, convention, size))
+    growing = _begun(out, judged, _about(names, judged, convention, size, part))
     for subject in chosen:
-        before = sitting.scores.about.models.get(subject.name)
+        before = growing.scores.about.models.get(subject.name)
         if before and before.sha256 != subject.about.sha256:
             raise JudgeError(
                 f"{out} has scores of another network called {subject.name!r}; "
@@ -132,19 +134,19 @@ def evaluate(
     with Progress(transient=True, disable=not sys.stdout.isatty()) as bar:
         for subject in chosen:
             task = bar.add_task(subject.name, total=len(judged.names))
-            failures += _judge(subject, sitting, partial(bar.advance, task))
+            failures += _judge(subject, growing, partial(bar.advance, task))
     return failures
 
 
-def _judge(subject: Subject, sitting: _Sitting, advance: Callable[[int], None]) -> list[Failure]:
+def _judge(subject: Subject, growing: _Growing, advance: Callable[[int], None]) -> list[Failure]:
     """Add what is missing about one subject."""
-    judged, standard = sitting.judged, sitting.scores.about.convention == "standard"
-    done = sitting.names_done(subject.name)
-    before = sitting.scores.about.models.get(subject.name, subject.about)
+    judged, standard = growing.judged, growing.scores.about.convention == "standard"
+    done = growing.names_done(subject.name)
+    before = growing.scores.about.models.get(subject.name, subject.about)
     if len(done) == len(judged.names) and (before.frechet is not None or not standard):
         advance(len(done))
         return []
-    sitting.describe(subject.name, before)
+    growing.describe(subject.name, before)
     score = metrics.score if standard else slides.score
     answers = _Answers()
     for first in range(0, len(judged.names), _AT_ONCE):
@@ -157,10 +159,10 @@ def _judge(subject: Subject, sitting: _Sitting, advance: Callable[[int], None]) 
         if missing:
             truths = _truths(judged, [indices[k] for k in missing])
             photographs = [judged.names[indices[k]] for k in missing]
-            sitting.add(subject.name, photographs, score(truths, coloured[missing]))
+            growing.add(subject.name, photographs, score(truths, coloured[missing]))
         advance(len(batch))
-    sitting.describe(subject.name, answers.about(subject, sitting))
-    sitting.save()
+    growing.describe(subject.name, answers.about(subject, growing))
+    growing.save()
     return answers.failures
 
 
@@ -187,14 +189,14 @@ class _Answers:
             pictures.append(torch.from_numpy(np.ascontiguousarray(picture)))
         return indices, torch.stack(pictures) if pictures else torch.empty(0)
 
-    def about(self, subject: Subject, sitting: _Sitting) -> Network:
+    def about(self, subject: Subject, growing: _Growing) -> Network:
         """What is now known of the network: its time, and its distances if it never failed."""
         about = subject.about
         if self.seconds and about.sha256:
             milliseconds = 1000 * statistics.median(self.seconds)
             about = msgspec.structs.replace(about, milliseconds=milliseconds)
-        if self.features and not self.failures and len(sitting.judged.names) > 1:
-            theirs, ours = sitting.true_features, torch.cat(self.features)
+        if self.features and not self.failures and len(growing.judged.names) > 1:
+            theirs, ours = growing.true_features, torch.cat(self.features)
             about = msgspec.structs.replace(
                 about, frechet=frechet_distance(theirs, ours), kid=kernel_distance(theirs, ours)
             )
@@ -207,28 +209,35 @@ def _truths(judged: Judged, indices: Sequence[int]) -> Tensor:
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
 
 
-def _about(names: Sequence[str], judged: Judged, convention: Convention, size: int) -> About:
-    typed = [*names, "--convention", convention, "--size", str(size)]
+def _about(
+    names: Sequence[str], judged: Judged, convention: Convention, size: int, part: Part | None
+) -> About:
+    folder = judged.about.name.partition(" [")[0].removesuffix("/color")
+    typed = [*names, "--data", folder, "--convention", convention, "--size", str(size)]
+    typed += ["--part", part] if part else []
     versions = {}
     for library in _LIBRARIES[convention]:
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[library] = importlib.metadata.version(library)
-    return About(
-        colorear=colorear.__version__,
-        command=f"colorear evaluate {' '.join(typed)}",
+    sitting = Sitting(
         date=datetime.now(UTC).date().isoformat(),
+        command=shlex.join(["colorear", "evaluate", *typed]),
+        colorear=colorear.__version__,
+        versions=versions,
+    )
+    return About(
         data=judged.about,
         size=size,
         convention=convention,
-        versions=versions,
+        sittings=(sitting,),
         truth={name: truth(judged, i) for i, name in enumerate(judged.names)},
     )
 
 
-def _begun(out: Path, judged: Judged, about: About) -> _Sitting:
+def _begun(out: Path, judged: Judged, about: About) -> _Growing:
     """What `out` holds, if it is about these photographs, or nothing yet."""
     if not out.exists():
-        return _Sitting(out, judged, Scores(pd.DataFrame(columns=list(COLUMNS)), about))
+        return _Growing(out, judged, Scores(pd.DataFrame(columns=list(COLUMNS)), about))
     scores = read_scores([out])
     there, here = scores.about, about
     for what, before, now in (
@@ -241,4 +250,6 @@ def _begun(out: Path, judged: Judged, about: About) -> _Sitting:
                 f"{out} holds scores of {there.data.name} with another {what}: {before} there, "
                 f"{now} here; write to another file"
             )
-    return _Sitting(out, judged, scores)
+    earlier = tuple(sitting for sitting in there.sittings if sitting not in here.sittings)
+    about = msgspec.structs.replace(there, sittings=earlier + here.sittings)
+    return _Growing(out, judged, Scores(scores.table, about))

@@ -137,7 +137,6 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
     """What the page shows in one language."""
     about = compared.about
     metric = language.write(measure(compared))
-    versions = tuple(f"{name} {version}" for name, version in about.versions.items())
     return {
         "language": language,
         "title": language.say("title"),
@@ -147,13 +146,22 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
             photographs=len(compared.photographs),
             size=about.size,
             convention=about.convention,
-            date=about.date[:10],
-            version=about.colorear,
         ),
         "brackets": language.say("brackets", resamples=compared.resamples)
         if compared.draws
         else "",
-        "made_by": language.say("made_by", command=about.command, versions=versions),
+        "made_by": [
+            language.say(
+                "made_by",
+                date=sitting.date,
+                command=sitting.command,
+                versions=(
+                    f"colorear {sitting.colorear}",
+                    *(f"{name} {version}" for name, version in sitting.versions.items()),
+                ),
+            )
+            for sitting in about.sittings
+        ],
         "fails_note": language.say("fails_note", metric=metric),
         "strips": language.say("strips", metric=metric),
         "figures": {name: base64.b64encode(image).decode() for name, image in drawn.items()},

@@ -22,6 +22,7 @@ __all__ = [
     "DataSet",
     "Network",
     "Scores",
+    "Sitting",
     "Truth",
     "read_scores",
     "replacing",
@@ -72,16 +73,24 @@ class Truth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     place: str | None = None
 
 
+class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One call that added scores."""
+
+    date: str
+    command: str
+    colorear: str
+    versions: dict[str, str] = {}
+    """Of the libraries that the numbers come from."""
+
+
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How the scores were made: the JSON object in the metadata of the file."""
 
-    colorear: str
-    command: str
-    date: str
     data: DataSet
     size: int
     convention: Convention
-    versions: dict[str, str] = {}
+    sittings: tuple[Sitting, ...] = ()
+    """In the order of time."""
     models: dict[str, Network] = {}
     truth: dict[str, Truth] = {}
 
@@ -134,7 +143,13 @@ def read_scores(paths: Sequence[Path]) -> Scores:
         models |= scores.about.models
         truth |= scores.about.truth
     models = {name: models.get(name, Network()) for name in rows["model"].unique()}
-    return Scores(rows, msgspec.structs.replace(every[0].about, models=models, truth=truth))
+    about = msgspec.structs.replace(
+        every[0].about,
+        sittings=tuple(sitting for scores in every for sitting in scores.about.sittings),
+        models=models,
+        truth=truth,
+    )
+    return Scores(rows, about)
 
 
 def _read(path: Path) -> Scores:

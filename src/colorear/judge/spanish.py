@@ -149,7 +149,7 @@ _QUESTIONS = {
 _PAGE = {
     "title": "Comparación de redes que colorean fotografías",
     "about": "{data}; fotografías: {photographs}, de {size} × {size} píxeles; convención "
-    "{convention}; {date}; colorear {version}.",
+    "{convention}.",
     "brackets": "Entre paréntesis, intervalos del 95 %: bootstrap de percentiles sobre las "
     "fotografías, {resamples} remuestreos pareados. «Más allá de los intervalos» significa que el "
     "intervalo de la diferencia pareada excluye el 0. Hablan de otras fotografías, no de otros "
@@ -202,7 +202,7 @@ _PAGE = {
     "strips": "Gris, coloreada, real. Debajo: {metric} de la red y de la copia gris.",
     "training": "Entrenamiento",
     "method": "Cómo se hizo",
-    "made_by": "Resultados: {command}. Versiones: {versions}.",
+    "made_by": "Resultados del {date}: {command}, con {versions}.",
     "page_made": "Todas las frases y cifras de esta página se generaron a partir de los "
     "resultados.",
     "definition": "definición y dónde se calcula",

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from colorear.web.problems import MEDIA_TYPE, problem_of, refusal_of
+from colorear.web.problems import MEDIA_TYPE, Refusal, problem_of, refusal_of
 
 __all__ = [
     "App",
@@ -16,6 +16,7 @@ __all__ = [
     "Scope",
     "Send",
     "answering",
+    "brief",
     "guarded",
     "patient",
     "problem_response",
@@ -104,6 +105,47 @@ def patient(app: App, seconds: float) -> App:
                 raise  # else the server closes the line, as the answer is not whole
 
     return call
+
+
+def brief(app: App, most: int, seconds: float) -> App:
+    """With bodies of at most `most` bytes, which arrive whole within so many seconds."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                whole = await _whole(receive, most)
+        except (Refusal, TimeoutError) as error:
+            if isinstance(error, TimeoutError):
+                said = f"the request had not arrived after {seconds:g} seconds; send it again"
+                error = Refusal("upload-too-slow", said, {"Connection": "close"})
+            await problem_response(error)(scope, receive, send)
+            return
+        waiting = [whole]
+
+        async def replayed() -> Message:
+            return waiting.pop() if waiting else await receive()
+
+        await app(scope, replayed, send)
+
+    return call
+
+
+async def _whole(receive: Receive, most: int) -> Message:
+    """A request's whole body as one message, or what came instead of its end."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return message
+        body += message.get("body", b"")
+        if len(body) > most:
+            said = f"the request is larger than the {most:,} bytes that are taken; ask for less"
+            raise Refusal("too-many-bytes", said, {"Connection": "close"})
+        if not message.get("more_body"):
+            return {"type": "http.request", "body": bytes(body)}
 
 
 def answering(app: App) -> App:

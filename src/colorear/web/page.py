@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 
 import fastapi
 import gradio as gr
+from starlette.middleware import Middleware
 
 from colorear.web.desk import Answer, Desk, answered
+from colorear.web.guards import brief
 from colorear.web.networks import here
 from colorear.web.settings import Settings
 from colorear.web.sittings import Sittings
@@ -22,6 +24,7 @@ from colorear.web.words import WORDS
 __all__ = ["MOUNTING", "Page", "build", "mount"]
 
 _STATIC = Path(__file__).parent / "static"
+_ASKED_BYTES = 2**20  # of one request of its scripts; photographs come by a route of their own
 
 _HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -84,7 +87,8 @@ def mount(app: fastapi.FastAPI, studio: Studio, settings: Settings) -> Page:
     """Put the page at the root of an application, behind the routes that it has already."""
     page = build(studio, settings)
     app.include_router(page.router)
-    gr.mount_gradio_app(app, page.blocks, path="/", **MOUNTING)
+    asked = Middleware(brief, most=_ASKED_BYTES, seconds=settings.upload_seconds)
+    gr.mount_gradio_app(app, page.blocks, path="/", app_kwargs={"middleware": [asked]}, **MOUNTING)
     return page
 
 
