@@ -1,4 +1,4 @@
-"""What acuarela promises beside colour: figures, a reliability plot, a curve of PSNR over hints.
+"""What acuarela promises: figures, a reliability plot, a curve of PSNR over hints, its latency.
 
     python benchmarks/abilities.py DATA [--model acuarela] [--every 1] [--figures docs]
 
@@ -6,7 +6,8 @@ DATA holds `landscapes-val` and `photos-val`; photographs are judged at 160 x 16
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,8 @@ from colorear import Colorizer, Hint, color
 from colorear.judge.colours import colourfulness
 from colorear.learn.ageing import aged
 from colorear.learn.data import Photographs, list_photographs, squares
-from colorear.learn.recipe import Folder
+from colorear.learn.kinds import KINDS
+from colorear.learn.recipe import AcuarelaSpec, Folder
 from colorear.models import Network
 from colorear.models.network import SAFE
 from colorear.models.resample import resized
@@ -34,6 +36,7 @@ HINTS = (0, 1, 2, 5, 10, 20, 50, 100)
 REACH = 2  # pixels of a hint, to each side
 SIZES = (192, 256, 384, 512)
 TENTHS = 10
+ROUNDS = 31
 
 Planes = NDArray[np.floating]
 
@@ -60,6 +63,7 @@ def main() -> None:
     asked.add_argument("--figures", type=Path, help="a folder for the two pictures")
     words = asked.parse_args()
     colorizer = Colorizer(words.model)
+    latency(colorizer.network)
     tenths, curves = {}, {}
     for folder in FOLDERS:
         paths = list_photographs(words.data, Folder(folder=folder))[:: words.every]
@@ -74,6 +78,36 @@ def main() -> None:
     if words.figures:
         draw_reliability(tenths, words.figures / "reliability.png")
         draw_curves(curves, words.figures / "hints.png")
+
+
+def latency(network: Network) -> None:
+    """Beside acuarela in torch eager, whose speed no weights change; medians, in turn."""
+    spec = AcuarelaSpec(start="random", hints=True, uncertainty=0.5, likelihood=0.02)
+    kind = KINDS[spec.kind]
+    eager = kind.contract(kind.build(spec)).eval()
+    lightness = np.random.default_rng(0).uniform(0, 100, (256, 256)).astype(np.float32)
+    planes, vividness = torch.from_numpy(lightness)[None, None], torch.ones(1, 1, 1, 1)
+    seconds = np.zeros((ROUNDS, 3))
+    for row in seconds:
+        row[0] = taken(lambda: network(lightness))
+        for place, layout in (1, torch.contiguous_format), (2, torch.channels_last):
+            eager.to(memory_format=layout)
+            laid_out = planes.contiguous(memory_format=layout)
+            with torch.inference_mode():
+                row[place] = taken(lambda laid=laid_out: eager(laid, vividness=vividness))
+    ours, contiguous, channels_last = 1000 * np.median(seconds[1:], 0)
+    print(
+        f"256 x 256: {ours:.1f} ms, in torch eager {contiguous:.1f} ms ({ours / contiguous:.2f}), "
+        f"channels last {channels_last:.1f} ms ({ours / channels_last:.2f})",
+        flush=True,
+    )
+
+
+def taken(action: Callable[[], object]) -> float:
+    """Seconds."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
 
 
 def colour(colorizer: Colorizer, photographs: Photographs, vividness: float) -> str:

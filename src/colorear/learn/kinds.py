@@ -18,7 +18,9 @@ from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 __all__ = ["KINDS", "AsContract", "Kind", "build"]
 
 
-_DOUBT_TO_CHROMA = 0.8  # chosen for the colourfulness of photographs that were learnt from
+# recipes/LOG.md tells how these were chosen, on photographs that were learnt from
+_DOUBT_TO_CHROMA = 1.2
+_SMALL_DOUBT = 3.0  # CIELAB units; a network overstates doubts that are about as small
 _GREY = 5.0  # CIELAB units of chroma: pictures with less are hardly made more vivid
 _MOST_GAIN = 3.0
 
@@ -98,10 +100,15 @@ class ColoursAsContract(AsContract):
         ab, uncertainty, likelihood = self.network(lightness, hints)
         answers = [ab]
         if uncertainty is not None and vividness is not None:
-            answers = [*_vivid(ab, uncertainty, vividness)]
+            answers = [*_vivid(ab, _calibrated(uncertainty), vividness)]
         if likelihood is not None:
             answers += [functional.softmax(likelihood, 1), self.palette]
         return tuple(answers)
+
+
+def _calibrated(uncertainty: Tensor) -> Tensor:
+    """Small doubts made smaller, great ones left as they are."""
+    return uncertainty.square() / (uncertainty.square() + _SMALL_DOUBT**2).sqrt()
 
 
 def _vivid(ab: Tensor, uncertainty: Tensor, vividness: Tensor) -> tuple[Tensor, Tensor]:
