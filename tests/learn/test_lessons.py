@@ -41,6 +41,21 @@ def test_about_as_many_are_aged_as_asked(free_pictures):
     assert torch.equal(examples.luma, plain.luma)
 
 
+def test_those_that_are_aged_can_be_had_as_they_are(free_pictures):
+    given = batch(free_pictures)
+    plain = Examples(torch.from_numpy(given.pixels))
+    examples = lesson(given, LessonSpec(aged=0.5, hinted=0.5), CPU)
+    assert 6 <= examples.worn.sum() <= 18
+    torch.testing.assert_close(
+        examples.lightness[~examples.worn], plain.lightness[~examples.worn], atol=1e-3, rtol=0
+    )
+    good = examples.unworn()
+    torch.testing.assert_close(good.lightness, plain.lightness[examples.worn])
+    torch.testing.assert_close(good.ab, plain.ab[examples.worn])
+    assert torch.equal(good.known, examples.known[examples.worn])
+    assert not plain.worn.any()
+
+
 def test_hints_tell_the_truth(free_pictures):
     given = batch(free_pictures)
     examples = lesson(given, LessonSpec(hinted=0.5, most_hints=3), CPU)

@@ -44,6 +44,7 @@ def text():
         ('kind = "acuarela"', 'kind = "aquarela"', "does not match any of the expected tags"),
         ("[data]", "[lesson]\nhinted = 0.5\n[data]", "set both network.hints and lesson.hinted"),
         ("decoder = [", "hints = true\ndecoder = [", "set both network.hints and lesson.hinted"),
+        ("[data]", "[lesson]\nagreement = 1.0\n[data]", "agreement is that of"),
         ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
     ],
 )

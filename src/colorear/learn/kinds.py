@@ -44,6 +44,8 @@ class Kind:
     """The network's inputs."""
     loss: Callable[[Any, Examples, Recipe], Tensor]
     """Of its answer: what training makes small."""
+    colours: Callable[[Any], Tensor]
+    """Of its answer: what should not depend on a photograph's faults (n,...), near 1."""
     srgb: Callable[[Any, Examples], Tensor]
     """From its answer: the colour photographs (n,3,h,w) that are judged, about in 0..1."""
     contract: Callable[[Any], AsContract]
@@ -173,6 +175,7 @@ KINDS: dict[str, Kind] = {
         build=Acuarela,
         shown=_shown_to_acuarela,
         loss=_loss_of_colours,
+        colours=lambda colours: colours.ab.float() / AB_SCALE,
         srgb=lambda colours, examples: colourised(examples, colours.ab.float()),
         contract=ColoursAsContract,
     ),
@@ -180,6 +183,7 @@ KINDS: dict[str, Kind] = {
         build=Autoencoder,
         shown=_shown_grey,
         loss=_loss_of_srgb,
+        colours=lambda srgb: srgb.float(),
         srgb=_srgb_as_it_is,
         contract=SrgbAsContract,
     ),

@@ -60,6 +60,16 @@ class Examples:
         return lightness
 
     @cached_property
+    def worn(self) -> Tensor:
+        """(n): which photographs are shown otherwise than they are, beyond rounding."""
+        return (self.seen - self.luma).abs().amax((1, 2, 3)) > 1e-3
+
+    def unworn(self) -> "Examples":
+        """Those that are worn, shown as they are; what is told of them stays."""
+        pixels = (255 * self.srgb[self.worn]).permute(0, 2, 3, 1)
+        return Examples(pixels, known=None if self.known is None else self.known[self.worn])
+
+    @cached_property
     def ab(self) -> Tensor:
         """(n, 2, h, w): the true colour, in CIELAB units."""
         lab: Tensor = color.srgb_to_lab(self.srgb)

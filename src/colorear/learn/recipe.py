@@ -85,9 +85,17 @@ class LessonSpec(_Frozen):
 
     aged: Fraction = 0.0
     """So many of them are shown as bad old photographs."""
+    agreement: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of giving these the colours that the network gives to the photographs as they are."""
     hinted: Fraction = 0.0
     """Of so many of them some colours are told."""
     most_hints: Count = 128
+
+    @model_validator(mode="after")
+    def _some_can_agree(self) -> "LessonSpec":
+        if self.agreement and not self.aged:
+            raise ValueError("agreement is that of aged photographs with good ones: set aged too")
+        return self
 
 
 class AcuarelaSpec(_Frozen):
