@@ -329,12 +329,13 @@ if __name__ == "__main__":
     with Batch(plan([attic], out), out, "") as batch:
         for answer in batch.run(processes(network, 2)):
             print(answer, flush=True)
+            sys.stdin.readline()  # so that it is never far ahead of whoever kills it
 """
 
 
 def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
     """Every file is in the end as an undisturbed run makes it, and nothing else is there."""
-    for number in range(12):
+    for number in range(20):
         shutil.copy(attic / "box 0/1.png", attic / f"copy {number}.png")
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
@@ -342,13 +343,16 @@ def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
         list(batch.run(thread(colorizer)))
     (tmp_path / "run.py").write_text(KILLED)
     command = [sys.executable, tmp_path / "run.py", attic, out, known_network]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     chance = random.Random(0)
     kills = 0
     while True:
-        with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE) as running:
+        with subprocess.Popen(command, start_new_session=True, **pipes) as running:
             wanted, seen = chance.randrange(1, 6), 0
             while seen < wanted and (line := running.stdout.readline()):
                 seen += line.startswith(b"Coloured")
+                running.stdin.write(b"go on\n")
+                running.stdin.flush()
             time.sleep(chance.uniform(0, 0.05))
             if running.poll() is None:
                 kills += 1
