@@ -1,0 +1,21 @@
+"""Memory that a step of training frees, kept for the next one."""
+
+import ctypes
+import platform
+
+__all__ = ["keep_freed"]
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
+
+
+def keep_freed() -> None:
+    """Have the C library keep what is freed, where it is glibc.
+
+    Each step asks for the same large tensors as the one before. By default glibc gives such back to
+    the system as soon as they are freed, and the system clears every page that it hands out again,
+    which costs a sixth of the time (mallopt(3); `recipes/LOG.md`).
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_MAX, 0)
+        libc.mallopt(_M_TRIM_THRESHOLD, -1)  # never
