@@ -153,11 +153,10 @@ def test_all_processes_raise_what_one_does(tmp_path, data, recipe_file):
     assert kept == ["step-00000002", "step-00000004"]
 
 
-def test_ctrl_c_stops_both_after_the_same_step(tmp_path, data):
-    long = tmp_path / "long.toml"
-    long.write_text(RECIPE.replace("epochs = 2", "epochs = 10000"))
+def test_ctrl_c_stops_both_after_the_same_step(tmp_path, data, recipe_file):
     run = tmp_path / "run"
-    process = start("-m", "colorear", "train", long, "--data", data, "--out", run)
+    command = ("-m", "colorear", "train", recipe_file, "--data", data, "--out", run)
+    process = start(*command, "--epochs", 10000, "--precision", "bfloat16")
     until = time.monotonic() + SECONDS
     while not (run / "history.csv").exists() and process.poll() is None:
         assert time.monotonic() < until
@@ -165,7 +164,9 @@ def test_ctrl_c_stops_both_after_the_same_step(tmp_path, data):
     process.send_signal(signal.SIGINT)  # to accelerate, which passes it on
     _, out, err = finished(process)
     assert out.count("stopped after step") == 1, err
-    assert f"stopped after step {int(checkpoints.newest(run).name[5:])} of" in out
+    assert f"stopped after step {int(checkpoints.newest(run).name[5:])} of 50000" in out
+    begun = json.loads((run / "run.json").read_text())["recipe"]
+    assert (begun["epochs"], begun["precision"]) == (10000, "bfloat16")
 
 
 def test_shared_statistics_are_those_of_batch_normalisation():

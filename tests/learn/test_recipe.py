@@ -57,6 +57,17 @@ def test_a_faulty_recipe_is_named(tmp_path, text, before, after, told):
     assert str(path) in str(caught.value)
 
 
+def test_epochs_and_precision_may_be_others(tmp_path, text):
+    path = tmp_path / "acuarela-first.toml"
+    path.write_text(text)
+    written = read_recipe(path)
+    other = read_recipe(path, epochs=3, precision="bfloat16")
+    assert written.epochs != 3
+    assert other == written.model_copy(update={"epochs": 3, "precision": "bfloat16"})
+    with pytest.raises(RecipeError, match="epochs: Input should be greater"):
+        read_recipe(path, epochs=0)
+
+
 def test_a_missing_recipe_is_named(tmp_path):
     with pytest.raises(RecipeError, match=r"none\.toml: cannot be read"):
         read_recipe(tmp_path / "none.toml")

@@ -1,7 +1,7 @@
 """The commands on training, which need the extra `learn`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -58,6 +58,13 @@ def train(
     out: Annotated[Path, typer.Option(help="The folder of the run.")],
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="So many instead of the recipe's.")
+    ] = None,
+    precision: Annotated[
+        Literal["float32", "bfloat16"] | None,
+        typer.Option(help="Instead of the recipe's; bfloat16 pays where the processor has it."),
+    ] = None,
 ) -> None:
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
     with failing(feature="training", extra="learn"):
@@ -66,7 +73,8 @@ def train(
         from colorear.learn.trainer import train as run
 
         with main_speaks():
-            run(read_recipe(recipe), data, out, resume=resume, steps=steps)
+            decided = read_recipe(recipe, epochs=epochs, precision=precision)
+            run(decided, data, out, resume=resume, steps=steps)
 
 
 def export(

@@ -19,6 +19,7 @@ __all__ = [
     "Loss",
     "NetworkSpec",
     "OptimiserSpec",
+    "Precision",
     "Recipe",
     "read_recipe",
 ]
@@ -30,6 +31,7 @@ Side = Annotated[int, Field(ge=32, le=1024, multiple_of=32)]
 
 AutoencoderName = Literal["plain-shallow", "plain-deep", "skip-shallow", "skip-deep"]
 Loss = Literal["absolute", "squared", "smooth-l1"]
+Precision = Literal["float32", "bfloat16"]
 
 
 class _Frozen(BaseModel):
@@ -190,7 +192,7 @@ class Recipe(_Frozen):
     keep: Literal["last", "best"] = "last"
     """Which weights a run ends with: those of its last step, or of the epoch whose loss on the
     validation folders was the lowest."""
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 4.0
     seed: int = 1
 
@@ -205,13 +207,17 @@ class Recipe(_Frozen):
         return self
 
 
-def read_recipe(path: Path) -> Recipe:
-    """Read a TOML recipe.
+def read_recipe(
+    path: Path, *, epochs: int | None = None, precision: Precision | None = None
+) -> Recipe:
+    """Read a TOML recipe, with other `epochs` and another `precision` than it says if given.
 
     Raises RecipeError: not readable, not TOML, an unknown key, a value out of range.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = {"epochs": epochs, "precision": precision}
+        table |= {key: value for key, value in given.items() if value is not None}
         return Recipe.model_validate(table)
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read ({error.strerror}); give a .toml file") from None
