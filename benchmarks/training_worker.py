@@ -56,6 +56,7 @@ def _trainer_step(network: str, batch: int, side: int) -> Step:
     import cv2
     import torch
 
+    from colorear.learn.losses import Examples
     from colorear.learn.recipe import DataSpec, Folder, read_recipe
     from colorear.learn.trainer import _Training
 
@@ -77,7 +78,8 @@ def _trainer_step(network: str, batch: int, side: int) -> Step:
     recipe = recipe.model_copy(update={"data": data, "batch": batch})
     training = _Training(recipe, place, place / "run")
     training.begin(resume=False)
-    return lambda: training._step(torch.from_numpy(pixels))
+    examples = Examples(torch.from_numpy(pixels))
+    return lambda: training._step(examples)
 
 
 def keras_on_torch(network: str, batch: int, side: int) -> tuple[str, Step]:
