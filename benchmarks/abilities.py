@@ -24,6 +24,7 @@ from colorear.learn.ageing import aged
 from colorear.learn.data import Photographs, list_photographs, squares
 from colorear.learn.kinds import KINDS
 from colorear.learn.recipe import AcuarelaSpec, Folder
+from colorear.learn.recolouring import recoloured
 from colorear.models import Network
 from colorear.models.network import SAFE
 from colorear.models.resample import resized
@@ -34,6 +35,7 @@ from matplotlib import pyplot as plt
 FOLDERS = ("landscapes-val", "photos-val")
 HINTS = (0, 1, 2, 5, 10, 20, 50, 100)
 REACH = 2  # pixels of a hint, to each side
+CHANGED = 3.0  # CIELAB units by which a thing has another colour at least
 SIZES = (192, 256, 384, 512)
 TENTHS = 10
 ROUNDS = 31
@@ -73,6 +75,7 @@ def main() -> None:
             print(f"  {name}: {colour(colorizer, photographs, vividness)}", flush=True)
         tenths[folder] = doubt(colorizer.network, photographs)
         curves[folder] = hints(colorizer.network, photographs)
+        things(colorizer.network, photographs)
         ageing(colorizer.network, photographs)
         sizes(colorizer.network, paths[::5])
     if words.figures:
@@ -170,13 +173,39 @@ def hints(network: Network, photographs: Photographs) -> list[float]:
 def true_hints(truth: Seen, count: int, chance: np.random.Generator) -> list[Hint]:
     """So many places, each with the mean true colour of its pixels."""
     height, width = truth.luma.shape
-    told = []
-    for row, column in zip(*(chance.integers(s, size=count) for s in (height, width)), strict=True):
-        rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in (row, column))
-        mean = (255 * truth.srgb[:, rows, columns]).mean((1, 2)).round().astype(int)
-        place = (column + 0.5) / width, (row + 0.5) / height
-        told.append(Hint(*place, "#{:02x}{:02x}{:02x}".format(*mean), REACH / min(height, width)))
-    return told
+    places = (chance.integers(side, size=count) for side in (height, width))
+    return [true_hint(truth, *place) for place in zip(*places, strict=True)]
+
+
+def true_hint(truth: Seen, row: int, column: int) -> Hint:
+    """The mean true colour of the pixels about a place."""
+    height, width = truth.luma.shape
+    rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in (row, column))
+    mean = (255 * truth.srgb[:, rows, columns]).mean((1, 2)).round().astype(int)
+    colour = "#{:02x}{:02x}{:02x}".format(*mean)
+    return Hint((column + 0.5) / width, (row + 0.5) / height, colour, REACH / min(height, width))
+
+
+def things(network: Network, photographs: Photographs) -> None:
+    """What one hint does where a thing has another colour than in life: to it, and to the rest."""
+    left, bled = [], []
+    for number, photograph in enumerate(photographs[i] for i in range(len(photographs))):
+        made, place = recoloured(photograph, np.random.default_rng(number))
+        if place is None:
+            continue
+        truth = as_seen(made)
+        thing = np.linalg.norm(truth.ab - as_seen(photograph).ab, axis=0) > CHANGED
+        if thing.any():
+            before = network(truth.lightness).ab
+            after = network(truth.lightness, [true_hint(truth, *place)]).ab
+            off = [np.linalg.norm(ab - truth.ab, axis=0)[thing].mean() for ab in (before, after)]
+            left.append(off[1] / off[0])
+            bled.append(np.linalg.norm(after - before, axis=0)[~thing].mean())
+    print(
+        f"  one hint on one of {len(left)} recoloured things: error of a*b* on it after / before "
+        f"{np.mean(left):.2f}, mean change of a*b* elsewhere {np.mean(bled):.2f}",
+        flush=True,
+    )
 
 
 def ageing(network: Network, photographs: Photographs) -> None:

@@ -7,6 +7,7 @@ from colorear.errors import ModelError, TrainingError
 from colorear.learn.acuarela import Acuarela
 from colorear.learn.export import export
 from colorear.learn.recipe import AcuarelaSpec, Recipe
+from colorear.learn.runs import load_run
 from colorear.learn.trainer import train
 from colorear.models.catalogue import packed
 from colorear.models.network import SAFE
@@ -51,6 +52,17 @@ def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, li
     with torch.inference_mode():
         ab = Acuarela(again).eval()(torch.from_numpy(lightness)).ab.numpy()
     assert np.abs(ab - after).max() < 0.01
+
+
+def test_learning_hints_alone_keeps_all_else(tmp_path, data, recipe, exported):
+    spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
+    spec["only_hints"] = True
+    before = Acuarela(AcuarelaSpec.model_validate(spec)).state_dict()
+    changes = {"network": spec, "lesson": {"hinted": 0.5}, "epochs": 1, "averaging": 0.5}
+    train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
+    after = load_run(tmp_path / "run")[1].state_dict()
+    changed = {name.partition(".")[0] for name in after if not after[name].equal(before[name])}
+    assert changed == {"spreading"}
 
 
 def test_networks_that_do_not_fit(known_network):

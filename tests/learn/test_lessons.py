@@ -67,3 +67,20 @@ def test_hints_tell_the_truth(free_pictures):
     off = ((examples.known[:, :2] - examples.ab) * mask).abs().sum() / mask.sum() / 2
     assert off < 6  # the mean of up to nine pixels across
     assert mask.sum((1, 2, 3)).max() <= 3 * 81
+
+
+def test_the_first_hint_is_about_what_is_recoloured(free_pictures):
+    given = batch(free_pictures)
+    plain = Examples(torch.from_numpy(given.pixels))
+    spec = LessonSpec(hinted=1, recoloured=0.5, most_hints=1)
+    examples = lesson(given, spec, CPU)
+    changed = (examples.ab - plain.ab).norm(dim=1) > 3
+    some = changed.any(-1).any(-1)
+    assert 6 <= some.sum() <= 18
+    assert (255 * (examples.luma - plain.luma)).abs().max() < 1
+    mask = examples.known[:, 2] == 1
+    of_the_thing = (mask & changed).sum((1, 2)) / mask.sum((1, 2))
+    assert (of_the_thing[some] > 0).float().mean() > 0.8  # some things are smaller than a hint
+    off = (examples.known[:, :2] - examples.ab).norm(dim=1)[mask]
+    assert off.median() < 6
+    np.testing.assert_array_equal(given.pixels, batch(free_pictures).pixels)

@@ -44,7 +44,9 @@ def text():
         ('kind = "acuarela"', 'kind = "aquarela"', "does not match any of the expected tags"),
         ("[data]", "[lesson]\nhinted = 0.5\n[data]", "set both network.hints and lesson.hinted"),
         ("decoder = [", "hints = true\ndecoder = [", "set both network.hints and lesson.hinted"),
+        ("decoder = [", "only_hints = true\ndecoder = [", "only_hints keeps all else"),
         ("[data]", "[lesson]\nagreement = 1.0\n[data]", "agreement is that of"),
+        ("[data]", "[lesson]\nrecoloured = 0.5\n[data]", "nobody can guess"),
         ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
     ],
 )

@@ -62,12 +62,17 @@ class Acuarela(nn.Module):
         self.doubt = (
             _zero(nn.Conv2d(spec.decoder[-1], 1, 3, padding=1)) if spec.uncertainty else None
         )
-        self.spreading = Spreading(spec.decoder[2], stride=4) if spec.hints else None
+        self.spreading = (
+            Spreading(spec.decoder[2], spec.decoder[1], stride=4) if spec.hints else None
+        )
         self.likely = nn.Conv2d(spec.decoder[1], len(PALETTE), 1) if spec.likelihood else None
         if spec.folded:
             fold(self)
             if not blank:
                 adopt(self, packed(spec.start)[0], spec.start)
+        if spec.only_hints:
+            for name, part in self.named_children():
+                part.requires_grad_(name == "spreading")
 
     def forward(self, lightness: Tensor, known: Tensor | None = None) -> Colours:
         """The colours of a batch of L*."""
@@ -83,7 +88,7 @@ class Acuarela(nn.Module):
         if self.likely is not None:
             likelihood = self.likely(stages[1])
         if self.spreading is not None and known is not None:
-            change, told = self.spreading(stages[2], ab, known)
+            change, told = self.spreading((stages[2], stages[1]), ab, known)
             ab = ab + _at_size_of(ab, change)
             if doubt is not None:
                 doubt = doubt * (1 - _at_size_of(ab, told))

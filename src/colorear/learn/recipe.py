@@ -92,11 +92,20 @@ class LessonSpec(_Frozen):
     hinted: Fraction = 0.0
     """Of so many of them some colours are told."""
     most_hints: Count = 128
+    recoloured: Fraction = 0.0
+    """In so many of these one thing has another colour than in life, of which the first hint tells:
+    that it belongs to that thing alone, where true colours tell of their surroundings too."""
 
     @model_validator(mode="after")
     def _some_can_agree(self) -> "LessonSpec":
         if self.agreement and not self.aged:
             raise ValueError("agreement is that of aged photographs with good ones: set aged too")
+        return self
+
+    @model_validator(mode="after")
+    def _the_new_colour_is_told(self) -> "LessonSpec":
+        if self.recoloured and not self.hinted:
+            raise ValueError("nobody can guess what is recoloured: set hinted too")
         return self
 
 
@@ -112,11 +121,22 @@ class AcuarelaSpec(_Frozen):
     """Channels of the stages at 1/16, 1/8, 1/4 and, if there are four, 1/2 of the input's size."""
     hints: bool = False
     """Whether it can be told what is known."""
+    only_hints: bool = False
+    """All that it learns is to spread what is told: without hints it stays what it starts as."""
     uncertainty: Fraction = 0.0
     """Weight of learning how far off each colour is; at 0 it does not tell."""
     likelihood: Fraction = 0.0
     """Weight of learning how likely each colour is, at 1/8 of the input's size; at 0 it does not
     tell."""
+
+    @model_validator(mode="after")
+    def _has_something_to_keep(self) -> "AcuarelaSpec":
+        if self.only_hints and not (self.hints and self.folded):
+            raise ValueError(
+                "only_hints keeps all else of the network that is named in start: "
+                "set hints, and start from an exported network"
+            )
+        return self
 
     @property
     def folded(self) -> bool:
