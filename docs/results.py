@@ -1,8 +1,9 @@
 """Makes docs/results.md, the published comparison of the networks of the catalogue.
 
-`python docs/results.py DATA` judges on `DATA/color`, which may take half an hour and goes on where
-it was stopped; the numbers are kept in docs/results.parquet. Without DATA the page, and the short
-table of the README, are made of those anew.
+`python docs/results.py DATA [RUN ...]` judges them on `DATA/color`, and finished runs beside them,
+which may take half an hour and goes on where it was stopped. The numbers are kept in
+docs/results.parquet; those of networks that have changed since are made anew. Without DATA the
+page, and the short table of the README, are made of those that are there.
 """
 
 import re
@@ -10,13 +11,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from colorear import models
 from colorear.judge.comparison import comparison
 from colorear.judge.english import ENGLISH
 from colorear.judge.evaluate import evaluate
 from colorear.judge.markup import markdown
 from colorear.judge.report import compare
-from colorear.judge.scores import read_scores
+from colorear.judge.scores import Scores, read_scores, write_scores
 from colorear.judge.tables import Table, scores_table
 
 FOLDER = Path(__file__).parent
@@ -26,12 +29,13 @@ IN_README = ("network", "MSE / grey copy", "MSE", "MAE", "PSNR", "FSIMc", "colou
 
 _HEAD = """# How good the networks are
 
-Made by `python docs/results.py DATA` with the photographs of `DATA/color`. The numbers of each
-photograph are in [results.parquet](results.parquet), of which `colorear compare` makes the whole
-report, with figures and tests. `NAME` is the photograph that a network made itself, `NAME@luma` the
-same with the luma promise; networks that give colour alone always keep it. `NAME@safe` is less
-vivid than `NAME` is by default: the mean of the colours that it holds for plausible. `grey` and
-`mean-colour` are two ways of doing nothing.
+Made by `python docs/results.py DATA [RUN ...]` with the photographs of `DATA/color`. The numbers of
+each photograph are in [results.parquet](results.parquet), of which `colorear compare` makes the
+whole report, with figures and tests. `NAME` is the photograph that a network made itself,
+`NAME@luma` the same with the luma promise; networks that give colour alone always keep it.
+`NAME@safe` is less vivid than `NAME` is by default: the mean of the colours that it holds for
+plausible. `slides-NAME` is the network `NAME` trained as the slides did, for as many epochs as
+[recipes/LOG.md](../recipes/LOG.md) tells. `grey` and `mean-colour` are two ways of doing nothing.
 
 """
 
@@ -41,6 +45,20 @@ def page() -> str:
     with tempfile.TemporaryDirectory() as folder:
         compare([SCORES], Path(folder))
         return _HEAD + Path(folder, "table.md").read_text(encoding="utf-8")
+
+
+def forget_changed() -> None:
+    """Leave out what is kept of networks that the catalogue has in another version now."""
+    scores = read_scores([SCORES])
+    here = {card.sha256 for card in models.cards().values()}
+    catalogue = set(models.cards())
+    kept = {
+        name: about
+        for name, about in scores.about.models.items()
+        if about.sha256 in here or name.partition("@")[0] not in catalogue
+    }
+    table = scores.table[scores.table["model"].isin(kept)]
+    write_scores(SCORES, Scores(table, msgspec.structs.replace(scores.about, models=kept)))
 
 
 def with_table(text: str) -> str:
@@ -58,9 +76,12 @@ def with_table(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for data in sys.argv[1:]:
+    if sys.argv[1:]:
+        data, *finished = sys.argv[1:]
+        if SCORES.exists():
+            forget_changed()
         here = [name for name in models.cards() if models.is_here(name)]
         safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colours]
-        evaluate(["grey", "mean-colour", *here, *safe], Path(data), SCORES)
+        evaluate(["grey", "mean-colour", *here, *safe, *finished], Path(data), SCORES)
     FOLDER.joinpath("results.md").write_text(page(), encoding="utf-8")
     README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
