@@ -9,6 +9,7 @@ from colorear import color
 __all__ = ["recoloured"]
 
 Pixels = NDArray[np.uint8]
+Planes = NDArray[np.float32]
 Chance = np.random.Generator
 
 _ALIKE = 6.0, 0.25  # CIELAB units, and parts of the chroma, within which colours are one thing's
@@ -23,7 +24,7 @@ def recoloured(srgb: Pixels, chance: Chance) -> tuple[Pixels, tuple[int, int] | 
     A thing is what has one colour about a random place, as far as it is connected; where no such
     is found the photograph stays as it is, and the place is None.
     """
-    planes = srgb.transpose(2, 0, 1).astype(np.float32) / 255
+    planes: Planes = srgb.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
     ab = color.srgb_to_lab(planes)[1:].astype(np.float32)
     smooth = np.stack([cv2.medianBlur(plane, 5) for plane in ab])  # keeps edges
     for _ in range(_TRIES):
@@ -31,24 +32,26 @@ def recoloured(srgb: Pixels, chance: Chance) -> tuple[Pixels, tuple[int, int] | 
         thing = _thing(smooth, place)
         if _LEAST < thing.mean() < _MOST:
             chroma, hue = chance.uniform(0, _STRONGEST), chance.uniform(0, 2 * np.pi)
-            change = chroma * np.array([np.cos(hue), np.sin(hue)]) - smooth[:, *place]
-            soft = cv2.GaussianBlur(thing, (0, 0), 1.0)
-            return _with(planes, ab + soft * change[:, None, None]), place
+            new = np.array([chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
+            soft = np.asarray(cv2.GaussianBlur(thing, (0, 0), 1.0), np.float32)
+            return _with(planes, ab + soft * (new - smooth[:, *place])[:, None, None]), place
     return srgb, None
 
 
-def _thing(ab: NDArray[np.float32], place: tuple[int, int]) -> NDArray[np.float32]:
+def _thing(ab: Planes, place: tuple[int, int]) -> Planes:
     """1 where the colour is that of the place, and connected with it, else 0 (h, w)."""
     own = ab[:, *place][:, None, None]
     least, part = _ALIKE
     alike = np.linalg.norm(ab - own, axis=0) < least + part * np.linalg.norm(own)
     _, labels = cv2.connectedComponents(alike.astype(np.uint8))
-    return (labels == labels[place]).astype(np.float32)
+    thing: Planes = (np.asarray(labels) == labels[place]).astype(np.float32)
+    return thing
 
 
-def _with(srgb: NDArray[np.float32], ab: NDArray[np.float64]) -> Pixels:
+def _with(srgb: Planes, ab: Planes) -> Pixels:
     """The picture (h, w, 3) of the luma of `srgb` (3, h, w) and the colours `ab`."""
     luma = color.luma(srgb)
-    chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab.astype(np.float32)))
+    chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
     made = color.ycc_to_srgb(np.concatenate((luma, chroma)))
-    return (255 * made.clip(0, 1)).round().astype(np.uint8).transpose(1, 2, 0)
+    pixels: Pixels = (255 * made.clip(0, 1)).round().astype(np.uint8)
+    return pixels.transpose(1, 2, 0)

@@ -87,8 +87,8 @@ def _taken_over(takers: Tensor, sources: Tensor) -> Tensor:
     `takers` are (...,p,2+k), the weights of their own colour and doubt first, `sources`
     (...,q,3+k): how far each is told, its change; and what stands for places.
     """
-    colour, doubt, places = takers.split((1, 1, takers.shape[-1] - 2), -1)
-    told, change, from_places = sources.split((1, 2, sources.shape[-1] - 3), -1)
+    colour, doubt, places = torch.tensor_split(takers, (1, 2), -1)
+    told, change, from_places = torch.tensor_split(sources, (1, 3), -1)
     squares = places.square().sum(-1, keepdim=True) + from_places.square().sum(-1)[..., None, :]
     squares = (squares - 2 * places @ from_places.transpose(-1, -2)).clamp(min=0)
     weighed = _weight(squares) @ (told * torch.cat((change, torch.ones_like(told)), -1))
