@@ -13,7 +13,7 @@ demo: $(VENV)/runtime
 	@echo "The coloured photographs are in the folder $(DEMO); the grey ones in src/colorear/examples."
 
 test: $(VENV)/tests
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
