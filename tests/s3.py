@@ -38,6 +38,7 @@ class Bucket:
     def __init__(self, client) -> None:
         self._client = client
         client.create_bucket(Bucket=BUCKET)
+        self.empty()  # all servers of a process share what they hold
 
     def empty(self) -> None:
         for key in self.names():

@@ -19,6 +19,7 @@ from torch.autograd import Function
 from torch.nn import functional
 
 from colorear.errors import ColorearError, TrainingError
+from colorear.learn.memory import keep_freed
 
 __all__ = [
     "accelerator_for",
@@ -34,7 +35,8 @@ T = TypeVar("T")
 
 
 def accelerator_for(run: Path, *, bfloat16: bool) -> Accelerator:
-    """What brings the launched processes together, for a run in this folder."""
+    """What brings the launched processes together, for a run in this folder; each keeps memory."""
+    keep_freed()
     return Accelerator(
         cpu=not torch.accelerator.is_available(),  # unsaid, each process on a CPU is alone
         mixed_precision="bf16" if bfloat16 else "no",

@@ -23,7 +23,6 @@ from colorear.learn.data import Cuts, read
 from colorear.learn.kinds import KINDS, build
 from colorear.learn.lessons import lesson
 from colorear.learn.losses import Examples, categorical_accuracy
-from colorear.learn.memory import keep_freed
 from colorear.learn.optimisers import optimiser_and_schedule
 from colorear.learn.processes import (
     accelerator_for,
@@ -91,7 +90,6 @@ def train(
 class _Training:
     def __init__(self, recipe: Recipe, data: Path, run: Path) -> None:
         self.recipe, self.run = recipe, run
-        keep_freed()
         self.accelerator = accelerator_for(run, bfloat16=recipe.precision == "bfloat16")
         self.console = Console(quiet=not self.accelerator.is_main_process)
         photographs, self.validation = main_first(lambda: read(recipe.data, data))
