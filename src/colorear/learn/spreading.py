@@ -64,7 +64,7 @@ class Spreading(nn.Module):
         # most places are not told: without these it is far faster
         if self.training:
             each = zip(takers, sources, strict=True)
-            spread = torch.stack([_taken_over(all_, some[some[:, 0] > 0]) for all_, some in each])
+            spread = torch.stack([_taken_over(to, of[of[:, 0] > 0]) for to, of in each])
         else:
             some = sources[..., 0].amax(0).nonzero()[:, 0]
             none = torch.zeros_like(sources[:, :1])  # so that there is one
