@@ -209,13 +209,20 @@ def things(network: Network, photographs: Photographs) -> None:
 
 
 def ageing(network: Network, photographs: Photographs) -> None:
-    """How far the colours of a degraded copy are from those of the good one."""
-    away = []
+    """How far the colours of a degraded copy are from those of the good one, and from the truth."""
+    away, error = np.zeros(2), np.zeros(2)
     for number, truth in enumerate(seen(photographs)):
         worn = aged(photographs[number], np.random.default_rng(number))
-        pair = [network(lit).ab for lit in (truth.lightness, color.luma_to_lightness(worn))]
-        away.append(np.linalg.norm(pair[0] - pair[1], axis=0).mean())
-    print(f"  mean change of a*b* from a degraded copy: {np.mean(away):.2f}", flush=True)
+        both = truth.lightness, color.luma_to_lightness(worn).astype(np.float32)
+        vivid, safe = ([network(lit, vividness=v).ab for lit in both] for v in (1.0, SAFE))
+        away += [np.linalg.norm(good - bad, axis=0).mean() for good, bad in (vivid, safe)]
+        error += [np.square(ab - truth.ab).mean() for ab in safe]
+    away /= len(photographs)
+    print(
+        f"  mean change of a*b* from a degraded copy: {away[0]:.2f}; of the safe colours "
+        f"{away[1]:.2f}, whose squared error grows to {error[1] / error[0]:.2f} times",
+        flush=True,
+    )
 
 
 def sizes(network: Network, paths: Sequence[Path]) -> None:
