@@ -77,7 +77,7 @@ def test_an_autoencoder_keeps_the_contract_and_tells_its_own_answer(
     assert picture.ab.shape == (2, 45, 61)
 
 
-def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe):
+def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe, caplog):
     """A network that has learnt a little, through the file as people use it."""
     more = {"hints": True, "uncertainty": 0.2, "likelihood": 0.1}
     changes = {
@@ -89,6 +89,7 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe):
     train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
     card = export(tmp_path / "run", tmp_path / "full.onnx")
     assert card.hints
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
     session = onnxruntime.InferenceSession(tmp_path / "full.onnx")
     assert [port.name for port in session.get_inputs()] == ["lightness", "hints", "vividness"]
     names = [port.name for port in session.get_outputs()]

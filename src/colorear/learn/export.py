@@ -5,6 +5,7 @@ import logging
 import math
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,33 +104,45 @@ def _graph(network: AsContract) -> onnx.ModelProto:
     size = (3 * step, 2 * step)
     count = torch.export.Dim("n", max=4096)
     rows, columns = (torch.export.Dim(name, max=2048) for name in ("rows", "columns"))
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)  # it warns that torchvision, which nothing here uses, is missing
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecations inside the exporter
-            program: Any = torch.onnx.export(
-                network,
-                tuple(
-                    torch.zeros(2, _CHANNELS[name], *size) if name in _CHANNELS else torch.ones(())
-                    for name in network.inputs
-                ),
-                dynamo=True,
-                verbose=False,
-                input_names=list(network.inputs),
-                output_names=list(network.outputs),
-                dynamic_shapes=tuple(
-                    {0: count, 2: step * rows, 3: step * columns} if name in _CHANNELS else None
-                    for name in network.inputs
-                ),
-            )
-    finally:
-        log.setLevel(level)
+    with _quiet():
+        program: Any = torch.onnx.export(
+            network,
+            tuple(
+                torch.zeros(2, _CHANNELS[name], *size) if name in _CHANNELS else torch.ones(())
+                for name in network.inputs
+            ),
+            dynamo=True,
+            verbose=False,
+            input_names=list(network.inputs),
+            output_names=list(network.outputs),
+            dynamic_shapes=tuple(
+                {0: count, 2: step * rows, 3: step * columns} if name in _CHANNELS else None
+                for name in network.inputs
+            ),
+        )
     model: onnx.ModelProto = program.model_proto
     for part in (model, model.graph, *model.graph.node):
         del part.metadata_props[:]  # where on this machine each line of code was
     return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's deprecations and what it logs of no use to anybody.
+
+    That torchvision is missing, which nothing here uses, and that an output shares no memory.
+    """
+    logs = [logging.getLogger(name) for name in ("torch.onnx", "onnx_ir")]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
