@@ -1,5 +1,6 @@
 """What every test may use: free pictures that installed packages ship, a folder for networks."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from colorear.models import Kind, Network, add, load
 
 settings.register_profile("any machine", deadline=None)  # a busy one is no failure
 settings.load_profile("any machine")
+
+# what a shell starts in the background ignores Ctrl-C, and so would the commands under test
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FREE_PICTURES = {
     "astronaut": skimage.data.astronaut,
