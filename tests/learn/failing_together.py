@@ -3,6 +3,7 @@
 import errno
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from accelerate import Accelerator, PartialState
 from colorear.errors import ColorearError, TrainingError
 from colorear.learn import checkpoints, trainer
 from colorear.learn.losses import DISTANCES
+from colorear.learn.processes import parting
 from colorear.learn.recipe import read_recipe
 
 
@@ -29,6 +31,11 @@ def full_disk(_, folder):
 
 def only_here(*_):
     raise TrainingError("only one of them cannot read it")
+
+
+def group_threads() -> list[str]:
+    names = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+    return [name for name in names if "gloo" in name]
 
 
 def main(recipe_file: str, data: Path, run: Path) -> None:
@@ -51,6 +58,10 @@ def main(recipe_file: str, data: Path, run: Path) -> None:
         patch.setattr(Accelerator, "save_state", full_disk)
         answers["a full disk"] = told(recipe, data, run, resume=True, steps=3)
     answers["nothing"] = told(recipe, data, run, resume=True, steps=4)
+    threads = group_threads()
+    with suppress(TrainingError), parting():
+        trainer.train(recipe, data, run)
+    answers["threads"] = [len(threads) > 0, group_threads()]
     (run / f"told-{int(other)}.json").write_text(json.dumps(answers))
 
 

@@ -149,6 +149,7 @@ def test_all_processes_raise_what_one_does(tmp_path, data, recipe_file):
     assert "the loss became nan at step 3" in main["nan in one"]
     assert "step 3 could not be written" in main["a full disk"]
     assert main["nothing"] == ""
+    assert main["threads"] == [True, []]  # there were some, which parting ended
     kept = sorted(path.name for path in (tmp_path / "run" / "checkpoints").iterdir())
     assert kept == ["step-00000002", "step-00000004"]
 

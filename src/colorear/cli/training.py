@@ -68,11 +68,11 @@ def train(
 ) -> None:
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
     with failing(feature="training", extra="learn"):
-        from colorear.learn.processes import main_speaks
+        from colorear.learn.processes import main_speaks, parting
         from colorear.learn.recipe import read_recipe
         from colorear.learn.trainer import train as run
 
-        with main_speaks():
+        with main_speaks(), parting():
             decided = read_recipe(recipe, epochs=epochs, precision=precision)
             run(decided, data, out, resume=resume, steps=steps)
 

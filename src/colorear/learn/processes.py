@@ -3,8 +3,10 @@
 Alone, a process does not wait, and none of this changes what it computes.
 """
 
+import gc
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+import torch.distributed.nn  # before there is a group, which its default arguments would keep
 from accelerate import Accelerator, PartialState
 from accelerate.utils import InitProcessGroupKwargs, gather_object, reduce
 from torch import Tensor, nn
@@ -27,6 +30,7 @@ __all__ = [
     "main_first",
     "main_only",
     "main_speaks",
+    "parting",
     "share_statistics",
     "summed",
 ]
@@ -61,6 +65,31 @@ def main_speaks() -> Iterator[None]:
         if os.environ.get("RANK", "0") != "0":  # there may be no process group yet to ask
             sys.exit(0)
         raise
+
+
+@contextmanager
+def parting() -> Iterator[None]:
+    """Leave the other processes at the end, after an error too, while Python still runs.
+
+    A thread of the group that lets go of a tensor after Python has ended aborts its process
+    (PyTorch 2.13, pull request 179291). The group lives as long as the network that was trained,
+    and that as long as the frames of an error.
+    """
+    try:
+        yield
+    except Exception as error:
+        traceback.clear_frames(error.__traceback__)
+        _part()
+        raise
+    _part()
+
+
+def _part() -> None:
+    # The network first: whoever lets go of the group last waits for its threads, which may want
+    # what only Python's own reference gives up meanwhile, the interpreter's lock.
+    gc.collect()
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 @contextmanager

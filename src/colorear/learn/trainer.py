@@ -175,7 +175,8 @@ class _Training:
             self.console.print(
                 f"stopped after step {self.state.step} of {self.total}; go on with --resume"
             )
-        self.accelerator.end_training()
+        for tracker in self.accelerator.trackers:
+            tracker.finish()
 
     def _step(self, examples: Examples) -> float:
         started = time.monotonic()
