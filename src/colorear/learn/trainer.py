@@ -78,6 +78,7 @@ def train(
 
     Processes that accelerate launched share every batch, and but for rounding give the same as one
     alone; each may resume what another number of them began. An error is raised on all of them.
+    They stay together: call this within `colorear.learn.processes.parting`.
 
     Raises TrainingError, DataError, RecipeError.
     """
@@ -269,10 +270,9 @@ class _Training:
 
     def _finish(self) -> Path:
         """Leave the weights that the recipe keeps as those of the run."""
-        best = self.recipe.keep == "best"
-        return (
-            runs.keep_best(self.run) if best else runs.save_weights(self.run, self.average.module)
-        )
+        if self.recipe.keep == "best":
+            return runs.keep_best(self.run)
+        return runs.save_weights(self.run, self.average.module)
 
 
 def _channels_last(network: nn.Module) -> nn.Module:
