@@ -8,6 +8,7 @@ DATA holds `landscapes-val` and `photos-val`; photographs are judged at 160 x 16
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from colorear import Colorizer, Hint, color
+from colorear.choices import predict
+from colorear.hints import Wishes
 from colorear.judge.colours import colourfulness
 from colorear.learn.ageing import aged
 from colorear.learn.data import Photographs, list_photographs, squares
@@ -39,6 +42,7 @@ CHANGED = 3.0  # CIELAB units by which a thing has another colour at least
 SIZES = (192, 256, 384, 512)
 TENTHS = 10
 ROUNDS = 31
+VARIANTS = 6
 
 Planes = NDArray[np.floating]
 
@@ -76,6 +80,7 @@ def main() -> None:
         tenths[folder] = doubt(colorizer.network, photographs)
         curves[folder] = hints(colorizer.network, photographs)
         things(colorizer.network, photographs)
+        variants(colorizer.network, photographs)
         ageing(colorizer.network, photographs)
         sizes(colorizer.network, paths[::5])
     if words.figures:
@@ -204,6 +209,29 @@ def things(network: Network, photographs: Photographs) -> None:
     print(
         f"  one hint on one of {len(left)} recoloured things: error of a*b* on it after / before "
         f"{np.mean(left):.2f}, mean change of a*b* elsewhere {np.mean(bled):.2f}",
+        flush=True,
+    )
+
+
+def variants(network: Network, photographs: Photographs) -> None:
+    """How different six of them are, and how much nearer to the truth the best is than the first.
+
+    Of every eighth photograph.
+    """
+    apart, error = [], np.zeros(2)
+    for truth in (as_seen(photographs[i]) for i in range(0, len(photographs), 8)):
+        wishes = (Wishes(variant=variant) for variant in range(VARIANTS))
+        seen = [predict(network, truth.lightness, wish).ab for wish in wishes]
+        pairs = combinations(seen, 2)
+        apart.append([np.linalg.norm(one - other, axis=0).mean() for one, other in pairs])
+        errors = [np.square(ab - truth.ab).mean() for ab in seen]
+        error += errors[0], min(errors)
+    closest = np.min(apart, 1)
+    print(
+        f"  {VARIANTS} variants of {len(apart)} photographs: mean change of a*b* between two "
+        f"{np.mean(apart):.2f}, between the closest two {closest.mean():.2f} (under 1 in "
+        f"{(closest < 1).sum()}, 0 in {(closest == 0).sum()}); squared error of the best over the "
+        f"first's {error[1] / error[0]:.2f}",
         flush=True,
     )
 

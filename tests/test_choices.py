@@ -1,7 +1,11 @@
+from itertools import combinations
+
+import cv2
 import numpy as np
 import pytest
 
 import networks
+from colorear import Colorizer, color
 from colorear.choices import can_choose, predict, suggestions
 from colorear.errors import ModelError
 from colorear.hints import Hint, Wishes
@@ -85,6 +89,29 @@ def test_variants_differ_from_the_first_place_on_and_are_always_the_same(network
     np.testing.assert_allclose(found, networks.PALETTE[1:3], atol=2.5)
     assert told(network, 4) == told(network, 4)
     assert told(network, 4)[-1] != told(network, 1)[-1]  # which begins with the same colour
+
+
+def test_every_variant_begins_otherwise(network):
+    begun = {
+        (hint.x, hint.y, hint.colour) for hint in (told(network, n)[1][0] for n in range(1, 13))
+    }
+    assert len(begun) == 12
+
+
+@pytest.mark.parametrize("name", ["astronaut", "chelsea", "china", "coffee", "flower", "rocket"])
+def test_six_variants_of_the_bundled_network_are_six(name, free_pictures):
+    picture = cv2.cvtColor(free_pictures[name], cv2.COLOR_RGB2GRAY)
+    picture = cv2.resize(picture, (200, 160), interpolation=cv2.INTER_AREA)
+    colorizer = Colorizer()
+    seen = [colorizer(picture, variant=variant) for variant in range(6)]
+    ab = [color.srgb_to_lab(rgb.transpose(2, 0, 1) / 255)[1:] for rgb in seen]
+    apart = [np.linalg.norm(one - other, axis=0).mean() for one, other in combinations(ab, 2)]
+    assert min(apart) > 1.5
+
+
+def test_where_all_is_known_there_are_no_variants(network):
+    known = tuple(Hint(x, y, "teal") for x in np.linspace(0, 1, 13) for y in np.linspace(0, 1, 9))
+    assert told(network, 3, known=known) == [known]
 
 
 def test_a_variant_is_one_colour_where_the_network_spreads_what_it_is_told(network):

@@ -14,12 +14,15 @@ from colorear.models.resample import resized
 __all__ = ["can_choose", "lacking", "predict", "suggestions"]
 
 Planes = NDArray[np.float32]
+AB = tuple[float, float]
 
 _APART = 16.0  # CIELAB units between two suggestions: less looks like one
 _SUGGESTIONS = 6
 _UNLIKELY = 0.01  # so likely, with all that look like it, is no suggestion
 _PLAUSIBLE = 0.25  # so likely beside the likeliest is what a variant takes; others look wrong
-_PLACES = 4  # that a variant decides otherwise, one after the other
+_OTHERWISE = 8.0  # CIELAB units between what two variants begin with: less is hardly another one
+_PLACES = 4  # that a variant decides, one after the other
+_BEGINNINGS = 12  # places at one of which it begins
 _SEEN = 24  # places across the shorter side among which the most doubtful is looked for
 _NEAR = 0.2  # of the shorter side: how far apart these are, at least
 
@@ -58,33 +61,78 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
     A variant is made of hints that nobody gave: at the most doubtful place a colour is drawn from
     those that the network holds for likely there, and the network told of it, then at the place
     that is the most doubtful now, and so on. So what belongs together is coloured alike. Variant n
-    begins with the n-th likeliest colour; whatever else is random follows from n alone.
+    begins with the n-th colour that is not the network's own, at the most doubtful place first and
+    then at others, so that no two begin alike; all that is random follows from n alone.
     """
-    hints = wishes.hints
+    hints, prediction = wishes.hints, network(lightness, wishes.hints, wishes.vividness)
     if not wishes.variant:
-        return network(lightness, hints, wishes.vividness)
+        return prediction
     if not can_choose(network):
         raise ModelError(
             f"{network.card.name} does not tell what else is likely, so it makes no variants; "
             "choose a network that does"
         )
+    beginnings = _beginnings(prediction, hints)
+    if not beginnings:
+        return prediction
     chance = np.random.default_rng(wishes.variant)
-    for number in range(_PLACES):
-        prediction = network(lightness, hints, wishes.vividness)
-        place = _most_doubtful(prediction, hints)
-        if place is None:
-            break
-        modes = _modes(prediction, place)
-        modes = [mode for mode in modes if mode[1] >= _PLAUSIBLE * modes[0][1]]
-        likely = np.array([likelihood for _, likelihood in modes])
-        drawn = chance.choice(len(modes), p=likely / likely.sum())
-        ab, _ = modes[drawn if number else wishes.variant % len(modes)]
+    place, ab = beginnings[(wishes.variant - 1) % len(beginnings)]
+    for number in range(1, _PLACES + 1):
         level = float(lightness[pixel_of(place, *lightness.shape)])
         hints = (replace(place, colour=reachable(level, ab)), *hints)  # beneath what is known
-    return network(lightness, hints, wishes.vividness)
+        prediction = network(lightness, hints, wishes.vividness)
+        following = _most_doubtful(prediction, hints)
+        if number == _PLACES or following is None:
+            break
+        place = following
+        ab = _drawn(_modes(prediction, place), chance)
+    return prediction
 
 
-def _modes(prediction: Prediction, place: Hint) -> list[tuple[tuple[float, float], float]]:
+def _beginnings(prediction: Prediction, hints: Sequence[Hint]) -> list[tuple[Hint, AB]]:
+    """Places and what else they could be: what is plausible, at the most doubtful places first.
+
+    Of these, colours that look like an earlier one come last: things that are alike at several
+    places end in one. After them, by likelihood, what looks wrong.
+    """
+    new: list[tuple[Hint, AB]] = []
+    again: list[tuple[Hint, AB]] = []
+    unlikely: list[tuple[float, Hint, AB]] = []
+    for place in _doubtful(prediction, hints):
+        (likeliest, most), *others = _modes(prediction, place)
+        row, column = pixel_of(place, *prediction.ab.shape[1:])
+        if not new and np.linalg.norm(prediction.ab[:, row, column] - likeliest) >= _OTHERWISE:
+            new.append((place, likeliest))
+        for ab, likely in others:
+            if likely < _PLAUSIBLE * most:
+                unlikely.append((likely / most, place, ab))
+            elif all(np.hypot(*np.subtract(ab, earlier)) >= _OTHERWISE for _, earlier in new):
+                new.append((place, ab))
+            else:
+                again.append((place, ab))
+    unlikely.sort(key=lambda other: -other[0])
+    return new + again + [(place, ab) for _, place, ab in unlikely]
+
+
+def _doubtful(prediction: Prediction, hints: Sequence[Hint]) -> list[Hint]:
+    """Some places away from all hints and from one another, the most doubtful first."""
+    places: list[Hint] = []
+    while len(places) < _BEGINNINGS:
+        place = _most_doubtful(prediction, (*hints, *places))
+        if place is None:
+            break
+        places.append(place)
+    return places
+
+
+def _drawn(modes: Sequence[tuple[AB, float]], chance: np.random.Generator) -> AB:
+    """One of the plausible colours, the likely ones more often."""
+    plausible = [mode for mode in modes if mode[1] >= _PLAUSIBLE * modes[0][1]]
+    likely = np.array([likelihood for _, likelihood in plausible])
+    return plausible[chance.choice(len(plausible), p=likely / likely.sum())][0]
+
+
+def _modes(prediction: Prediction, place: Hint) -> list[tuple[AB, float]]:
     """Colours a*, b* that stand out at a place, and how likely they are with all that look alike.
 
     The likeliest comes first.
@@ -95,7 +143,7 @@ def _modes(prediction: Prediction, place: Hint) -> list[tuple[tuple[float, float
     row, column = pixel_of(place, *likelihood.shape[1:])
     rows, columns = (slice(max(0, i - 1), i + 2) for i in (row, column))
     left = likelihood[:, rows, columns].mean((1, 2), dtype=np.float64)
-    modes: list[tuple[tuple[float, float], float]] = []
+    modes: list[tuple[AB, float]] = []
     while not modes or left.max() > 0:
         best = int(left.argmax())
         alike = np.linalg.norm(palette - palette[best], axis=1) < _APART
