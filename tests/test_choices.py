@@ -91,6 +91,15 @@ def test_variants_differ_from_the_first_place_on_and_are_always_the_same(network
     assert told(network, 4)[-1] != told(network, 1)[-1]  # which begins with the same colour
 
 
+def test_variants_are_as_vivid_as_is_wished(network):
+    plain, vivid = (
+        predict(network, MIDDLE, Wishes(vividness=vividness, variant=1)).ab
+        for vividness in (1, 1.5)
+    )
+    np.testing.assert_allclose(vivid, 1.5 * plain, atol=4)
+    assert np.linalg.norm(plain, axis=0).mean() > 10
+
+
 def test_every_variant_begins_otherwise(network):
     begun = {
         (hint.x, hint.y, hint.colour) for hint in (told(network, n)[1][0] for n in range(1, 13))

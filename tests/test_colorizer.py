@@ -388,6 +388,19 @@ def test_how_sure_it_is(tmp_path, choosing, added, grey_cat):
     assert not (tmp_path / "other.png").exists()
 
 
+def test_it_is_sure_or_not_of_the_colours_that_it_gives(tmp_path, grey_cat):
+    colorizer = Colorizer(threads=1)
+    source, means = saved(grey_cat, tmp_path / "cat.jpg"), []
+    for vividness in (0.5, 1, 3):
+        target = tmp_path / f"{vividness}.png"
+        colorizer.confidence(source, target, vividness=vividness)
+        told = colorizer.uncertainty(grey_cat, vividness=vividness)
+        levels = np.asarray(reopened(target)).astype(float)
+        assert np.abs(levels - (255 - 5 * told).clip(0)).mean() < 2
+        means.append(told.mean())
+    assert means[0] < means[1] < means[2] / 2
+
+
 def test_a_map_of_what_is_sure_is_upright_and_no_larger_than_needed(tmp_path, choosing):
     exif = Image.Exif()
     exif[0x0112] = 6

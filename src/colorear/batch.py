@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -91,13 +90,13 @@ def _coloured(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp,
     if sha256 == work.made_of:
         return Kept(work.source, work.target), before, sha256
     unfinished = Path(work.unfinished) if work.unfinished else None
-    wishes = work.wishes
-    make = partial(colorizer.colorize, vividness=wishes.vividness)
-    answer = (colorizer.confidence if work.product == "confidence" else make)(
+    make = colorizer.confidence if work.product == "confidence" else colorizer.colorize
+    answer = make(
         source,
         target,
-        hints=wishes.hints,
-        variant=wishes.variant,
+        hints=work.wishes.hints,
+        vividness=work.wishes.vividness,
+        variant=work.wishes.variant,
         overwrite=work.overwrite,
         unfinished=unfinished,
     )

@@ -75,11 +75,12 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
     beginnings = _beginnings(prediction, hints)
     if not beginnings:
         return prediction
-    chance = np.random.default_rng(wishes.variant)
+    chance, strength = np.random.default_rng(wishes.variant), max(1, wishes.vividness)
     place, ab = beginnings[(wishes.variant - 1) % len(beginnings)]
     for number in range(1, _PLACES + 1):
         level = float(lightness[pixel_of(place, *lightness.shape)])
-        hints = (replace(place, colour=reachable(level, ab)), *hints)  # beneath what is known
+        colour = reachable(level, (strength * ab[0], strength * ab[1]))
+        hints = (replace(place, colour=colour), *hints)  # beneath what is known
         prediction = network(lightness, hints, wishes.vividness)
         following = _most_doubtful(prediction, hints)
         if number == _PLACES or following is None:

@@ -91,14 +91,20 @@ class Colorizer:
         return rgb
 
     def uncertainty(
-        self, picture: NDArray[Any], *, hints: Sequence[Hint] = (), variant: int = 0
+        self,
+        picture: NDArray[Any],
+        *,
+        hints: Sequence[Hint] = (),
+        vividness: float = 1.0,
+        variant: int = 0,
     ) -> Planes:
-        """How far off the colours of an array may be, (h, w): expected distances in CIELAB units.
+        """How far off the colours that a call gives may be, (h, w): expected CIELAB distances.
 
         Raises as a call does, and ModelError if the network does not tell.
         """
+        wishes = Wishes(tuple(hints), vividness, variant)
         seen = self._shown(pixels.from_array(picture))
-        told = self._uncertainty(predict(self.network, seen, Wishes(tuple(hints), variant=variant)))
+        told = self._uncertainty(predict(self.network, seen, wishes))
         return resized(told, *picture.shape[:2])
 
     def suggestions(
@@ -154,20 +160,21 @@ class Colorizer:
         target: str | Path,
         *,
         hints: Sequence[Hint] = (),
+        vividness: float = 1.0,
         variant: int = 0,
         overwrite: bool = False,
         unfinished: Path | None = None,
     ) -> Coloured:
-        """Write how sure the colours of `source` are to `target`, a grey PNG of 8 bits.
+        """Write how sure the colours of `source` are, as `colorize` gives them, to `target`.
 
-        White is sure; each CIELAB unit by which the colour is expected to be off takes five levels,
-        so that black is 51 units or more. It is upright, at most 1024 pixels long. Raises
-        ModelError if the network does not tell, and as `colorize` does.
+        A grey PNG of 8 bits: white is sure; each CIELAB unit by which the colour is expected to be
+        off takes five levels, so that black is 51 units or more. It is upright, at most 1024
+        pixels long. Raises ModelError if the network does not tell, and as `colorize` does.
         """
         started = time.perf_counter()
         opened = photo.open_photo(source)
         check_target(Path(target), opened.path, overwrite=overwrite)
-        wishes = Wishes(tuple(hints), variant=variant)
+        wishes = Wishes(tuple(hints), vividness, variant)
         told = self._uncertainty(predict(self.network, self._seen(opened), wishes))
         height, width = _upright_size(opened)
         shrink = max(1, height / _MAP, width / _MAP)

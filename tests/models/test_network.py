@@ -174,6 +174,13 @@ def test_hints_for_siggraph17(added):
     assert (a, b) == pytest.approx((hint.ab[0], hint.ab[1] + 5), abs=1e-3)
 
 
+def test_what_is_told_is_not_made_stronger(added):
+    network, hint = added(networks.choosing()), Hint(0.5, 0.5, "firebrick", 1)
+    for vividness in (1, 2.5):
+        ab = network(np.full((64, 64), 40, np.float32), [hint], vividness).ab
+        assert ab[:, 32, 32] == pytest.approx(hint.ab, abs=1e-3)
+
+
 @pytest.mark.parametrize("itself", [True, False])
 def test_vividness(added, itself):
     network = added(networks.contract(vividness=itself))

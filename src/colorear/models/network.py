@@ -104,8 +104,9 @@ class Network:
         """The colour of L* `(h, w)`, 0..100, of any size; `fit` tells which size is best.
 
         `hints` is what is known of the picture. `vividness` is 0 for grey, 1 for the colours that
-        the network holds for those of life, more for stronger ones. Raises ModelError if the
-        network takes no hints, if it fails, or if its answer breaks the contract.
+        the network holds for those of life, more for stronger ones, but for those that hints tell.
+        Raises ModelError if the network takes no hints, if it fails, or if its answer breaks the
+        contract.
         """
         if hints and not self.card.hints:
             raise ModelError(
@@ -113,6 +114,7 @@ class Network:
             )
         shown = self._shown(np.asarray(lightness, np.float32))
         known = self._known(hints, lightness.shape, shown.shape)
+        known[:2] /= max(1, vividness)  # the answer is made so many times stronger
         question = Question(shown[None, None], known[None], vividness)
         answer = ask(self._session, self.card.kind, question)
         ab = self._returned(answer.ab[0], shown.shape, lightness.shape)

@@ -111,7 +111,10 @@ class Desk:
 
         def tell(colorizer: Colorizer) -> str:
             hints = wish.hints if colorizer.network.card.hints else ()
-            told = colorizer.uncertainty(opened.preview.grey, hints=hints, variant=wish.variant)
+            grey = opened.preview.grey
+            told = colorizer.uncertainty(
+                grey, hints=hints, vividness=wish.vividness, variant=wish.variant
+            )
             return previews.doubt_picture(told)
 
         return {"tint": await self._studio.run(client, wish.model, tell)}
