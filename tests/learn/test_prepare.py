@@ -181,12 +181,14 @@ def test_a_photograph_is_turned_upright(tmp_path, colours, cuts):
 
 
 def damage(colours, cuts):
-    """Five bad files in the folder, and what is said of them."""
+    """Six bad files in the folder, and what is said of them."""
     jpeg = bytes(coded(".jpg", cuts[0]))
     (colours / "20.jpg").write_bytes(jpeg[:-200])  # decoders fill the rest with grey
     (colours / "21.jpg").write_bytes(b"")
     (colours / "22.jpg").write_bytes(b"no picture at all")
     (colours / "23.png").write_bytes(bytes(coded(".png", cuts[0]))[:-2000])
+    middle = len(jpeg) // 2  # which decoders mend, to another picture
+    (colours / "24.jpg").write_bytes(jpeg[:middle] + jpeg[middle + 30 :])
     save(colours / "12.webp", cuts[0])
     return {
         "12.webp": "has the name of 12.png but for its suffix",
@@ -194,14 +196,15 @@ def damage(colours, cuts):
         "21.jpg": "is empty",
         "22.jpg": "is not a picture, or is damaged or cut short",
         "23.png": "is not a picture, or is damaged or cut short",
+        "24.jpg": "is not a picture, or is damaged or cut short",
     }
 
 
 def test_bad_photographs_are_named_and_counted(tmp_path, colours, cuts, capfd):
     bad = damage(colours, cuts)
     text = (
-        r"colours: 5 of its photographs cannot be used \(12\.webp: has the name .*; 20\.jpg: .*; "
-        r"21\.jpg: is empty; and 2 more\); mend or remove them, or leave them out \(--skip-bad\)$"
+        r"colours: 6 of its photographs cannot be used \(12\.webp: has the name .*; 20\.jpg: .*; "
+        r"21\.jpg: is empty; and 3 more\); mend or remove them, or leave them out \(--skip-bad\)$"
     )
     with pytest.raises(DataError, match=text):
         prepare(colours, tmp_path / "out")

@@ -5,6 +5,7 @@ from pathlib import Path, PurePath
 import cv2
 import numpy as np
 import pyvips
+import simplejpeg
 from numpy.typing import NDArray
 
 from colorear.errors import DataError
@@ -28,6 +29,8 @@ BYTE_LIMIT = 256 * 2**20
 
 PIXEL_LIMIT = 200_000_000
 """The same of a picture's pixels: so many take 600 MB."""
+
+_JPEG = b"\xff\xd8"  # the marker SOI: ITU-T T.81, table B.1
 
 
 class UnusableError(DataError):
@@ -64,7 +67,8 @@ def check_size(size: int, name: str) -> None:
 def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
     """(h, w, 3) sRGB or (h, w) grey, upright, of a photograph that is whole.
 
-    libvips judges that, since OpenCV fills what is missing of a file with grey.
+    libvips and simplejpeg judge that: OpenCV fills what is missing of a file with grey, and both
+    it and libvips take a JPEG in which libjpeg mended what was damaged, which is another picture.
     Raises UnusableError: empty, damaged, cut short, too large, not a picture.
     """
     if not content:
@@ -77,10 +81,18 @@ def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint
                 name, f"has {image.width} x {image.height} pixels, more than {PIXEL_LIMIT:,}"
             )
         image.avg()  # reads it to its end
+        if content.startswith(_JPEG):
+            _refuse_mended(content)
         flag = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR_RGB
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
-    except (pyvips.Error, cv2.error):
+    except (pyvips.Error, cv2.error, ValueError):  # simplejpeg's
         picture = None
     if picture is None:
         raise UnusableError(name, "is not a picture, or is damaged or cut short")
     return picture.astype(np.uint8, copy=False)
+
+
+def _refuse_mended(jpeg: bytes) -> None:
+    """Raises ValueError where libjpeg would go on with a warning."""
+    *_, space, _ = simplejpeg.decode_jpeg_header(jpeg)
+    simplejpeg.decode_jpeg(jpeg, "CMYK" if space in ("CMYK", "YCCK") else "GRAY")

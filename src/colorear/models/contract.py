@@ -2,7 +2,8 @@
 
 Inputs: `lightness` (n, 1, h, w), L* in 0..100; optional `hints` (n, 3, h, w), a* and b* where the
 mask of the third channel is 1; optional `vividness`, one number: 0 for grey, 0.5 for the mean of
-what is plausible, 1 for as much chroma as in life. Outputs: `ab` (n, 2, h/s, w/s)
+what is plausible, 1 for as much chroma as in life; above 1 `hints` come divided by it, so that what
+is told becomes no stronger. Outputs: `ab` (n, 2, h/s, w/s)
 and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units; optional `likelihood`
 (n, k, h/t, w/t), how likely each colour is at each place (they add up to 1), with `palette` (k, 2),
 those colours' a* and b*; optional `srgb` (n, 3, h, w), the photograph of a network that makes
