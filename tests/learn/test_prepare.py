@@ -12,8 +12,9 @@ import pytest
 
 from colorear import color
 from colorear.errors import DataError
+from colorear.judge.photographs import find
 from colorear.learn.data import list_photographs
-from colorear.learn.manifest import Manifest
+from colorear.learn.manifest import Manifest, encoded
 from colorear.learn.prepare import NEAR_GRAY_BELOW, prepare
 from colorear.learn.recipe import Folder
 
@@ -137,6 +138,37 @@ def test_equal_sources_give_equal_bytes(tmp_path, colours):
     (tmp_path / "elsewhere").mkdir()
     prepare(colours, tmp_path / "elsewhere" / "two")
     assert tree(tmp_path / "one") == tree(tmp_path / "elsewhere" / "two")
+
+
+def test_what_is_learnt_from_is_what_the_manifest_has_written_down(tmp_path, colours):
+    manifest = prepare(colours, tmp_path / "out")
+    out, about = tmp_path / "out", tmp_path / "out" / "manifest.json"
+
+    def listed(part):
+        return [path.name for path in list_photographs(out, Folder(folder="color", part=part))]
+
+    for part in ("train", "validate", "test"):
+        assert listed(part) == [each.name for each in manifest.photographs if each.part == part]
+    split = msgspec.structs.replace(
+        manifest, split={"train": (0, 6), "validate": (6, 9), "test": (9, 12)}
+    )
+    about.write_bytes(encoded(split))
+    assert listed("validate") == ["7.png", "8.png", "9.png"]
+    judged = find(out, size=32)
+    assert judged.names == ("10.png", "11.png", "12.png")
+    assert [path.name for path in judged.others] == [f"{i}.png" for i in range(1, 10)]
+    (out / "color" / "9.png").rename(out / "color" / "13.png")
+    with pytest.raises(DataError, match=r"names \(9\.png is gone\); prepare the photographs again"):
+        listed("train")
+    (out / "color" / "13.png").replace(out / "color" / "9.png")
+    (out / "color" / "13.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"names \(13\.png is new\); prepare"):
+        find(out, size=32)
+    about.write_bytes(b"{}")
+    with pytest.raises(DataError, match=r"manifest\.json: cannot be read \(.*; prepare"):
+        listed("train")
+    about.unlink()
+    assert listed("test") == ["12.png", "13.png"]
 
 
 def test_names_in_folders_are_mirrored_in_natural_order(tmp_path, cuts):

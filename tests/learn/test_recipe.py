@@ -4,7 +4,14 @@ import pytest
 from pydantic import ValidationError
 
 from colorear.errors import RecipeError
-from colorear.learn.recipe import read_recipe
+from colorear.learn.recipe import (
+    AutoencoderSpec,
+    DataSpec,
+    Folder,
+    LessonSpec,
+    OptimiserSpec,
+    read_recipe,
+)
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
@@ -12,6 +19,30 @@ PUBLISHED = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
 def test_published_recipes_are_valid(path):
     assert read_recipe(path).name == path.stem
+
+
+@pytest.mark.parametrize("name", ["plain-shallow", "plain-deep", "skip-shallow", "skip-deep"])
+def test_the_slides_recipe_is_theirs(name):
+    """Adam and MAE by Keras's defaults, 50 epochs of batches of 50, validation_split=0.05."""
+    recipe = read_recipe(PUBLISHED[0].with_name(f"slides-{name}.toml"))
+    assert (recipe.loss, recipe.batch, recipe.epochs, recipe.keep) == ("absolute", 50, 50, "best")
+    assert (recipe.averaging, recipe.recalibration, recipe.precision) == (0, 0, "float32")
+    assert recipe.network == AutoencoderSpec(kind="autoencoder", name=name, start="random")
+    assert recipe.data == DataSpec(
+        train=(Folder(folder="color", part="train"),),
+        validate_on=(Folder(folder="color", part="validate"),),
+        whole=True,
+        crop=(160,),
+        validation_size=160,
+    )
+    assert recipe.lesson == LessonSpec()
+    assert recipe.optimiser == OptimiserSpec(
+        learning_rate=0.001,
+        schedule="constant",
+        weight_decay=0,
+        epsilon=1e-7,
+        epsilon_on="uncorrected",
+    )
 
 
 @pytest.fixture
@@ -47,6 +78,7 @@ def text():
         ("decoder = [", "only_hints = true\ndecoder = [", "only_hints keeps all else"),
         ("[data]", "[lesson]\nagreement = 1.0\n[data]", "agreement is that of"),
         ("[data]", "[lesson]\nrecoloured = 0.5\n[data]", "nobody can guess"),
+        ("stop = 2375", 'stop = 2375, part = "train"', "by part or by start and stop; give one"),
         ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
     ],
 )

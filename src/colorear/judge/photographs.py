@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.judge.scores import DataSet, Truth
 from colorear.learn.data import Photographs, list_photographs, squares
-from colorear.learn.manifest import split
+from colorear.learn.manifest import COLOR
 from colorear.learn.recipe import Folder
 
 __all__ = ["Judged", "Part", "find", "grey", "truth"]
 
 Pixels = NDArray[np.uint8]
 Part = Literal["test", "all"]
-
-_COLOR = "color"  # the folder of the Kaggle layout
 
 
 @dataclass(frozen=True)
@@ -44,14 +42,13 @@ def find(data: Path, *, size: int, part: Part | None = None) -> Judged:
     of place is the folder that a photograph is in, or its source's in an `index.tsv` in `data` or
     above it. Raises DataError.
     """
-    folder = data / _COLOR if (data / _COLOR).is_dir() else data
-    paths = list_photographs(folder, Folder(folder="."))
-    first = 0
+    folder = data / COLOR if (data / COLOR).is_dir() else data
+    paths = chosen = list_photographs(folder, Folder(folder="."))
     if (part or ("test" if folder != data else "all")) == "test":
-        first = split(len(paths))["test"][0]
-    chosen = paths[first:]
+        chosen = list_photographs(folder, Folder(folder=".", part="test"))
+    first = len(paths) - len(chosen)
     pixels = squares(chosen, size)
-    name = data.resolve().name if folder == data else f"{data.resolve().name}/{_COLOR}"
+    name = data.resolve().name if folder == data else f"{data.resolve().name}/{COLOR}"
     about = DataSet(
         name=f"{name} [{first}:{len(paths)}]" if first else name,
         photographs=len(chosen),

@@ -17,6 +17,7 @@ from platformdirs import user_cache_path
 from rich.progress import track
 
 from colorear.errors import DataError
+from colorear.learn.manifest import parts
 from colorear.learn.pictures import UnusableError, decoded, is_photograph, read_file
 from colorear.learn.recipe import DataSpec, Folder
 
@@ -40,7 +41,7 @@ _LONGEST = 2  # a photograph keeps at most this many times its shorter side, fro
 def list_photographs(root: Path, folder: Folder) -> list[Path]:
     """The photographs of a folder in natural order: 2.jpg before 10.jpg.
 
-    Raises DataError: no such folder, or nothing in its part.
+    Raises DataError: no such folder, nothing in its part, or others than its manifest names.
     """
     place = root / folder.folder
     if not place.is_dir():
@@ -48,13 +49,17 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
     named = (path for path in place.rglob("*") if is_photograph(path.relative_to(place)))
     found = [path for path in named if not path.is_dir()]
     found.sort(key=lambda path: natural_order(path.relative_to(place).as_posix()))
-    part = found[folder.start : folder.stop]
+    start, stop = folder.start, folder.stop
+    if folder.part:
+        names = [path.relative_to(place).as_posix() for path in found]
+        start, stop = parts(place, names)[folder.part]
+    part = found[start:stop]
     without = folder.but_one_of
     part = [part[i] for i in range(0, len(part), folder.one_of) if without is None or i % without]
     if not part:
         raise DataError(
             f"{place}: holds {len(found)} photographs, none in "
-            f"[{folder.start}:{'' if folder.stop is None else folder.stop}]"
+            f"[{start}:{'' if stop is None else stop}]"
         )
     return part
 

@@ -1,10 +1,33 @@
 """What a prepared data set says about itself: each photograph, where it came from, its part."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-__all__ = ["Alike", "Bad", "Manifest", "Part", "Photograph", "Spread", "encoded", "split"]
+from colorear.errors import DataError
+
+__all__ = [
+    "COLOR",
+    "GRAY",
+    "NAME",
+    "Alike",
+    "Bad",
+    "Manifest",
+    "Part",
+    "Photograph",
+    "Spread",
+    "encoded",
+    "parts",
+    "split",
+]
+
+COLOR, GRAY = "color", "gray"
+"""The two folders of the Kaggle layout, and of a prepared data set."""
+
+NAME = "manifest.json"
+"""Of the manifest, beside these."""
 
 Part = Literal["train", "validate", "test"]
 
@@ -54,7 +77,7 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a prepared data set but its pixels; `manifest.json` in it."""
+    """All of a prepared data set but its pixels."""
 
     colorear: str
     """The version that prepared it; as decoders and filters differ, so does OpenCV's below."""
@@ -104,6 +127,31 @@ def split(count: int) -> dict[Part, tuple[int, int]]:
     test = count - max(1, count // 6)
     validate = test - max(1, test // 20)
     return {"train": (0, validate), "validate": (validate, test), "test": (test, count)}
+
+
+def parts(folder: Path, names: Sequence[str]) -> dict[Part, tuple[int, int]]:
+    """Which of a folder's photographs, in natural order, are which part: [start:stop].
+
+    So as the manifest of a prepared data set has written it down; by `split` elsewhere.
+    Raises DataError: it cannot be read, or the photographs are others than those that it names.
+    """
+    about = folder.absolute().parent / NAME
+    if folder.absolute().name != COLOR or not about.is_file():
+        return split(len(names))
+    try:
+        manifest = msgspec.json.decode(about.read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{about}: cannot be read ({error}); prepare the photographs again, or remove it"
+        ) from error
+    written = [photograph.name for photograph in manifest.photographs]
+    if written != list(names):
+        gone, new = set(written) - set(names), set(names) - set(written)
+        what = f"{min(gone)} is gone" if gone else f"{min(new)} is new" if new else "another order"
+        raise DataError(
+            f"{folder}: holds others than {about} names ({what}); prepare the photographs again"
+        )
+    return manifest.split
 
 
 def encoded(manifest: Manifest) -> bytes:

@@ -26,9 +26,20 @@ from colorear.learn.duplicates import (
     repeats,
     sketch,
 )
-from colorear.learn.manifest import Alike, Bad, Manifest, Photograph, Spread, encoded, split
+from colorear.learn.manifest import (
+    COLOR,
+    GRAY,
+    NAME,
+    Alike,
+    Bad,
+    Manifest,
+    Photograph,
+    Spread,
+    encoded,
+    split,
+)
 from colorear.learn.pictures import UnusableError, decoded
-from colorear.learn.sources import COLOR, GRAY, Arrangement, Pair, arranged, opened
+from colorear.learn.sources import Arrangement, Pair, arranged, opened
 
 __all__ = ["NEAR_GRAY_BELOW", "prepare"]
 
@@ -85,7 +96,7 @@ def prepare(
         bad.sort(key=lambda error: natural_order(error.source))
         _check(source, len(made), bad, skip_bad=skip_bad)
         manifest = _manifest(made, found, size)
-        (folder / "manifest.json").write_bytes(encoded(manifest))
+        (folder / NAME).write_bytes(encoded(manifest))
     return manifest
 
 

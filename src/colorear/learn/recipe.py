@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from colorear.errors import RecipeError
+from colorear.learn.manifest import Part
 
 __all__ = [
     "AcuarelaSpec",
@@ -42,12 +43,21 @@ class Folder(_Frozen):
     """A folder of colour photographs, in natural order of names, or the part [start:stop] of it."""
 
     folder: str
+    part: Part | None = None
+    """The part that the slides' protocol makes of it, instead of start and stop: what the manifest
+    of a prepared data set has written down."""
     start: Annotated[int, Field(ge=0)] = 0
     stop: Count | None = None
     one_of: Count = 1
     """Of so many in that part, the first one, and so on."""
     but_one_of: Annotated[int, Field(ge=2)] | None = None
     """All but those that the same number in `one_of` takes."""
+
+    @model_validator(mode="after")
+    def _one_way_to_cut(self) -> "Folder":
+        if self.part and (self.start or self.stop):
+            raise ValueError("a folder is cut by part or by start and stop; give one of them")
+        return self
 
     @property
     def name(self) -> str:

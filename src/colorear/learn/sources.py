@@ -11,11 +11,10 @@ from typing import Literal, NamedTuple
 
 from colorear.errors import DataError
 from colorear.learn.data import natural_order
+from colorear.learn.manifest import COLOR, GRAY
 from colorear.learn.pictures import SUFFIXES, UnusableError, check_size, is_photograph, read_file
 
 __all__ = [
-    "COLOR",
-    "GRAY",
     "Arrangement",
     "Pair",
     "arranged",
@@ -23,9 +22,6 @@ __all__ = [
 ]
 
 Read = Callable[[], bytes]
-
-COLOR, GRAY = "color", "gray"
-"""The two folders of the Kaggle layout."""
 
 _ENCRYPTED = 1  # general purpose bit 0: APPNOTE.TXT 6.3.10, section 4.4.4
 
