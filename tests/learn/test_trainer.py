@@ -194,7 +194,10 @@ def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, rec
     with pytest.raises(TrainingError, match=r"recipe\.epochs was \d+ and is 9"):
         train(changed(recipe, epochs=9), data, run, resume=True)  # its rate depends on them
     fewer = {**recipe.data.model_dump(), "train": [{"folder": "colour", "stop": 8}]}
-    with pytest.raises(TrainingError, match=r"photographs\.train was '[0-9a-f]{32}' and is"):
+    told = (
+        r"photographs\.train\.colour/8\.png was '[0-9a-f]{16}' and is 'not there'; .*; and \d+ more"
+    )
+    with pytest.raises(TrainingError, match=told):
         train(changed(recipe, data=fewer), data, run, resume=True)
     with pytest.raises(TrainingError, match="holds a run already"):
         train(recipe, data, run)
@@ -219,7 +222,8 @@ def test_what_judges_may_lie_in_a_folder_of_any_name(tmp_path, data, recipe):
     train(own, tmp_path, tmp_path / "run", steps=1)
     learnt = list_photographs(tmp_path, own.data.train[0])
     shutil.copy(learnt[0], learnt[1])
-    with pytest.raises(TrainingError, match=r"photographs\.train was"):
+    name = learnt[1].relative_to(tmp_path).as_posix()
+    with pytest.raises(TrainingError, match=rf"otherwise: photographs\.train\.{name} was .*; give"):
         train(own, tmp_path, tmp_path / "run", resume=True)
 
 
@@ -282,6 +286,40 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, data, recipe, monkeyp
             with pytest.raises(TrainingError, match=r"step 3 could not be written .*No space left"):
                 train(recipe, data, run, resume=True, steps=3)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-00000002"]
+    train(recipe, data, run, resume=True, steps=3)
+
+
+def test_no_room_for_the_events_is_told(tmp_path, data, recipe, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = tmp_path / "run"
+    train(recipe, data, run, steps=2)
+    for name in ("init_trackers", "log"):
+        with monkeypatch.context() as patch:
+            patch.setattr(Accelerator, name, lambda *_, **__: full())
+            with pytest.raises(
+                TrainingError, match=r"events: cannot be written \(No space left .*;"
+            ):
+                train(recipe, data, run, resume=True)
+    train(recipe, data, run, resume=True)
+
+
+def test_broken_weights_are_not_saved(tmp_path, data, recipe, monkeypatch):
+    """A step whose loss is a number may leave weights that are none."""
+    run = tmp_path / "run"
+    train(recipe, data, run, steps=2)
+    step = torch.optim.AdamW.step
+
+    def breaking(optimiser, *arguments):
+        step(optimiser, *arguments)
+        optimiser.param_groups[0]["params"][0].data.fill_(torch.nan)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.optim.AdamW, "step", breaking)
+        with pytest.raises(TrainingError, match=r"weights became .* nan at step 3; the last good"):
+            train(recipe, data, run, resume=True, steps=3)
+    assert checkpoints.newest(run).name == "step-00000002"
     train(recipe, data, run, resume=True, steps=3)
 
 

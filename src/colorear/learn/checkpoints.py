@@ -40,7 +40,7 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
             "the one before it is kept: make room and go on with --resume"
         ) from error
     for old in _all(run)[:-_KEPT]:
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def leave_out_wrappers(accelerator: Accelerator) -> None:

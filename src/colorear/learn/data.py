@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -24,6 +24,7 @@ from colorear.learn.recipe import DataSpec, Folder
 __all__ = [
     "Batch",
     "Cuts",
+    "Material",
     "Photographs",
     "list_photographs",
     "natural_order",
@@ -74,17 +75,32 @@ def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
-def read(spec: DataSpec, root: Path) -> tuple["Photographs", dict[str, "Photographs"]]:
-    """What to learn from and, by the names of folders, what to be judged on.
+class Material(NamedTuple):
+    """The photographs of a recipe."""
 
-    Raises DataError: see `list_photographs`, `pack`.
-    """
+    train: "Photographs"
+    validate_on: dict[str, "Photographs"]
+    """By the names of folders."""
+    files: dict[str, Any]
+    """Digests of both by the files' names under the root."""
+
+
+def read(spec: DataSpec, root: Path) -> Material:
+    """What to learn from and what to be judged on. Raises DataError: `list_photographs`, `pack`."""
     paths = [path for folder in spec.train for path in list_photographs(root, folder)]
-    judged = {
-        folder.name: squares(list_photographs(root, folder), spec.validation_size)
-        for folder in spec.validate_on
+    train = squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side)
+    judging = {folder.name: list_photographs(root, folder) for folder in spec.validate_on}
+    judged = {name: squares(paths, spec.validation_size) for name, paths in judging.items()}
+
+    def digests(paths: Sequence[Path], photographs: Photographs) -> dict[str, str]:
+        names = (path.relative_to(root).as_posix() for path in paths)
+        return dict(zip(names, photographs.digests, strict=True))
+
+    files = {
+        "train": digests(paths, train),
+        "validate_on": {name: digests(judging[name], judged[name]) for name in judging},
     }
-    return squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side), judged
+    return Material(train, judged, files)
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,8 @@ class Photographs:
     pixels: NDArray[np.uint8]
     shapes: NDArray[np.int64]
     """(count, 2): height and width."""
+    digests: tuple[str, ...]
+    """Of the files."""
     fingerprint: str
     """Says which files, in which order and at which size: equal for equal data."""
 
@@ -236,7 +254,8 @@ class Cuts:
 
 
 def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]) -> Photographs:
-    fingerprint = _fingerprint(paths, form)
+    digests = [hashlib.sha256(read_file(path, str(path))).digest() for path in paths]
+    fingerprint = hashlib.sha256(b"".join((form.encode(), *digests))).hexdigest()[:32]
     place = user_cache_path("colorear") / "photographs" / fingerprint
     if not (place / "shapes.npy").exists():
         try:
@@ -247,7 +266,8 @@ def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]
                 "or name another cache folder in XDG_CACHE_HOME"
             ) from error
     pixels = np.memmap(place / "pixels.u8", dtype=np.uint8, mode="r")
-    return Photographs(pixels, np.load(place / "shapes.npy"), fingerprint)
+    shapes = np.load(place / "shapes.npy")
+    return Photographs(pixels, shapes, tuple(each.hex()[:16] for each in digests), fingerprint)
 
 
 def _decode_into(
@@ -266,13 +286,6 @@ def _decode_into(
         np.save(Path(partial, "shapes.npy"), np.array(shapes, dtype=np.int64))
         Path(partial, "pixels").replace(place / "pixels.u8")
         Path(partial, "shapes.npy").replace(place / "shapes.npy")
-
-
-def _fingerprint(paths: Sequence[Path], form: str) -> str:
-    digest = hashlib.sha256(form.encode())
-    for path in paths:
-        digest.update(hashlib.sha256(read_file(path, str(path))).digest())
-    return digest.hexdigest()[:32]
 
 
 def _decoded(path: Path) -> Pixels:

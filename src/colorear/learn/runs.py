@@ -13,25 +13,27 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from colorear.errors import TrainingError
-from colorear.learn import checkpoints
 from colorear.learn.acuarela import Acuarela
 from colorear.learn.kinds import build
 from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 
 __all__ = ["begin", "keep_best", "load_run", "save_best", "save_history", "save_weights"]
 
+_NAMED = 3  # differences that an error names
+_NOTHING = "not there"
 
-def begin(run: Path, recipe: Recipe, fingerprints: dict[str, Any], *, resume: bool) -> Path | None:
-    """Claim the folder for a new run, or give the checkpoint from which this very run goes on.
 
-    There is none where the run was stopped before its first: then it starts anew.
-    `fingerprints` names the photographs. A recipe may ask for more epochs than before if that
-    changes nothing in those that were; then a finished run is unfinished again.
+def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> None:
+    """Claim the folder for a new run, or check that this very run is to go on.
+
+    `files` are the photographs' digests by their names, in dictionaries by use. A recipe may ask
+    for more epochs than before if that changes nothing in those that were; then a finished run is
+    unfinished again.
 
     Raises TrainingError: there is a run already, there is nothing to resume, or it was begun with
     another recipe or other photographs.
     """
-    identity = {"recipe": recipe.model_dump(mode="json"), "photographs": fingerprints}
+    identity = {"recipe": recipe.model_dump(mode="json"), "photographs": files}
     about = run / "run.json"
     if not resume:
         if about.exists():
@@ -45,7 +47,7 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, Any], *, resume: bo
             raise TrainingError(
                 f"{run}: cannot hold a run ({error.strerror}); give another --out"
             ) from error
-        return None
+        return
     if not about.exists():
         raise TrainingError(f"{run}: holds no run to go on with; start without --resume")
     before, photographs = _begun_with(run)
@@ -57,7 +59,6 @@ def begin(run: Path, recipe: Recipe, fingerprints: dict[str, Any], *, resume: bo
     if prolonged:
         _weights(run).unlink(missing_ok=True)
         _written(about, lambda path: path.write_text(json.dumps(identity, indent=2) + "\n"))
-    return checkpoints.newest(run)
 
 
 def save_weights(run: Path, network: nn.Module) -> Path:
@@ -157,7 +158,7 @@ def _missing(run: Path) -> str:
 
 
 def _begun_with(run: Path) -> tuple[Recipe, Any]:
-    """The recipe, and the fingerprints of the photographs. Raises TrainingError, OSError."""
+    """The recipe, and the digests of the photographs. Raises TrainingError, OSError."""
     try:
         about = json.loads((run / "run.json").read_text())
         return Recipe.model_validate(about["recipe"]), about["photographs"]
@@ -180,9 +181,10 @@ def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> No
         for name, (old, new) in _differences(before, now, "").items()
     ]
     if changes:
+        more = f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
         raise TrainingError(
-            f"{run}: was begun otherwise: {'; '.join(changes)}; give what it was begun with, "
-            "or start a new run in another --out"
+            f"{run}: was begun otherwise: {'; '.join(changes[:_NAMED])}{more}; give what it was "
+            "begun with, or start a new run in another --out"
         )
 
 
@@ -193,6 +195,6 @@ def _differences(before: Any, now: Any, name: str) -> dict[str, tuple[Any, Any]]
         path: change
         for key in {**before, **now}
         for path, change in _differences(
-            before.get(key), now.get(key), f"{name}.{key}".lstrip(".")
+            before.get(key, _NOTHING), now.get(key, _NOTHING), f"{name}.{key}".lstrip(".")
         ).items()
     }

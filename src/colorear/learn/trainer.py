@@ -20,6 +20,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs
 from colorear.learn.data import Cuts, read
+from colorear.learn.events import Events
 from colorear.learn.kinds import KINDS, build
 from colorear.learn.lessons import lesson
 from colorear.learn.losses import Examples, categorical_accuracy
@@ -50,7 +51,7 @@ class _State:
 
     step: int = 0
     loss_sum: float = 0.0
-    """Over the steps of this epoch so far."""
+    """Over the photographs of this epoch so far."""
     accuracy_sum: float = 0.0
     lowest: float = math.inf
     """The mean loss on the validation folders after the best epoch."""
@@ -93,7 +94,8 @@ class _Training:
         self.recipe, self.run = recipe, run
         self.accelerator = accelerator_for(run, bfloat16=recipe.precision == "bfloat16")
         self.console = Console(quiet=not self.accelerator.is_main_process)
-        photographs, self.validation = main_first(lambda: read(recipe.data, data))
+        self.events = Events(self.accelerator, run)
+        photographs, self.validation, self.files = main_first(lambda: read(recipe.data, data))
         self.cuts = Cuts(
             photographs,
             recipe.data,
@@ -102,10 +104,6 @@ class _Training:
             seed=recipe.seed,
             share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
-        self.fingerprints = {
-            "train": photographs.fingerprint,
-            "validate_on": {name: found.fingerprint for name, found in self.validation.items()},
-        }
         self.total = recipe.epochs * len(self.cuts)
         self._build()
 
@@ -132,14 +130,12 @@ class _Training:
 
     def begin(self, *, resume: bool) -> None:
         """Start a new run, or check that this is the one to resume and restore it."""
-        main_only(lambda: runs.begin(self.run, self.recipe, self.fingerprints, resume=resume))
+        main_only(lambda: runs.begin(self.run, self.recipe, self.files, resume=resume))
         with agreed():
             checkpoint = checkpoints.newest(self.run) if resume else None
             if checkpoint:
                 checkpoints.restore(self.accelerator, checkpoint)
-        self.accelerator.init_trackers(
-            "events", init_kwargs={"tensorboard": {"purge_step": self.state.step}}
-        )
+        self.events.begin(self.state.step)
 
     def go_on(self, steps: int | None, stopped: list[int]) -> None:
         """Train until the end, until `steps` or until a signal is in `stopped` on any process."""
@@ -176,14 +172,13 @@ class _Training:
             self.console.print(
                 f"stopped after step {self.state.step} of {self.total}; go on with --resume"
             )
-        for tracker in self.accelerator.trackers:
-            tracker.finish()
+        self.events.end()
 
     def _step(self, examples: Examples) -> float:
         started = time.monotonic()
         self.network.train()
-        # of all processes' photographs
-        part = len(examples.srgb) / self.cuts.size(self.state.step % len(self.cuts))
+        size = self.cuts.size(self.state.step % len(self.cuts))
+        part = len(examples.srgb) / size  # of all processes' photographs
         with self.accelerator.autocast():
             answer = self.network(*self.kind.shown(examples))
         loss = self.kind.loss(answer, examples, self.recipe)
@@ -191,10 +186,7 @@ class _Training:
             loss = loss + self.recipe.lesson.agreement * self._disagreement(answer, examples)
         [value] = summed(part * loss.item())
         if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss became {value} at step {self.state.step + 1}; the last good checkpoint "
-                f"is kept in {self.run / 'checkpoints'}: lower the learning rate and start again"
-            )
+            raise self._broken(f"the loss became {value} at step {self.state.step + 1}")
         # the gradients become the mean over the processes, whose parts may be unequal
         self.accelerator.backward(loss * (part * self.accelerator.num_processes))
         clip = self.recipe.optimiser.clip_norm
@@ -205,15 +197,15 @@ class _Training:
         self.optimiser.zero_grad()
         self.average.update_parameters(self.accelerator.unwrap_model(self.network))
         self.state.step += 1
-        self.state.loss_sum += value
+        self.state.loss_sum += size * value
         with torch.no_grad():
             srgb = self.kind.srgb(answer, examples)
             accuracy = categorical_accuracy(srgb, examples.srgb).item()
-        self.state.accuracy_sum += summed(part * accuracy)[0]
+        self.state.accuracy_sum += size * summed(part * accuracy)[0]
         self.state.seconds += time.monotonic() - started
         if self.state.step % 20 == 0:
             rate = self.schedule.get_last_lr()[-1]
-            self.accelerator.log({"loss": value, "learning rate": rate}, self.state.step)
+            self.events.tell({"loss": value, "learning rate": rate}, self.state.step)
         return value
 
     def _disagreement(self, answer: Any, examples: Examples) -> Tensor:
@@ -227,7 +219,15 @@ class _Training:
         apart = (colours(answer)[examples.worn] - colours(wanted)).square().sum()
         return apart / colours(answer).numel()
 
+    def _broken(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{what}; the last good checkpoint is kept in {self.run / 'checkpoints'}: lower the "
+            "learning rate and start again"
+        )
+
     def _save(self) -> None:
+        if not all(parameter.isfinite().all() for parameter in self.network.parameters()):
+            raise self._broken(f"weights became infinite or nan at step {self.state.step}")
         main_only(lambda: checkpoints.save(self.accelerator, self.run, self.state.step))
 
     def _end_epoch(self, epoch: int) -> None:
@@ -235,11 +235,12 @@ class _Training:
         self.state.loss_sum = self.state.accuracy_sum = 0.0
 
     def _judge(self, epoch: int) -> None:
+        seen = sum(self.cuts.size(i) for i in range(len(self.cuts)))
         row = {
             "epoch": epoch + 1.0,
             "step": float(self.state.step),
-            "loss": self.state.loss_sum / len(self.cuts),
-            "accuracy": self.state.accuracy_sum / len(self.cuts),
+            "loss": self.state.loss_sum / seen,
+            "accuracy": self.state.accuracy_sum / seen,
             "minutes": self.state.seconds / 60,
         }
         if self.recipe.recalibration:
@@ -259,7 +260,7 @@ class _Training:
             if self.recipe.keep == "best":
                 runs.save_best(self.run, self.average.module)
         self.state.history.append(row)
-        self.accelerator.log(row, self.state.step)
+        self.events.tell(row, self.state.step)
         runs.save_history(self.run, self.state.history)
         self.console.print(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
 

@@ -1,0 +1,51 @@
+"""What TensorBoard shows of a run while it trains."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from accelerate import Accelerator
+
+from colorear.errors import TrainingError
+
+__all__ = ["Events"]
+
+_FOLDER = "events"
+
+
+class Events:
+    """The events of a run, which the main process writes into a folder of it.
+
+    Every method raises TrainingError where there is no room.
+    """
+
+    def __init__(self, accelerator: Accelerator, run: Path) -> None:
+        self._accelerator, self._folder = accelerator, run / _FOLDER
+
+    def begin(self, step: int) -> None:
+        """Go on after `step`; what was told of later ones is no longer shown."""
+        with self._telling():
+            self._accelerator.init_trackers(
+                _FOLDER, init_kwargs={"tensorboard": {"purge_step": step}}
+            )
+
+    def tell(self, values: Mapping[str, float], step: int) -> None:
+        """Values as they are after `step`."""
+        with self._telling():
+            self._accelerator.log(values, step)
+
+    def end(self) -> None:
+        """Write what is not written yet."""
+        with self._telling():
+            for tracker in self._accelerator.trackers:
+                tracker.finish()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise TrainingError(
+                f"{self._folder}: cannot be written ({error.strerror}); make room and go on with "
+                "--resume"
+            ) from error
