@@ -13,7 +13,7 @@ import pytest
 import torch
 from accelerate import Accelerator
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from colorear.errors import DataError, TrainingError
@@ -289,15 +289,26 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path, data, recipe, monkeyp
     train(recipe, data, run, resume=True, steps=3)
 
 
+def test_weights_that_are_not_the_runs_are_refused(tmp_path, finished_run):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    (run / "weights.safetensors").write_bytes(b"nothing")
+    with pytest.raises(TrainingError, match=r"weights\.safetensors: is damaged .*--resume"):
+        runs.load_run(run)
+    save_file({"of.another": torch.zeros(1)}, run / "weights.safetensors")
+    with pytest.raises(TrainingError, match=r"do not fit its recipe \(.*; train it again"):
+        runs.load_run(run)
+
+
 def test_no_room_for_the_events_is_told(tmp_path, data, recipe, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)
     for name in ("init_trackers", "log"):
         with monkeypatch.context() as patch:
-            patch.setattr(Accelerator, name, lambda *_, **__: full())
+            patch.setattr(Accelerator, name, full)
             with pytest.raises(
                 TrainingError, match=r"events: cannot be written \(No space left .*;"
             ):
