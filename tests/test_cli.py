@@ -379,18 +379,27 @@ def test_from_photographs_to_a_report(tmp_path, monkeypatch, free_pictures, know
     assert {"index.html", "table.md", "table.tex", "table.csv"} <= set(names(report))
     refused = colorear_("data", "prepare", tmp_path / "mine", data)
     assert (refused.exit_code, str(data) in refused.stderr) == (1, True)
+    (tmp_path / "mine" / "bad.jpg").touch()
+    words = ("data", "prepare", tmp_path / "mine", tmp_path / "good", "--size", 64, "--skip-bad")
+    answer = colorear_(*words)
+    assert (answer.exit_code, "1 unusable and left out" in answer.stdout) == (0, True)
+    assert answer.stderr == "bad.jpg is empty; it was left out\n"
+    assert colorear_(*words[:3], tmp_path / "huge", "--size", 20_000).exit_code == 2
 
 
 def test_the_listing_of_a_network(known_network, added_folder):
     colorear_("models", "add", known_network, "--like", "contract", "--name", "small")
     card = json.loads((added_folder / "small.json").read_text())
     card["layers"] = [
-        {"layer": "input", "shape": [160, 160, 3], "parameters": 0, "connected_to": []},
-        {"layer": "conv", "shape": [80, 80, 8], "parameters": 1234, "connected_to": ["input"]},
+        {"layer": "input", "shape": [160, 160, 3], "connected_to": []},
+        {"layer": "conv", "shape": [80, 80, 8], "connected_to": ["input"]},
     ]
+    for row, counts in zip(card["layers"], ((0, 0), (1234, 1200)), strict=True):
+        row["parameters"], row["trainable"] = counts
     (added_folder / "small.json").write_text(json.dumps(card))
     told = colorear_("models", "show", "small").stdout
-    assert all(word in told for word in ("80 x 80 x 8", "1,234 parameters", "connected to"))
+    counts = "1,234 parameters, 1,200 of them trainable"
+    assert all(word in told for word in ("80 x 80 x 8", counts, "connected to"))
 
 
 def test_ctrl_c(tmp_path, known_network):

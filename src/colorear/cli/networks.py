@@ -80,12 +80,14 @@ def remove(name: str, *, as_json: Json = False) -> None:
 
 
 def _listing(layers: tuple[models.Layer, ...]) -> Table:
+    parameters = sum(row.parameters for row in layers)
+    trainable = sum(row.trainable for row in layers)
     table = Table(
         "layer",
         "output shape",
         Column("parameters", justify="right"),
         "connected to",
-        caption=f"{sum(row.parameters for row in layers):,} parameters",
+        caption=f"{parameters:,} parameters, {trainable:,} of them trainable",
     )
     for row in layers:
         shape = " x ".join(map(str, row.shape))

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from colorear.cli.saying import Json, failing, printable, say_error
+from colorear.cli.saying import Json, failing, printable
 
 __all__ = ["bench", "data_app", "export", "train"]
 
@@ -23,7 +23,9 @@ def prepare(
     source: Annotated[Path, typer.Argument(readable=False, help="A folder or a zip file.")],
     dest: Annotated[Path, typer.Argument(readable=False, help="A new folder.")],
     *,
-    size: Annotated[int, typer.Option(min=1, help="Side of the squares, in pixels.")] = 160,
+    size: Annotated[
+        int, typer.Option(min=1, max=8192, help="Side of the squares, in pixels.")
+    ] = 160,
     skip_bad: Annotated[bool, typer.Option(help="Leave out what cannot be used.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -42,12 +44,13 @@ def prepare(
         "repeat an earlier one": len(manifest.alike),
         "of the test part repeat one that is learnt from": len(manifest.leaks),
         "beside color/ and gray/ were left out": manifest.ignored,
+        "unusable and left out": len(manifest.bad),
     }
     for what, count in noticed.items():
         if count:
             typer.echo(f"{count} {what}")
     for bad in manifest.bad:
-        say_error(f"{bad.source} {bad.reason}; it was skipped")
+        typer.echo(printable(f"{bad.source} {bad.reason}; it was left out"), err=True)
     typer.echo(printable(f"{dest / 'manifest.json'} names them all"))
 
 

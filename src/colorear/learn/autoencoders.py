@@ -223,7 +223,7 @@ def listing(name: AutoencoderName, side: int = 160) -> tuple[Layer, ...]:
     2960426
     """
     plan = PLANS[name]
-    rows = [Layer("input", (side, side, 3), 0, ())]
+    rows = [Layer("input", (side, side, 3), 0, 0, ())]
     above: list[Layer] = []
     for i, width in enumerate(plan.encoder):
         above.append(rows[-1])
@@ -236,8 +236,9 @@ def listing(name: AutoencoderName, side: int = 160) -> tuple[Layer, ...]:
         if plan.skips:
             joined = above.pop()
             shape = (side, side, width + joined.shape[2])
-            _append(rows, "concatenate", shape, 0, rows[-1].layer, joined.layer)
-    _append(rows, "conv2d", (side, side, 3), 4 * rows[-1].shape[2] * 3 + 3, rows[-1].layer)
+            _append(rows, "concatenate", shape, (0, 0), rows[-1].layer, joined.layer)
+    last = 4 * rows[-1].shape[2] * 3 + 3
+    _append(rows, "conv2d", (side, side, 3), (last, last), rows[-1].layer)
     return tuple(rows)
 
 
@@ -245,19 +246,21 @@ def _append_stage(
     rows: list[Layer], plan: Plan, kind: str, shape: tuple[int, int, int], *, normalised: bool
 ) -> None:
     before, after = rows[-1].shape[2], shape[2]
-    parts = {kind: 9 * before * after + after}
+    weights = 9 * before * after + after
+    parts = {kind: (weights, weights)}  # all, trainable
     if normalised:
-        parts["batch_normalization"] = 4 * after
-    parts["leaky_re_lu"] = 0
+        parts["batch_normalization"] = (4 * after, 2 * after)
+    parts["leaky_re_lu"] = (0, 0)
     if plan.skips:
-        parts = {"sequential": sum(parts.values())}
-    for part, parameters in parts.items():
-        _append(rows, part, shape, parameters, rows[-1].layer)
+        every, trainable = zip(*parts.values(), strict=True)
+        parts = {"sequential": (sum(every), sum(trainable))}
+    for part, counts in parts.items():
+        _append(rows, part, shape, counts, rows[-1].layer)
 
 
 def _append(
-    rows: list[Layer], kind: str, shape: tuple[int, int, int], parameters: int, *to: str
+    rows: list[Layer], kind: str, shape: tuple[int, int, int], counts: tuple[int, int], *to: str
 ) -> None:
     """Add a row, named as Keras names layers: conv2d, conv2d_1, conv2d_2."""
     number = sum(row.layer.rstrip("_0123456789") == kind for row in rows)
-    rows.append(Layer(f"{kind}_{number}" if number else kind, shape, parameters, to))
+    rows.append(Layer(f"{kind}_{number}" if number else kind, shape, *counts, to))

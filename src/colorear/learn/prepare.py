@@ -41,7 +41,7 @@ from colorear.learn.manifest import (
 from colorear.learn.pictures import UnusableError, decoded
 from colorear.learn.sources import Arrangement, Pair, arranged, opened
 
-__all__ = ["NEAR_GRAY_BELOW", "prepare"]
+__all__ = ["LARGEST", "NEAR_GRAY_BELOW", "prepare"]
 
 Pixels = NDArray[np.uint8]
 
@@ -51,6 +51,9 @@ NEAR_GRAY_BELOW = 3.0
 30 of the 3000 photographs of `landscapes`, one in a hundred, are: fog, snow, and black-and-white
 ones. They teach that grey is right. (Their median is 12.)
 """
+
+LARGEST = 8192
+"""Pixels of a side: more than any photograph is stretched to with profit."""
 
 _LOOK = 64  # photographs are judged at 64 x 64, whatever size they are kept at
 _NAMED = 3  # bad photographs that an error names
@@ -82,8 +85,8 @@ def prepare(
     Raises DataError: bad photographs (`skip_bad` leaves them out and lists them), fewer than three
     good ones, or a `dest` that cannot be made, is not empty or lies inside `source`.
     """
-    if size is not None and size < 1:
-        raise DataError(f"a size of {size} pixels came, but at least 1 is needed; 160 is usual")
+    if size is not None and not 1 <= size <= LARGEST:
+        raise DataError(f"a size of {size} pixels came, but 1 to {LARGEST} is needed; 160 is usual")
     with _building(source, dest) as folder, opened(source) as files:
         found = arranged(list(files), source)
         made, bad = [], found.bad

@@ -22,6 +22,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shape: tuple[int, int, int]
     """Height, width and channels of its output, for a picture of the card's `size`."""
     parameters: int
+    trainable: int
+    """So many of these; the others are moving averages."""
     connected_to: tuple[str, ...]
 
 
