@@ -197,6 +197,20 @@ def test_color_alone_and_pictures_beside_the_pairs(tmp_path, kaggle):
         prepare(kaggle, tmp_path / "grey")
 
 
+def test_folders_of_pairs_in_capitals_and_apart(tmp_path, kaggle):
+    pairs = prepare(kaggle, tmp_path / "small")
+    for folder in ("color", "gray"):
+        (kaggle / folder).rename(kaggle / folder.capitalize())
+    capitals = prepare(kaggle, tmp_path / "capitals")
+    assert (capitals.layout, names(capitals)) == ("pairs", names(pairs))
+    assert capitals.pixels_sha256 == pairs.pixels_sha256
+    (kaggle / "one").mkdir()
+    (kaggle / "Gray").rename(kaggle / "one" / "Gray")
+    told = r"kaggle: has Color/ and one/Gray/, which are expected beside one another"
+    with pytest.raises(DataError, match=told):
+        prepare(kaggle, tmp_path / "apart")
+
+
 def test_a_photograph_is_turned_upright(tmp_path, colours, cuts):
     wide = np.ascontiguousarray(cuts[0][:48])
     jpeg = bytes(coded(".jpg", wide))

@@ -64,9 +64,9 @@ def opened(source: Path) -> Iterator[dict[str, Read]]:
 def arranged(names: Sequence[str], source: Path) -> Arrangement:
     """Find the layout: color/ and gray/ with pairs of one name, or photographs in any folders.
 
-    Folders that all have in common are looked through. Suffixes do not count: color/1.jpg and
-    gray/1.png are a pair, and of a.jpg and a.png in one folder the second is bad.
-    Raises DataError: no photographs, or gray/ without color/.
+    Folders that all have in common are looked through. Suffixes do not count, nor does the case of
+    color/ and gray/: Color/1.jpg and Gray/1.png are a pair; of a.jpg and a.png in one folder the
+    second is bad. Raises DataError: no photographs, gray/ without color/, or not beside it.
     """
     bad = [UnusableError(_printable(n), "its name is not UTF-8") for n in names if not _is_utf8(n)]
     names = sorted((name for name in names if _is_utf8(name)), key=natural_order)
@@ -76,27 +76,47 @@ def arranged(names: Sequence[str], source: Path) -> Arrangement:
         )
     top = _top(names)
     tops = {name[len(top) :].rpartition("/")[0].partition("/")[0] for name in names}
-    if GRAY in tops and COLOR not in tops:
+    kaggle = {folder.lower(): folder for folder in sorted(tops)}
+    color_folder, gray_folder = kaggle.get(COLOR), kaggle.get(GRAY)
+    if gray_folder and not color_folder:
         raise DataError(
-            f"{source}: has grey photographs in {top}{GRAY}/ but none in {top}{COLOR}/, where "
-            f"those in colour are expected; put them there, or rename {GRAY}/ if it has colour"
+            f"{source}: has grey photographs in {top}{gray_folder}/ but none in {top}{COLOR}/, "
+            f"where those in colour are expected; put them there, or rename {gray_folder}/ if it "
+            "has colour"
         )
-    if tops == {COLOR}:
-        top += f"{COLOR}/"
-    color, again = _by_name(names, f"{top}{COLOR}/" if GRAY in tops else top)
+    if not gray_folder:
+        _refuse_apart(names, source)
+    if tops == {color_folder}:
+        top += f"{color_folder}/"
+    color, again = _by_name(names, f"{top}{color_folder}/" if gray_folder else top)
     bad += again
-    if GRAY not in tops:
+    if not gray_folder:
         return Arrangement("color", [Pair(n, color[n], None) for n in color], bad, 0)
-    gray, again = _by_name(names, f"{top}{GRAY}/")
+    gray, again = _by_name(names, f"{top}{gray_folder}/")
     bad += again
-    for mine, others, folder in ((color, gray, GRAY), (gray, color, COLOR)):
+    for mine, others, folder in ((color, gray, gray_folder), (gray, color, color_folder)):
         alone = (mine[name] for name in mine if name not in others)
         bad += [
             UnusableError(name, f"has no photograph of its name in {folder}/") for name in alone
         ]
     pairs = [Pair(name, color[name], gray[name]) for name in color if name in gray]
-    ignored = sum(not name.startswith((f"{top}{COLOR}/", f"{top}{GRAY}/")) for name in names)
+    both = f"{top}{color_folder}/", f"{top}{gray_folder}/"
+    ignored = sum(not name.startswith(both) for name in names)
     return Arrangement("pairs", pairs, bad, ignored)
+
+
+def _refuse_apart(names: Sequence[str], source: Path) -> None:
+    """Where color/ and gray/ are no pair, grey photographs would be taken for ones in colour."""
+    folders = {folder for name in names for folder in PurePosixPath(name).parents}
+    color, gray = (
+        sorted(str(folder) for folder in folders if folder.name.lower() == kind)
+        for kind in (COLOR, GRAY)
+    )
+    if color and gray:
+        raise DataError(
+            f"{source}: has {color[0]}/ and {gray[0]}/, which are expected beside one another; put "
+            "them there, or give one of the two"
+        )
 
 
 def _in_folder(source: Path) -> dict[str, Read]:
@@ -169,7 +189,7 @@ def _top(names: Sequence[str]) -> str:
     while True:
         following = {name[len(top) :].partition("/")[:2] for name in names}
         folder, slash = following.pop()
-        if following or not slash or folder in (COLOR, GRAY):
+        if following or not slash or folder.lower() in (COLOR, GRAY):
             return top
         top += f"{folder}/"
 
