@@ -1,6 +1,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,12 @@ def test_latex():
         r"\bottomrule",
         r"\end{tabular}}",
     ]
+
+
+def test_what_a_table_is_about_stands_before_it():
+    titled = replace(SMALL, title="What 100 % & d do.")
+    assert markdown(titled) == "What 100 % & d do.\n\n" + markdown(SMALL)
+    assert latex(titled) == "What 100 \\% \\& d do.\n\n" + latex(SMALL)
 
 
 @pytest.fixture(scope="module")

@@ -74,6 +74,7 @@ def test_published_and_corrected_figures_stand_beside_ours(compared):
 def test_effects_are_bold_only_beyond_their_intervals(compared):
     table = effects_table(compared, Design(), ENGLISH)
     assert table.head == ("metric", "skips", "depth", "interaction")
+    assert "Judged on plain-shallow, plain-deep" in table.title
     assert table.rows[0] == (
         Cell("MSE ↓"),
         Cell("−0.300 ✓", table.rows[0][1].interval, "best"),

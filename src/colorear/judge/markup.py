@@ -30,7 +30,8 @@ _LATEX = {
 
 def markdown(table: Table) -> str:
     """The table for GitHub's Markdown; an empty row sets the last ones apart."""
-    lines = [_line(table.head), _line(["---"] + ["---:"] * (len(table.head) - 1))]
+    lines = [table.title, ""] if table.title else []
+    lines += [_line(table.head), _line(["---"] + ["---:"] * (len(table.head) - 1))]
     for number, row in enumerate(table.rows):
         if table.apart and number == len(table.rows) - table.apart:
             lines.append(_line([" "] * len(table.head)))
@@ -55,7 +56,8 @@ def _close(cell: Cell) -> str:
 def latex(table: Table) -> str:
     """The table for LaTeX with booktabs, graphicx and amssymb, as wide as the text."""
     last = len(table.rows) - table.apart if table.apart else -1
-    lines = [
+    lines = [_escaped(table.title), ""] if table.title else []
+    lines += [
         r"\resizebox{\linewidth}{!}{%",
         rf"\begin{{tabular}}{{l{'r' * (len(table.head) - 1)}}}",
         r"\toprule",

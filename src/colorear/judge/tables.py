@@ -43,6 +43,8 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     apart: int = 0
     """So many of the last rows are set apart: they do nothing."""
+    title: str = ""
+    """What it is about, where the head does not tell."""
 
 
 _NONE = Cell("–")
@@ -151,7 +153,9 @@ def effects_table(compared: Comparison, design: Design, language: Language) -> T
             cells.append(Cell(text, interval, "best" if side else ""))
         rows.append(tuple(cells))
     head = (language.say("metric"), *(language.write(which) for which in EFFECTS))
-    return Table(head, tuple(rows))
+    about = language.say("on_design", names=design.names)
+    title = f"{language.say('effects')}. {about} {language.say('effects_note')}"
+    return Table(head, tuple(rows), title=title)
 
 
 def ranks_table(compared: Comparison, language: Language) -> Table:
