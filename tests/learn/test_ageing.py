@@ -27,6 +27,23 @@ def test_what_it_does_is_bad_but_not_too_bad(free_pictures):
     assert max(np.abs(luma - before).mean() for luma in after) > 0.1
 
 
+def test_some_films_are_blind_to_red_and_some_see_blue_alone(monkeypatch):
+    """Flat colours, and no fault but the film."""
+    monkeypatch.setattr(ageing, "_FAULTS", ())
+    red, blue = (np.full((4, 4, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
+    seen = np.array(
+        [
+            [aged(flat, np.random.default_rng(seed)).mean() for flat in (red, blue)]
+            for seed in range(300)
+        ]
+    )
+    usual = np.isclose(seen, (color.LUMA[0], color.LUMA[2]), atol=1e-3).all(1)
+    assert 0.3 < usual.mean() < 0.6
+    assert seen[:, 0].min() < 0.06
+    assert seen[:, 0].max() > 0.4
+    assert seen[:, 1].max() > 0.8
+
+
 @pytest.mark.parametrize(("fault", "_part"), ageing._FAULTS)
 def test_each_fault_changes_something(free_pictures, fault, _part):
     luma = (free_pictures["coffee"][:80, :90] @ np.array(color.LUMA) / 255).astype(np.float32)

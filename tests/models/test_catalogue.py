@@ -34,6 +34,10 @@ def test_a_network_is_added_loaded_and_removed(model_file, added_folder):
     assert list(added_folder.iterdir()) == []
 
 
+def test_the_bundled_network_is_small():
+    assert cards()["acuarela"].bytes < 15e6
+
+
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_file_is_loaded_without_adding_it(model_file, added_folder, as_text):
     network = load(str(model_file) if as_text else model_file)
