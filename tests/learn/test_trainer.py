@@ -18,9 +18,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from colorear.errors import DataError, TrainingError
 from colorear.learn import checkpoints, runs, trainer
-from colorear.learn.data import Cuts, list_photographs, read, squares
+from colorear.learn.data import Cuts, list_photographs, squares
 from colorear.learn.lessons import lesson as lesson_of
 from colorear.learn.losses import DISTANCES, Examples
+from colorear.learn.material import read
 from colorear.learn.recipe import Recipe
 from colorear.learn.trainer import train
 from colorear.learn.validation import first_examples

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,12 +24,10 @@ from colorear.learn.recipe import DataSpec, Folder
 __all__ = [
     "Batch",
     "Cuts",
-    "Material",
     "Photographs",
     "list_photographs",
     "natural_order",
     "pack",
-    "read",
     "resized",
     "squares",
 ]
@@ -73,34 +71,6 @@ def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
     """
     parts = re.split(r"(\d+)", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
-
-
-class Material(NamedTuple):
-    """The photographs of a recipe."""
-
-    train: "Photographs"
-    validate_on: dict[str, "Photographs"]
-    """By the names of folders."""
-    files: dict[str, Any]
-    """Digests of both by the files' names under the root."""
-
-
-def read(spec: DataSpec, root: Path) -> Material:
-    """What to learn from and what to be judged on. Raises DataError: `list_photographs`, `pack`."""
-    paths = [path for folder in spec.train for path in list_photographs(root, folder)]
-    train = squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side)
-    judging = {folder.name: list_photographs(root, folder) for folder in spec.validate_on}
-    judged = {name: squares(paths, spec.validation_size) for name, paths in judging.items()}
-
-    def digests(paths: Sequence[Path], photographs: Photographs) -> dict[str, str]:
-        names = (path.relative_to(root).as_posix() for path in paths)
-        return dict(zip(names, photographs.digests, strict=True))
-
-    files = {
-        "train": digests(paths, train),
-        "validate_on": {name: digests(judging[name], judged[name]) for name in judging},
-    }
-    return Material(train, judged, files)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,8 @@
 """The training of a network by a recipe: resumable to the exact step."""
 
 import math
-import signal
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +16,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs
-from colorear.learn.data import Cuts, read
+from colorear.learn.data import Cuts
 from colorear.learn.events import Events
 from colorear.learn.kinds import KINDS, build
 from colorear.learn.lessons import lesson
 from colorear.learn.losses import Examples, categorical_accuracy
+from colorear.learn.material import read
 from colorear.learn.optimisers import optimiser_and_schedule
 from colorear.learn.processes import (
     accelerator_for,
@@ -35,6 +33,7 @@ from colorear.learn.processes import (
 )
 from colorear.learn.recipe import Recipe
 from colorear.learn.samples import save_strips
+from colorear.learn.stopping import stop_signals
 from colorear.learn.validation import first_examples, judged
 
 __all__ = ["train"]
@@ -85,7 +84,7 @@ def train(
     """
     training = _Training(recipe, data, run)
     training.begin(resume=resume)
-    with _stop_signals() as stopped:
+    with stop_signals() as stopped:
         training.go_on(steps, stopped)
 
 
@@ -281,22 +280,3 @@ def _channels_last(network: nn.Module) -> nn.Module:
     # torch documents this keyword of Module.to, but leaves it out of the types
     moved: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return moved
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """A list that a first Ctrl-C or termination fills, so that a step is never cut in two."""
-    received: list[int] = []
-    before: dict[int, Any] = {}
-
-    def note(number: int, _: object) -> None:
-        received.append(number)
-        signal.signal(number, before[number])  # a second one ends at once
-
-    for number in (int(signal.SIGINT), int(signal.SIGTERM)):
-        before[number] = signal.signal(number, note)
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
