@@ -64,15 +64,13 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
     begins with the n-th colour that is not the network's own, at the most doubtful place first and
     then at others, so that no two begin alike; all that is random follows from n alone.
     """
-    hints, prediction = wishes.hints, network(lightness, wishes.hints, wishes.vividness)
-    if not wishes.variant:
-        return prediction
-    if not can_choose(network):
+    if wishes.variant and not can_choose(network):
         raise ModelError(
             f"{network.card.name} does not tell what else is likely, so it makes no variants; "
             "choose a network that does"
         )
-    beginnings = _beginnings(prediction, hints)
+    hints, prediction = wishes.hints, network(lightness, wishes.hints, wishes.vividness)
+    beginnings = _beginnings(prediction, hints) if wishes.variant else []
     if not beginnings:
         return prediction
     chance, strength = np.random.default_rng(wishes.variant), max(1, wishes.vividness)
