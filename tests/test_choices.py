@@ -83,10 +83,13 @@ def told(network, variant, lightness=MIDDLE, known=()):
     return listening.asked
 
 
-def test_variants_differ_from_the_first_place_on_and_are_always_the_same(network):
-    first = [told(network, variant)[1][0].colour for variant in (1, 2)]
-    found = np.array([Hint(0, 0, colour).ab for colour in first])
-    np.testing.assert_allclose(found, networks.PALETTE[1:3], atol=2.5)
+def test_what_is_plausible_comes_first_and_the_same_variant_is_always_the_same(network):
+    begun = [told(network, variant)[1][0] for variant in range(1, 25)]
+    places = {(hint.x, hint.y) for hint in begun}
+    found = np.array([Hint(0, 0, hint.colour).ab for hint in begun])
+    for i, colour in enumerate(networks.PALETTE[1:3]):  # 0.3 and 0.15, where the likeliest is 0.5
+        these = found[i * len(places) :][: len(places)]
+        np.testing.assert_allclose(these, np.tile(colour, (len(these), 1)), atol=2.5)
     assert told(network, 4) == told(network, 4)
     assert told(network, 4)[-1] != told(network, 1)[-1]  # which begins with the same colour
 
@@ -115,7 +118,7 @@ def test_six_variants_of_the_bundled_network_are_six(name, free_pictures):
     seen = [colorizer(picture, variant=variant) for variant in range(6)]
     ab = [color.srgb_to_lab(rgb.transpose(2, 0, 1) / 255)[1:] for rgb in seen]
     apart = [np.linalg.norm(one - other, axis=0).mean() for one, other in combinations(ab, 2)]
-    assert min(apart) > 1.5
+    assert min(apart) > 1
 
 
 def test_where_all_is_known_there_are_no_variants(network):
