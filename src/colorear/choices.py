@@ -19,7 +19,9 @@ AB = tuple[float, float]
 _APART = 16.0  # CIELAB units between two suggestions: less looks like one
 _SUGGESTIONS = 6
 _UNLIKELY = 0.01  # so likely, with all that look like it, is no suggestion
-_PLAUSIBLE = 0.33  # so likely beside the likeliest is what a variant takes; others look wrong
+_PLAUSIBLE = (
+    0.33  # so likely beside the likeliest is what a variant begins with first; less looks wrong
+)
 _OTHERWISE = 8.0  # CIELAB units between what two variants begin with: less is hardly another one
 _PLACES = 4  # that a variant decides, one after the other
 _BEGINNINGS = 12  # places at one of which it begins
@@ -58,11 +60,9 @@ def suggestions(prediction: Prediction, lightness: Planes, place: Hint) -> list[
 def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
     """The colour of L* `(h, w)`, as `wishes` want it. Raises ModelError if the network cannot.
 
-    A variant is made of hints that nobody gave: at the most doubtful place a colour is drawn from
-    those that the network holds for likely there, and the network told of it, then at the place
-    that is the most doubtful now, and so on. So what belongs together is coloured alike. Variant n
-    begins with the n-th colour that is not the network's own, at the most doubtful place first and
-    then at others, so that no two begin alike; all that is random follows from n alone.
+    A variant is made of hints that nobody gave: at a doubtful place it is another colour than the
+    network's own, the network is told of it, and then of the likeliest one at the place that is the
+    most doubtful now, and so on. So what belongs together is coloured alike. No two begin alike.
     """
     if wishes.variant and not can_choose(network):
         raise ModelError(
@@ -73,18 +73,17 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
     beginnings = _beginnings(prediction, hints) if wishes.variant else []
     if not beginnings:
         return prediction
-    chance, strength = np.random.default_rng(wishes.variant), max(1, wishes.vividness)
+    strength = max(1, wishes.vividness)
     place, ab = beginnings[(wishes.variant - 1) % len(beginnings)]
-    for number in range(1, _PLACES + 1):
+    for _ in range(_PLACES):
         level = float(lightness[pixel_of(place, *lightness.shape)])
         colour = reachable(level, (strength * ab[0], strength * ab[1]))
         hints = (replace(place, colour=colour), *hints)  # beneath what is known
         prediction = network(lightness, hints, wishes.vividness)
         following = _most_doubtful(prediction, hints)
-        if number == _PLACES or following is None:
+        if following is None:
             break
-        place = following
-        ab = _drawn(_modes(prediction, place), chance)
+        place, ab = following, _modes(prediction, following)[0][0]
     return prediction
 
 
@@ -122,13 +121,6 @@ def _doubtful(prediction: Prediction, hints: Sequence[Hint]) -> list[Hint]:
             break
         places.append(place)
     return places
-
-
-def _drawn(modes: Sequence[tuple[AB, float]], chance: np.random.Generator) -> AB:
-    """One of the plausible colours, the likely ones more often."""
-    plausible = [mode for mode in modes if mode[1] >= _PLAUSIBLE * modes[0][1]]
-    likely = np.array([likelihood for _, likelihood in plausible])
-    return plausible[chance.choice(len(plausible), p=likely / likely.sum())][0]
 
 
 def _modes(prediction: Prediction, place: Hint) -> list[tuple[AB, float]]:
