@@ -62,7 +62,8 @@ def predict(network: Network, lightness: Planes, wishes: Wishes) -> Prediction:
 
     A variant is made of hints that nobody gave: at a doubtful place it is another colour than the
     network's own, the network is told of it, and then of the likeliest one at the place that is the
-    most doubtful now, and so on. So what belongs together is coloured alike. No two begin alike.
+    most doubtful now, and so on. So what belongs together is coloured alike. No two begin
+    alike, as long as there is another colour that has not begun one.
     """
     if wishes.variant and not can_choose(network):
         raise ModelError(

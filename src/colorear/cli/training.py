@@ -23,9 +23,7 @@ def prepare(
     source: Annotated[Path, typer.Argument(readable=False, help="A folder or a zip file.")],
     dest: Annotated[Path, typer.Argument(readable=False, help="A new folder.")],
     *,
-    size: Annotated[
-        int, typer.Option(min=1, max=8192, help="Side of the squares, in pixels.")
-    ] = 160,
+    size: Annotated[int, typer.Option(min=1, help="Side of the squares, in pixels.")] = 160,
     skip_bad: Annotated[bool, typer.Option(help="Leave out what cannot be used.")] = False,
     as_json: Json = False,
 ) -> None:

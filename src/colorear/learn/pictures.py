@@ -67,8 +67,8 @@ def check_size(size: int, name: str) -> None:
 def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
     """(h, w, 3) sRGB or (h, w) grey, upright, of a photograph that is whole.
 
-    libvips and simplejpeg judge that: OpenCV fills what is missing of a file with grey, and both
-    it and libvips take a JPEG in which libjpeg mended what was damaged, which is another picture.
+    libvips judges that, since OpenCV fills what is missing of a file with grey; of a JPEG, of
+    which both also take what libjpeg makes of damaged parts, simplejpeg does.
     Raises UnusableError: empty, damaged, cut short, too large, not a picture.
     """
     if not content:
@@ -80,9 +80,10 @@ def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint
             raise UnusableError(
                 name, f"has {image.width} x {image.height} pixels, more than {PIXEL_LIMIT:,}"
             )
-        image.avg()  # reads it to its end
         if content.startswith(_JPEG):
             _refuse_mended(content)
+        else:
+            image.avg()  # reads it to its end
         flag = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR_RGB
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
     except (pyvips.Error, cv2.error, ValueError):  # simplejpeg's

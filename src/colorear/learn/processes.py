@@ -78,18 +78,20 @@ def parting() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        traceback.clear_frames(error.__traceback__)
-        _part()
+        _part(error)
         raise
-    _part()
+    _part(None)
 
 
-def _part() -> None:
+def _part(error: Exception | None) -> None:
+    if not torch.distributed.is_initialized():
+        return
+    if error:
+        traceback.clear_frames(error.__traceback__)
     # The network first: whoever lets go of the group last waits for its threads, which may want
     # what only Python's own reference gives up meanwhile, the interpreter's lock.
     gc.collect()
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+    torch.distributed.destroy_process_group()
 
 
 @contextmanager
