@@ -41,19 +41,19 @@ def test_about_as_many_are_aged_as_asked(free_pictures):
     assert torch.equal(examples.luma, plain.luma)
 
 
-def test_those_that_are_aged_can_be_had_as_they_are(free_pictures):
+def test_to_agree_those_that_are_aged_are_shown_as_they_are_too(free_pictures):
     given = batch(free_pictures)
     plain = Examples(torch.from_numpy(given.pixels))
-    examples = lesson(given, LessonSpec(aged=0.5, hinted=0.5), CPU)
-    assert 6 <= examples.worn.sum() <= 18
-    torch.testing.assert_close(
-        examples.lightness[~examples.worn], plain.lightness[~examples.worn], atol=1e-3, rtol=0
-    )
-    good = examples.unworn()
-    torch.testing.assert_close(good.lightness, plain.lightness[examples.worn])
-    torch.testing.assert_close(good.ab, plain.ab[examples.worn])
-    assert torch.equal(good.known, examples.known[examples.worn])
-    assert not plain.worn.any()
+    alone = lesson(given, LessonSpec(aged=0.5, hinted=0.5), CPU)
+    both = lesson(given, LessonSpec(aged=0.5, hinted=0.5, agreement=1.0), CPU)
+    worn = (alone.lightness - plain.lightness).abs().amax((1, 2, 3)) > 0.3
+    assert 6 <= worn.sum() <= 18
+    assert torch.equal(both.twins, worn.nonzero()[:, 0])
+    assert torch.equal(both.lightness[:24], alone.lightness)
+    torch.testing.assert_close(both.lightness[24:], plain.lightness[worn])
+    torch.testing.assert_close(both.ab[24:], plain.ab[worn])
+    assert torch.equal(both.known[24:], alone.known[worn])
+    assert not len(alone.twins)
 
 
 def test_hints_tell_the_truth(free_pictures):

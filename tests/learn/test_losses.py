@@ -5,7 +5,7 @@ from skimage.color import rgb2lab
 
 from colorear.learn.acuarela import Colours
 from colorear.learn.kinds import KINDS
-from colorear.learn.losses import Examples, categorical_accuracy, colourised
+from colorear.learn.losses import Examples, categorical_accuracy, colourised, disagreement
 from colorear.learn.palette import PALETTE
 
 
@@ -66,3 +66,15 @@ def test_categorical_accuracy_is_kerass():
     truth = torch.tensor([[0.9, 0.1, 0.1], [0.2, 0.5, 0.4], [0.3, 0.3, 0.3]]).T.reshape(1, 3, 1, 3)
     said = torch.tensor([[0.4, 0.3, 0.2], [0.1, 0.2, 0.3], [0.5, 0.1, 0.1]]).T.reshape(1, 3, 1, 3)
     assert categorical_accuracy(said, truth).item() == pytest.approx(2 / 3)
+
+
+def test_twins_are_to_be_coloured_alike_and_both_move():
+    colours = torch.rand(5, 2, 4, 4, requires_grad=True)  # the last two are those of 0 and 2
+    apart = disagreement(colours, torch.tensor([0, 2]))
+    first, second = colours[0] - colours[3], colours[2] - colours[4]
+    expected = (first.square().sum() + second.square().sum()) / colours.numel()
+    assert apart.item() == pytest.approx(expected.item())
+    apart.backward()
+    moved = colours.grad.abs().sum((1, 2, 3))
+    assert (moved > 0).tolist() == [True, False, True, True, True]
+    assert disagreement(colours, torch.tensor([], dtype=torch.long)).item() == 0

@@ -36,6 +36,7 @@ keep = "best"
 card = { licence = "CC0", trained_on = "six free pictures" }
 network = { kind = "autoencoder", name = "skip-shallow" }
 optimiser = { clip_norm = 1.0 }
+lesson = { aged = 0.5, agreement = 1.0 }  # by chance more twins in one share than in the other
 
 [data]
 train = [{ folder = "colour" }]

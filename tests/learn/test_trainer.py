@@ -19,7 +19,6 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from colorear.errors import DataError, TrainingError
 from colorear.learn import checkpoints, runs, trainer
 from colorear.learn.data import Cuts, list_photographs, squares
-from colorear.learn.lessons import lesson as lesson_of
 from colorear.learn.losses import DISTANCES, Examples
 from colorear.learn.material import read
 from colorear.learn.recipe import Recipe
@@ -91,27 +90,6 @@ def test_a_network_learns_a_tint(tmp_path, recipe):
     here = {**recipe.data.model_dump(), "validate_on": [{"folder": "colour"}]}
     train(changed(learner, data=here), tmp_path, tmp_path / "run")
     assert float(history(tmp_path / "run")[-1]["colour mse ratio"]) < 0.7
-
-
-def test_worn_photographs_are_to_be_coloured_as_good_ones(tmp_path, data, recipe, finished_run):
-    agreeing = changed(recipe, lesson={"aged": 0.5, "agreement": 2.0})
-    training = trainer._Training(agreeing, data, tmp_path / "run")
-    network, average = (runs.load_run(finished_run)[1].eval() for _ in range(2))
-    torch.nn.init.normal_(average.last.weight, std=0.1)
-    training.average.module.load_state_dict(average.state_dict())
-    cuts = Cuts(read(recipe.data, data)[0], recipe.data, batch=12, epochs=1, seed=1)
-    batch = next(iter(cuts.epoch(0)))
-    examples = lesson_of(batch, agreeing.lesson, torch.device("cpu"))
-    assert 0 < examples.worn.sum() < 12
-    answer = network(examples.lightness)
-    with torch.no_grad():
-        good = average(Examples(torch.from_numpy(batch.pixels)).lightness).ab
-    expected = torch.where(examples.worn[:, None, None, None], answer.ab - good, 0) / 50
-    disagreement = training._disagreement(answer, examples)
-    assert disagreement.item() == pytest.approx(expected.square().mean().item(), rel=1e-4)
-    disagreement.backward()
-    assert network.last.weight.grad.abs().max() > 0
-    assert all(parameter.grad is None for parameter in training.average.parameters())
 
 
 def test_agreement_is_learnt(tmp_path, data, recipe):

@@ -24,11 +24,12 @@ def lesson(batch: Batch, spec: LessonSpec, device: torch.device) -> Examples:
     chances = [np.random.default_rng(number) for number in batch.chances]
     pixels, known = _known(batch.pixels, spec, chances) if spec.hinted else (batch.pixels, None)
     seen = _seen(pixels, spec, chances) if spec.aged else None
-    return Examples(
+    examples = Examples(
         torch.from_numpy(pixels).to(device),
         seen=None if seen is None else seen.to(device),
         known=None if known is None else known.to(device),
     )
+    return examples.with_twins() if spec.agreement else examples
 
 
 def _seen(photographs: Pixels, spec: LessonSpec, chances: list[Chance]) -> Tensor:

@@ -10,7 +10,14 @@ from torch.nn import functional
 from colorear import color
 from colorear.learn.recipe import Loss
 
-__all__ = ["DISTANCES", "Distance", "Examples", "categorical_accuracy", "colourised"]
+__all__ = [
+    "DISTANCES",
+    "Distance",
+    "Examples",
+    "categorical_accuracy",
+    "colourised",
+    "disagreement",
+]
 
 Distance = Callable[[Tensor, Tensor], Tensor]
 
@@ -36,17 +43,23 @@ class Examples:
     """
 
     def __init__(
-        self, pixels: Tensor, *, seen: Tensor | None = None, known: Tensor | None = None
+        self,
+        pixels: Tensor,
+        *,
+        seen: Tensor | None = None,
+        known: Tensor | None = None,
+        twins: Tensor | None = None,
     ) -> None:
         """Take (n, h, w, 3) sRGB bytes.
 
         `seen` is the luma (n, 1, h, w) that is shown, if not theirs; `known` a*, b* where they are
-        told, and a mask (n, 3, h, w).
+        told, and a mask (n, 3, h, w); `twins` the numbers (m) of those that the last m show again.
         """
         self.known = known
         self.srgb = pixels.permute(0, 3, 1, 2).float() / 255  # (n, 3, h, w) in 0..1
         self.luma: Tensor = color.luma(self.srgb)  # (n, 1, h, w) in 0..1
         self.seen = self.luma if seen is None else seen
+        self.twins = torch.empty(0, dtype=torch.long) if twins is None else twins
 
     @cached_property
     def grey(self) -> Tensor:
@@ -59,15 +72,13 @@ class Examples:
         lightness: Tensor = color.luma_to_lightness(self.seen)
         return lightness
 
-    @cached_property
-    def worn(self) -> Tensor:
-        """(n): which photographs are shown otherwise than they are, beyond rounding."""
-        return (self.seen - self.luma).abs().amax((1, 2, 3)) > 1e-3
-
-    def unworn(self) -> "Examples":
-        """Those that are worn, shown as they are; what is told of them stays."""
-        pixels = (255 * self.srgb[self.worn]).permute(0, 2, 3, 1)
-        return Examples(pixels, known=None if self.known is None else self.known[self.worn])
+    def with_twins(self) -> "Examples":
+        """These, and once more as they are those that are shown otherwise, beyond rounding."""
+        worn = ((self.seen - self.luma).abs().amax((1, 2, 3)) > 1e-3).nonzero()[:, 0]
+        pixels = (255 * torch.cat((self.srgb, self.srgb[worn]))).permute(0, 2, 3, 1)
+        seen = torch.cat((self.seen, self.luma[worn]))
+        known = None if self.known is None else torch.cat((self.known, self.known[worn]))
+        return Examples(pixels, seen=seen, known=known, twins=worn)
 
     @cached_property
     def ab(self) -> Tensor:
@@ -91,3 +102,14 @@ def categorical_accuracy(predicted: Tensor, truth: Tensor) -> Tensor:
     channels the first is the largest, so a grey pixel counts as red.
     """
     return (predicted.argmax(1) == truth.argmax(1)).float().mean()
+
+
+def disagreement(colours: Tensor, twins: Tensor) -> Tensor:
+    """The mean square by which photographs are coloured otherwise than their twins.
+
+    `colours` are (n,...), the last ones those of the twins of the photographs numbered `twins`
+    (m); of photographs without one it is 0. Both are to move: a network may know less of a worn
+    photograph, but what it only believes it knows of a good one goes too.
+    """
+    apart: Tensor = colours[twins] - colours[len(colours) - len(twins) :]
+    return apart.square().sum() / colours.numel()

@@ -98,7 +98,7 @@ class LessonSpec(_Frozen):
     aged: Fraction = 0.0
     """So many of them are shown as bad old photographs."""
     agreement: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of giving these the colours that the network gives to the photographs as they are."""
+    """Weight of colouring these and the same photographs as they are alike. Both are then shown."""
     hinted: Fraction = 0.0
     """Of so many of them some colours are told."""
     most_hints: Count = 128

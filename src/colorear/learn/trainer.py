@@ -11,7 +11,7 @@ import torch
 from accelerate.utils import set_seed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from colorear.errors import TrainingError
@@ -20,7 +20,7 @@ from colorear.learn.data import Cuts
 from colorear.learn.events import Events
 from colorear.learn.kinds import KINDS, build
 from colorear.learn.lessons import lesson
-from colorear.learn.losses import Examples, categorical_accuracy
+from colorear.learn.losses import Examples, categorical_accuracy, disagreement
 from colorear.learn.material import read
 from colorear.learn.optimisers import optimiser_and_schedule
 from colorear.learn.processes import (
@@ -176,13 +176,14 @@ class _Training:
     def _step(self, examples: Examples) -> float:
         started = time.monotonic()
         self.network.train()
-        size = self.cuts.size(self.state.step % len(self.cuts))
-        part = len(examples.srgb) / size  # of all processes' photographs
+        [shown] = summed(len(examples.srgb))  # twins are more than the batch has photographs
+        part = len(examples.srgb) / shown
         with self.accelerator.autocast():
             answer = self.network(*self.kind.shown(examples))
         loss = self.kind.loss(answer, examples, self.recipe)
-        if self.recipe.lesson.agreement and examples.worn.any():
-            loss = loss + self.recipe.lesson.agreement * self._disagreement(answer, examples)
+        if len(examples.twins):
+            colours = self.kind.colours(answer)
+            loss = loss + self.recipe.lesson.agreement * disagreement(colours, examples.twins)
         [value] = summed(part * loss.item())
         if not math.isfinite(value):
             raise self._broken(f"the loss became {value} at step {self.state.step + 1}")
@@ -195,6 +196,7 @@ class _Training:
         self.schedule.step()
         self.optimiser.zero_grad()
         self.average.update_parameters(self.accelerator.unwrap_model(self.network))
+        size = self.cuts.size(self.state.step % len(self.cuts))
         self.state.step += 1
         self.state.loss_sum += size * value
         with torch.no_grad():
@@ -206,17 +208,6 @@ class _Training:
             rate = self.schedule.get_last_lr()[-1]
             self.events.tell({"loss": value, "learning rate": rate}, self.state.step)
         return value
-
-    def _disagreement(self, answer: Any, examples: Examples) -> Tensor:
-        """The mean square by which worn photographs are coloured otherwise than as they are.
-
-        Of those that are not worn it is 0. How the averaged weights colour a photograph as it is
-        stays out of what is learnt: it is nearer to the truth, and should not move towards the
-        others. (A. Tarvainen and H. Valpola, Mean teachers are better role models, NIPS 2017.)
-        """
-        colours, wanted = self.kind.colours, self._predict(examples.unworn())
-        apart = (colours(answer)[examples.worn] - colours(wanted)).square().sum()
-        return apart / colours(answer).numel()
 
     def _broken(self, what: str) -> TrainingError:
         return TrainingError(
