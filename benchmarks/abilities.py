@@ -41,7 +41,7 @@ REACH = 2  # pixels of a hint, to each side
 CHANGED = 3.0  # CIELAB units by which a thing has another colour at least
 SIZES = (192, 256, 384, 512)
 TENTHS = 10
-ROUNDS = 31
+ROUNDS, WARM_UP, CALLS = 5, 3, 10  # of the latency
 VARIANTS = 6
 
 Planes = NDArray[np.floating]
@@ -89,21 +89,25 @@ def main() -> None:
 
 
 def latency(network: Network) -> None:
-    """Beside acuarela in torch eager, whose speed no weights change; medians, in turn."""
+    """Beside acuarela in torch eager, whose speed no weights change; medians.
+
+    Each is called many times on end before it is the next one's turn: right after the other
+    library its threads still wait on the cores, which makes either half as fast.
+    """
     spec = AcuarelaSpec(start="random", hints=True, uncertainty=0.5, likelihood=0.02)
     kind = KINDS[spec.kind]
     eager = kind.contract(kind.build(spec)).eval()
     lightness = np.random.default_rng(0).uniform(0, 100, (256, 256)).astype(np.float32)
     planes, vividness = torch.from_numpy(lightness)[None, None], torch.ones(1, 1, 1, 1)
-    seconds = np.zeros((ROUNDS, 3))
-    for row in seconds:
-        row[0] = taken(lambda: network(lightness))
+    seconds: list[list[float]] = [[], [], []]
+    for _ in range(ROUNDS):
+        seconds[0] += taken(lambda: network(lightness))
         for place, layout in (1, torch.contiguous_format), (2, torch.channels_last):
             eager.to(memory_format=layout)
             laid_out = planes.contiguous(memory_format=layout)
             with torch.inference_mode():
-                row[place] = taken(lambda laid=laid_out: eager(laid, vividness=vividness))
-    ours, contiguous, channels_last = 1000 * np.median(seconds[1:], 0)
+                seconds[place] += taken(lambda laid=laid_out: eager(laid, vividness=vividness))
+    ours, contiguous, channels_last = 1000 * np.median(seconds, 1)
     print(
         f"256 x 256: {ours:.1f} ms, in torch eager {contiguous:.1f} ms ({ours / contiguous:.2f}), "
         f"channels last {channels_last:.1f} ms ({ours / channels_last:.2f})",
@@ -111,11 +115,14 @@ def latency(network: Network) -> None:
     )
 
 
-def taken(action: Callable[[], object]) -> float:
-    """Seconds."""
-    started = time.perf_counter()
-    action()
-    return time.perf_counter() - started
+def taken(action: Callable[[], object]) -> list[float]:
+    """Seconds, each time, when it runs warm."""
+    seconds = []
+    for _ in range(WARM_UP + CALLS):
+        started = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - started)
+    return seconds[WARM_UP:]
 
 
 def colour(colorizer: Colorizer, photographs: Photographs, vividness: float) -> str:

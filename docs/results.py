@@ -9,6 +9,7 @@ page, and the short table of the README, are made of those that are there.
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,8 +19,10 @@ from colorear.judge.comparison import comparison
 from colorear.judge.english import ENGLISH
 from colorear.judge.evaluate import evaluate
 from colorear.judge.markup import markdown
+from colorear.judge.photographs import find
 from colorear.judge.report import compare
 from colorear.judge.scores import Scores, read_scores, write_scores
+from colorear.judge.subjects import subjects
 from colorear.judge.tables import Table, scores_table
 
 FOLDER = Path(__file__).parent
@@ -47,15 +50,14 @@ def page() -> str:
         return _HEAD + Path(folder, "table.md").read_text(encoding="utf-8")
 
 
-def forget_changed() -> None:
-    """Leave out what is kept of networks that the catalogue has in another version now."""
+def forget_changed(names: Sequence[str], data: Path) -> None:
+    """Leave out what is kept of networks that are others now than those that were judged."""
     scores = read_scores([SCORES])
-    here = {card.sha256 for card in models.cards().values()}
-    catalogue = set(models.cards())
+    now = {subject.name: subject.about.sha256 for subject in subjects(names, find(data, size=160))}
     kept = {
         name: about
         for name, about in scores.about.models.items()
-        if about.sha256 in here or name.partition("@")[0] not in catalogue
+        if about.sha256 == now.get(name, about.sha256)
     }
     table = scores.table[scores.table["model"].isin(kept)]
     write_scores(SCORES, Scores(table, msgspec.structs.replace(scores.about, models=kept)))
@@ -78,10 +80,11 @@ def with_table(text: str) -> str:
 if __name__ == "__main__":
     if sys.argv[1:]:
         data, *finished = sys.argv[1:]
-        if SCORES.exists():
-            forget_changed()
         here = [name for name in models.cards() if models.is_here(name)]
         safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colours]
-        evaluate(["grey", "mean-colour", *here, *safe, *finished], Path(data), SCORES)
+        names = ["grey", "mean-colour", *here, *safe, *finished]
+        if SCORES.exists():
+            forget_changed(names, Path(data))
+        evaluate(names, Path(data), SCORES)
     FOLDER.joinpath("results.md").write_text(page(), encoding="utf-8")
     README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
