@@ -92,7 +92,7 @@ def latency(network: Network) -> None:
     """Beside acuarela in torch eager, whose speed no weights change; medians.
 
     Each is called many times on end before it is the next one's turn: right after the other
-    library its threads still wait on the cores, which makes either half as fast.
+    library its threads still wait on the cores, by which eager loses nearly half of its speed.
     """
     spec = AcuarelaSpec(start="random", hints=True, uncertainty=0.5, likelihood=0.02)
     kind = KINDS[spec.kind]

@@ -1,11 +1,11 @@
 """What acuarela is made of, choice by choice: each changes one thing, all learn as many steps.
 
-    python benchmarks/choices.py DATA [--only NAME ...] [--steps 200] [--seed 1]
+    python benchmarks/choices.py DATA [--only NAME ...] [--steps 200] [--seed 1] [--of-each 500]
 
-DATA holds `landscapes/color` and `photos`; of those that networks may learn from 1000 are learnt
-from at 128 x 128, and 240 others judge. Every line tells the MSE over the grey copy's, the mean
-colourfulness over the true one, the colourfulness gap over the grey copy's (all with the luma
-kept, by the averaged weights), the same three by the weights as they are, and the minutes.
+DATA holds `landscapes/color` and `photos`; of those that networks may learn from so many of each
+are learnt from at 128 x 128, and 240 others judge. Every line tells the MSE over the grey copy's,
+the mean colourfulness over the true one, the colourfulness gap over the grey copy's (all with the
+luma kept, by the averaged weights), the same three by the weights as they are, and the minutes.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from colorear.learn.palette import PALETTE, unlikeliness
 from colorear.learn.recipe import AcuarelaSpec, DataSpec, Folder
 
 SIDE = 128
-LEARNT_FROM, JUDGED_BY = 500, 120  # of each folder
+JUDGED_BY = 120  # of each folder
 BATCH = 32
 PEAK = 1e-3
 ANNEALED = 0.38  # the temperature of Zhang et al., Colorful Image Colorization, ECCV 2016, 2.3
@@ -78,8 +78,9 @@ def main() -> None:
     asked.add_argument("--only", nargs="+", choices=CHOICES, default=list(CHOICES))
     asked.add_argument("--steps", type=int, default=200)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--of-each", type=int, default=500, help="photographs to learn from")
     words = asked.parse_args()
-    learnt_from, judging = photographs(words.data)
+    learnt_from, judging = photographs(words.data, words.of_each)
     for name in words.only:
         choice = CHOICES[name]
         started = time.monotonic()
@@ -96,14 +97,14 @@ def main() -> None:
                 print(f"{name}, {way}: {judged(merged(answer(choice, average)), judging)}")
 
 
-def photographs(data: Path) -> tuple[Photographs, Photographs]:
+def photographs(data: Path, of_each: int) -> tuple[Photographs, Photographs]:
     """To learn from, and to judge by; none of what the recipes judge by."""
     learn, judge = [], []
     for folder in (Folder(folder="landscapes/color", stop=2375), Folder(folder="photos")):
         paths = list_photographs(data, folder)
-        some = paths[:: len(paths) // (LEARNT_FROM + JUDGED_BY)]
-        learn += some[:LEARNT_FROM]
-        judge += some[LEARNT_FROM:][:JUDGED_BY]
+        some = paths[:: len(paths) // (of_each + JUDGED_BY)]
+        learn += some[:of_each]
+        judge += some[of_each:][:JUDGED_BY]
     return pack(learn, SIDE + 16), squares(judge, SIDE)
 
 
