@@ -19,9 +19,7 @@ AB = tuple[float, float]
 _APART = 16.0  # CIELAB units between two suggestions: less looks like one
 _SUGGESTIONS = 6
 _UNLIKELY = 0.01  # so likely, with all that look like it, is no suggestion
-_PLAUSIBLE = (
-    0.33  # so likely beside the likeliest is what a variant begins with first; less looks wrong
-)
+_PLAUSIBLE = 0.33  # of the likeliest: what is less likely looks wrong, and begins the last variants
 _OTHERWISE = 8.0  # CIELAB units between what two variants begin with: less is hardly another one
 _PLACES = 4  # that a variant decides, one after the other
 _BEGINNINGS = 12  # places at one of which it begins
