@@ -19,22 +19,43 @@ def resized(planes: Planes, height: int, width: int) -> Planes:
     >>> resized(np.array([[0, 3, 9]], np.float32), 1, 2).tolist()
     [[1.0, 7.0]]
     """
-    rows, columns = (
-        _weights(*ends) for ends in zip(planes.shape[-2:], (height, width), strict=True)
-    )
-    return np.asarray(rows @ planes @ columns.T, np.float32)
+    # columns first: whole rows are then interpolated at once
+    for axis, length in ((-1, width), (-2, height)):
+        if length < planes.shape[axis]:
+            planes = np.moveaxis(_shrunk(np.moveaxis(planes, axis, -1), length), -1, axis)
+        elif length > planes.shape[axis]:
+            planes = _grown(planes, length, axis)
+    return np.ascontiguousarray(planes)
 
 
-def _weights(old: int, new: int) -> Planes:
-    """`(new, old)`: how much of each old value is in each new one.
+def _grown(planes: Planes, length: int, axis: int) -> Planes:
+    """Without a product of matrices, whose threads would wait on the cores for the network's."""
+    old = planes.shape[axis]
+    place = np.clip((np.arange(length) + 0.5) * old / length - 0.5, 0, old - 1)
+    low = np.minimum(place.astype(np.intp), old - 1)
+    part = (place - low).astype(np.float32).reshape(-1, *(1,) * (-1 - axis))
+    here: Planes
+    there: Planes
+    here, there = (np.take(planes, each, axis) for each in (low, np.minimum(low + 1, old - 1)))
+    there -= here
+    there *= part
+    there += here
+    return there
 
-    A product with so many zeros is still far faster than picking what is none.
-    """
-    if new > old:
-        place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-        weights = np.clip(1 - np.abs(place[:, None] - np.arange(old)), 0, None)
-    else:
-        edges = np.arange(new + 1)[:, None] * old / new
-        weights = new / old * np.diff(np.clip(edges - np.arange(old), 0, 1), axis=0)
-    picked: Planes = weights.astype(np.float32)
-    return picked
+
+def _shrunk(planes: Planes, length: int) -> Planes:
+    old = planes.shape[-1]
+    start = np.zeros((*planes.shape[:-1], 1))
+    total = np.concatenate((start, np.cumsum(planes, axis=-1, dtype=np.float64)), axis=-1)
+    edges = _between(total, np.arange(length + 1) * old / length)
+    mean: Planes = (np.diff(edges, axis=-1) * length / old).astype(np.float32)
+    return mean
+
+
+def _between(values: NDArray[np.floating], place: NDArray[np.float64]) -> NDArray[np.floating]:
+    """The values at fractional indices of the last axis, linearly interpolated."""
+    low = np.minimum(place.astype(np.intp), values.shape[-1] - 1)
+    high = np.minimum(low + 1, values.shape[-1] - 1)
+    part = (place - low).astype(values.dtype)
+    between: NDArray[np.floating] = values[..., low] * (1 - part) + values[..., high] * part
+    return between
