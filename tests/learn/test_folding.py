@@ -12,7 +12,7 @@ from colorear.learn.trainer import train
 from colorear.models.catalogue import packed
 from colorear.models.network import SAFE
 
-BUNDLED = AcuarelaSpec(start="acuarela", hints=True, uncertainty=0.1, likelihood=0.1)
+BUNDLED = AcuarelaSpec(start="acuarela", hints=True, int8=True, uncertainty=0.1, likelihood=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,8 @@ def test_it_starts_where_the_bundled_network_is(lightness):
         colours = network(torch.from_numpy(lightness))
     truth = answer(packed("acuarela")[0], lightness)
     assert np.abs(truth).max() > 5
-    assert np.abs(colours.ab.numpy() - truth).max() < 0.05  # sums of noise in another order
+    # integers are rounded to others at times
+    assert np.abs(colours.ab.numpy() - truth).mean() < 0.1 * np.abs(truth).mean()
 
 
 def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, lightness):

@@ -4,7 +4,7 @@ import torch
 from skimage.color import rgb2lab
 
 from colorear.learn.acuarela import Colours
-from colorear.learn.kinds import KINDS
+from colorear.learn.kinds import KINDS, distance_to
 from colorear.learn.losses import Examples, categorical_accuracy, colourised, disagreement
 from colorear.learn.palette import PALETTE
 
@@ -60,6 +60,27 @@ def test_likelihood_is_learnt(examples, recipe):
     ab, even = torch.zeros(1, 2, 40, 40), torch.zeros(1, len(PALETTE), 20, 20)
     more = loss(Colours(ab, None, even), examples, asked) - loss(Colours(ab), examples, asked)
     assert more.item() == pytest.approx(0.5 * np.log(len(PALETTE)), rel=1e-4)
+
+
+def test_the_distance_to_a_teacher_is_least_at_its_answer(recipe):
+    spec = recipe.network.model_copy(update={"uncertainty": 0.5, "likelihood": 0.1})
+    chance = torch.Generator().manual_seed(0)
+    shapes = (2, 2, 8, 8), (2, 1, 8, 8), (2, len(PALETTE), 4, 4)
+    taught = Colours(*(torch.randn(shape, generator=chance) for shape in shapes))
+    same = Colours(*(planes.clone().requires_grad_() for planes in taught))
+    distance_to(taught, same, spec).backward()
+    assert max(planes.grad.abs().max() for planes in same) < 1e-6
+    off = taught._replace(ab=taught.ab + 50), taught._replace(uncertainty=taught.uncertainty - 50)
+    least = distance_to(taught, taught, spec)
+    assert [(distance_to(taught, each, spec) - least).item() for each in off] == pytest.approx(
+        [1, 0.5], rel=1e-4
+    )
+    even = taught._replace(likelihood=torch.zeros(shapes[2]))
+    rows = taught.likelihood.softmax(1)
+    divergence = (rows * (rows * len(PALETTE)).log()).sum(1).mean()
+    assert (distance_to(taught, even, spec) - least).item() == pytest.approx(
+        0.1 * divergence.item(), rel=1e-3
+    )
 
 
 def test_categorical_accuracy_is_kerass():

@@ -10,6 +10,7 @@ import time
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -17,6 +18,7 @@ from torch import nn
 from colorear.errors import DataError, TrainingError
 from colorear.learn import checkpoints, runs
 from colorear.learn.processes import SharedBatchNorm, agreed, main_speaks
+from colorear.learn.quantisation import ranges
 from colorear.learn.recipe import read_recipe
 from colorear.learn.trainer import train
 
@@ -45,6 +47,8 @@ whole = true
 crop = [32]
 validation_size = 32
 """
+
+INTEGERS = 'kind = "acuarela", start = "{}", decoder = [16, 16, 8], hints = true, int8 = true'
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +131,22 @@ def test_one_goes_on_where_two_stopped(tmp_path, data, recipe_file, alone):
     assert {path.name for path in newest.iterdir()} == files
     train(read_recipe(recipe_file), data, tmp_path / "run", resume=True)
     assert_alike(tmp_path / "run", alone)
+
+
+def test_two_processes_round_as_one_does(tmp_path, data, exported):
+    text = RECIPE.replace('kind = "autoencoder", name = "skip-shallow"', INTEGERS.format(exported))
+    path = tmp_path / "integers.toml"
+    path.write_text(
+        text.replace('keep = "best"', 'keep = "last"').replace("aged", "hinted = 0.5, aged")
+    )
+    train(read_recipe(path), data, tmp_path / "alone")
+    status, _, err = together(path, data, tmp_path / "run")
+    assert status == 0, err
+    ours, theirs = (ranges(runs.load_run(tmp_path / name)[1]) for name in ("run", "alone"))
+    assert len(ours) == 66
+    assert np.array(list(ours.values())) == pytest.approx(
+        np.array(list(theirs.values())), rel=0.02, abs=1e-6
+    )
 
 
 def test_an_error_is_told_once(data, recipe_file, alone):

@@ -76,6 +76,8 @@ def text():
         ("[data]", "[lesson]\nhinted = 0.5\n[data]", "set both network.hints and lesson.hinted"),
         ("decoder = [", "hints = true\ndecoder = [", "set both network.hints and lesson.hinted"),
         ("decoder = [", "only_hints = true\ndecoder = [", "only_hints keeps all else"),
+        ("decoder = [", "int8 = true\ndecoder = [", "start from an exported one"),
+        ("decoder = [", "distilled = true\ndecoder = [", "start from an exported one"),
         ("[data]", "[lesson]\nagreement = 1.0\n[data]", "agreement is that of"),
         ("[data]", "[lesson]\nrecoloured = 0.5\n[data]", "nobody can guess"),
         ("stop = 2375", 'stop = 2375, part = "train"', "by part or by start and stop; give one"),

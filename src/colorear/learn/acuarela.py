@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorear.learn.folding import adopt, fold
+from colorear.learn.folding import adopt, fold, weights_of
 from colorear.learn.palette import PALETTE
+from colorear.learn.quantisation import Junction, quantise
 from colorear.learn.recipe import AcuarelaSpec
 from colorear.learn.spreading import Spreading
 from colorear.models.catalogue import packed
@@ -21,6 +22,7 @@ __all__ = ["AB_SCALE", "Acuarela", "Colours"]
 AB_SCALE = 50.0  # CIELAB units per unit of the last layer: keeps targets near the size of 1
 
 _ENDS = (0, 2, 4, 10, 15)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
+_CHANGES = (0, 1, 3, 5, 8, 11, 15)  # blocks that are not added to what they are given
 _CHANNELS = (16, 24, 40, 112, 320)  # their widths
 
 
@@ -67,9 +69,16 @@ class Acuarela(nn.Module):
         )
         self.likely = nn.Conv2d(spec.decoder[1], len(PALETTE), 1) if spec.likelihood else None
         if spec.folded:
-            fold(self)
-            if not blank:
-                adopt(self, packed(spec.start)[0], spec.start)
+            self._go_on(spec, blank=blank)
+
+    def _go_on(self, spec: AcuarelaSpec, *, blank: bool) -> None:
+        """From the network that is named in `start`."""
+        fold(self)
+        weights = {} if blank else weights_of(packed(spec.start)[0])
+        if not blank:
+            adopt(self, weights, spec.start)
+        if spec.int8:
+            quantise(self, weights, keep_ranges=spec.only_hints)
         if spec.only_hints:
             for name, part in self.named_children():
                 part.requires_grad_(name == "spreading")
@@ -111,17 +120,21 @@ class Encoder(nn.Module):
         self.stem, self.stem_norm = parts["_conv_stem"], parts["_bn0"]
         # Grey has three equal channels: one whose kernel is their sum sees the same.
         self.stem.weight = nn.Parameter(self.stem.weight.detach().sum(1, keepdim=True))
+        self.stem_activation = nn.ReLU6()
         self.blocks = parts["_blocks"]
+        self.sums = nn.ModuleList(
+            nn.Identity() if i in _CHANGES else Junction() for i in range(len(self.blocks))
+        )
         for layer in self.modules():
             _fold_padding(layer)
 
     def forward(self, lightness: Tensor) -> list[Tensor]:
         """The features of a batch of L*, fine to coarse."""
         grey = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
-        planes = functional.relu6(self.stem_norm(self.stem(grey)))
+        planes = self.stem_activation(self.stem_norm(self.stem(grey)))
         features = []
-        for i, block in enumerate(self.blocks):
-            planes = block(planes)
+        for i, (block, whole) in enumerate(zip(self.blocks, self.sums, strict=True)):
+            planes = whole(block(planes))
             if i in _ENDS:
                 features.append(planes)
         return features
@@ -132,13 +145,14 @@ class Stage(nn.Module):
 
     def __init__(self, coarse: int, skip: int, width: int) -> None:
         super().__init__()
+        self.both = Junction()
         self.join = _convolution(coarse + skip, width)
         self.refine = _convolution(width, width)
 
     def forward(self, coarse: Tensor, skip: Tensor) -> Tensor:
         """The planes at the size of `skip`."""
         coarse = functional.interpolate(coarse, scale_factor=2.0, mode="nearest")
-        joined: Tensor = self.refine(self.join(torch.cat((coarse, skip), 1)))
+        joined: Tensor = self.refine(self.join(self.both(torch.cat((coarse, skip), 1))))
         return joined
 
 

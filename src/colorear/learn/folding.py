@@ -5,6 +5,7 @@ small sets of photographs are too few to measure anyway.
 """
 
 import io
+import json
 
 import numpy as np
 import onnx
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from colorear.errors import TrainingError
 
-__all__ = ["adopt", "fold"]
+__all__ = ["Bias", "Weights", "adopt", "before", "fold", "weights_of"]
 
 _CONVOLUTIONS = {  # the last part of a normalisation's name -> that of the convolution before it
     "stem_norm": "stem",
@@ -47,18 +48,18 @@ def fold(network: nn.Module) -> None:
 
 
 @torch.no_grad()
-def adopt(network: nn.Module, content: bytes, name: str) -> None:
+def adopt(network: nn.Module, weights: Weights, name: str) -> None:
     """Give a folded network the weights of an exported one, called `name` in errors.
 
     Layers that the other one lacks stay as they are. Raises TrainingError if the rest does not fit.
     """
-    weights = _weights(content)
     adopted = 0
     for place, layer in network.named_modules():
         if isinstance(layer, nn.Conv2d) and f"{place}.weight" in weights:
             _receive(layer.weight, weights[f"{place}.weight"], f"{name}: {place}")
             adopted += 1
-        bias = weights.get(f"{place}.bias", weights.get(f"{_before(place)}.weight_bias"))
+        names = f"{place}.bias", f"{before(place)}.weight_bias", f"{before(place)}.bias"
+        bias = next((weights[each] for each in names if each in weights), None)
         if bias is not None and getattr(layer, "bias", None) is not None:
             _receive(layer.bias, bias.reshape(layer.bias.shape), f"{name}: {place}")
     if not adopted:
@@ -77,16 +78,29 @@ def _receive(ours: Tensor, theirs: NDArray[np.float32], where: str) -> None:
     ours.copy_(torch.from_numpy(theirs))
 
 
-def _before(norm: str) -> str:
+def before(norm: str) -> str:
     """The convolution whose normalisation this is."""
-    before, dot, last = norm.rpartition(".")
-    return before + dot + _CONVOLUTIONS.get(last, "")
+    place, dot, last = norm.rpartition(".")
+    return place + dot + _CONVOLUTIONS.get(last, "")
 
 
-def _weights(content: bytes) -> Weights:
-    """Those in an .onnx file, by the names that they had in PyTorch."""
-    found = {}
-    for weights in onnx.load(io.BytesIO(content)).graph.initializer:
-        name = weights.name.removeprefix("network.").removesuffix(".half")  # as `export` has them
-        found[name] = onnx.numpy_helper.to_array(weights).astype(np.float32)
+def weights_of(content: bytes) -> Weights:
+    """Those in an .onnx file, by the names that they had in PyTorch.
+
+    Integers are there as the numbers that they stand for, and of what is rounded the ranges.
+    """
+    model = onnx.load(io.BytesIO(content))
+    arrays = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    arrays |= {
+        each.key: np.array(json.loads(each.value))
+        for each in model.metadata_props
+        if each.key.endswith(".range")
+    }
+    found = {  # as `export` names them
+        name.removeprefix("network.").removesuffix(".half"): array.astype(np.float32)
+        for name, array in arrays.items()
+    }
+    for name in [each for each in found if each.endswith(".integers")]:
+        place = name.removesuffix(".integers")
+        found[f"{place}.weight"] = found[name] * found[f"{place}.scale"][:, None, None, None]
     return found

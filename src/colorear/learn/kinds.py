@@ -13,6 +13,7 @@ from colorear.learn.acuarela import AB_SCALE, Acuarela, Colours
 from colorear.learn.autoencoders import Autoencoder
 from colorear.learn.losses import DISTANCES, Examples, colourised
 from colorear.learn.palette import PALETTE, unlikeliness
+from colorear.learn.quantisation import settle
 from colorear.learn.recipe import AcuarelaSpec, NetworkSpec, Recipe
 
 __all__ = ["KINDS", "AsContract", "Kind", "build"]
@@ -56,6 +57,30 @@ def build(spec: NetworkSpec) -> nn.Module:
     return KINDS[spec.kind].build(spec)
 
 
+def teacher(spec: NetworkSpec) -> Acuarela | None:
+    """The network whose answers are learnt where the recipe asks for that, not to be changed."""
+    if not isinstance(spec, AcuarelaSpec) or not spec.distilled:
+        return None
+    unrounded = Acuarela(spec.model_copy(update={"int8": False}))
+    return unrounded.eval().requires_grad_(requires_grad=False)
+
+
+def distance_to(taught: Colours, colours: Colours, spec: AcuarelaSpec) -> Tensor:
+    """Of a teacher's answer from another one: squares, and cross-entropy, weighted as in a recipe.
+
+    Both answer all that the recipe asks for.
+    """
+    loss = functional.mse_loss(colours.ab.float() / AB_SCALE, taught.ab.float() / AB_SCALE)
+    if colours.uncertainty is not None and taught.uncertainty is not None:
+        doubt, its = colours.uncertainty.float() / AB_SCALE, taught.uncertainty.float() / AB_SCALE
+        loss = loss + spec.uncertainty * functional.mse_loss(doubt, its)
+    if colours.likelihood is not None and taught.likelihood is not None:
+        truth = functional.softmax(taught.likelihood.float(), 1)
+        unlikely = functional.cross_entropy(colours.likelihood.float(), truth)
+        loss = loss + spec.likelihood * unlikely
+    return loss
+
+
 class SrgbAsContract(AsContract):
     """A network from grey to sRGB behind the contract: `lightness` -> `ab`, at stride 1.
 
@@ -94,6 +119,7 @@ class ColoursAsContract(AsContract):
         told = (("uncertainty",), network.doubt), (("likelihood", "palette"), network.likely)
         self.outputs = ("ab", *(name for names, head in told if head is not None for name in names))
         self.register_buffer("palette", PALETTE.clone(), persistent=False)
+        settle(network)
 
     def forward(
         self, lightness: Tensor, hints: Tensor | None = None, vividness: Tensor | None = None
@@ -104,8 +130,14 @@ class ColoursAsContract(AsContract):
         if uncertainty is not None and vividness is not None:
             answers = [*_vivid(ab, _calibrated(uncertainty), vividness)]
         if likelihood is not None:
-            answers += [functional.softmax(likelihood, 1), self.palette]
+            answers += [_softmax(likelihood), self.palette]
         return tuple(answers)
+
+
+def _softmax(planes: Tensor) -> Tensor:
+    """Over the channels: ONNX Runtime's own turns the planes first, and takes far longer."""
+    parts = (planes - planes.amax(1, keepdim=True)).exp()
+    return parts / parts.sum(1, keepdim=True)
 
 
 def _calibrated(uncertainty: Tensor) -> Tensor:

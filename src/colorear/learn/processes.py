@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import torch
 import torch.distributed.nn  # before there is a group, which its default arguments would keep
 from accelerate import Accelerator, PartialState
-from accelerate.utils import InitProcessGroupKwargs, gather_object, reduce
+from accelerate.utils import InitProcessGroupKwargs, gather, gather_object, reduce
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.nn import functional
@@ -33,6 +33,7 @@ __all__ = [
     "parting",
     "share_statistics",
     "summed",
+    "widest",
 ]
 
 T = TypeVar("T")
@@ -137,6 +138,14 @@ def summed(*values: float) -> list[float]:
     here = torch.tensor(values, dtype=torch.float64, device=state.device)
     total: list[float] = reduce(here, "sum").tolist()
     return total
+
+
+def widest(lowest: Tensor, highest: Tensor) -> tuple[Tensor, Tensor]:
+    """The lowest and the highest value of all processes."""
+    if PartialState().num_processes == 1:
+        return lowest, highest
+    pairs = gather(torch.stack((lowest, highest))[None])
+    return pairs[:, 0].min(), pairs[:, 1].max()
 
 
 def share_statistics(network: nn.Module) -> None:

@@ -133,6 +133,11 @@ class AcuarelaSpec(_Frozen):
     """Whether it can be told what is known."""
     only_hints: bool = False
     """All that it learns is to spread what is told: without hints it stays what it starts as."""
+    int8: bool = False
+    """Whether it computes in 8-bit integers, where most of its time goes, and learns to."""
+    distilled: bool = False
+    """Whether it learns to answer as the network in `start` does, instead of the truth (G. Hinton,
+    O. Vinyals and J. Dean, Distilling the Knowledge in a Neural Network, 2015)."""
     uncertainty: Fraction = 0.0
     """Weight of learning how far off each colour is; at 0 it does not tell."""
     likelihood: Fraction = 0.0
@@ -145,6 +150,15 @@ class AcuarelaSpec(_Frozen):
             raise ValueError(
                 "only_hints keeps all else of the network that is named in start: "
                 "set hints, and start from an exported network"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _has_something_to_go_on_from(self) -> "AcuarelaSpec":
+        if (self.int8 or self.distilled) and not self.folded:
+            raise ValueError(
+                "int8 and distilled are for what goes on from a trained network: "
+                "start from an exported one"
             )
         return self
 

@@ -11,14 +11,14 @@ import torch
 from accelerate.utils import set_seed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from colorear.errors import TrainingError
 from colorear.learn import checkpoints, runs
 from colorear.learn.data import Cuts
 from colorear.learn.events import Events
-from colorear.learn.kinds import KINDS, build
+from colorear.learn.kinds import KINDS, build, distance_to, teacher
 from colorear.learn.lessons import lesson
 from colorear.learn.losses import Examples, categorical_accuracy, disagreement
 from colorear.learn.material import read
@@ -31,7 +31,7 @@ from colorear.learn.processes import (
     share_statistics,
     summed,
 )
-from colorear.learn.recipe import Recipe
+from colorear.learn.recipe import AcuarelaSpec, Recipe
 from colorear.learn.samples import save_strips
 from colorear.learn.stopping import stop_signals
 from colorear.learn.validation import first_examples, judged
@@ -110,6 +110,9 @@ class _Training:
         recipe = self.recipe
         set_seed(recipe.seed)
         network = _channels_last(build(recipe.network))
+        self.teacher = teacher(recipe.network)
+        if self.teacher:
+            _channels_last(self.teacher.to(self.accelerator.device))
         self.average = AveragedModel(
             network,
             # torch gives this function of its own no types
@@ -176,14 +179,12 @@ class _Training:
     def _step(self, examples: Examples) -> float:
         started = time.monotonic()
         self.network.train()
-        [shown] = summed(len(examples.srgb))  # twins are more than the batch has photographs
-        part = len(examples.srgb) / shown
+        [count] = summed(len(examples.srgb))  # twins are more than the batch has photographs
+        part = len(examples.srgb) / count
+        shown = self.kind.shown(examples)
         with self.accelerator.autocast():
-            answer = self.network(*self.kind.shown(examples))
-        loss = self.kind.loss(answer, examples, self.recipe)
-        if len(examples.twins):
-            colours = self.kind.colours(answer)
-            loss = loss + self.recipe.lesson.agreement * disagreement(colours, examples.twins)
+            answer = self.network(*shown)
+        loss = self._loss(answer, shown, examples)
         [value] = summed(part * loss.item())
         if not math.isfinite(value):
             raise self._broken(f"the loss became {value} at step {self.state.step + 1}")
@@ -208,6 +209,19 @@ class _Training:
             rate = self.schedule.get_last_lr()[-1]
             self.events.tell({"loss": value, "learning rate": rate}, self.state.step)
         return value
+
+    def _loss(self, answer: Any, shown: tuple[Tensor, ...], examples: Examples) -> Tensor:
+        recipe = self.recipe
+        if self.teacher and isinstance(recipe.network, AcuarelaSpec):
+            with torch.no_grad(), self.accelerator.autocast():
+                taught = self.teacher(*shown)
+            loss = distance_to(taught, answer, recipe.network)
+        else:
+            loss = self.kind.loss(answer, examples, recipe)
+        if len(examples.twins):
+            colours = self.kind.colours(answer)
+            loss = loss + recipe.lesson.agreement * disagreement(colours, examples.twins)
+        return loss
 
     def _broken(self, what: str) -> TrainingError:
         return TrainingError(
