@@ -92,9 +92,9 @@ class Integers(nn.Module):
 class IntegerConv(nn.Module):
     """The convolution that another layer does, its weights rounded, by its output channels.
 
-    They have 7 bits: processors without VNNI add two products of 8 in 16 bits, which cannot hold
-    their sum (ONNX Runtime, Quantize ONNX models, "Data type selection"). Those of depthwise ones
-    have 8, as these are not computed so.
+    They have 7 bits: x86 processors without VNNI add pairs of products in 16 bits, which cannot
+    hold those of 8 (OpenVINO's documentation, Saturation (overflow) issue workaround). Those of
+    depthwise ones have 8, as ONNX Runtime multiplies these in 16 bits and adds in 32.
     """
 
     def __init__(self, alone: nn.Conv2d, bias: Tensor) -> None:
