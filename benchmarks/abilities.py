@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from colorear import Colorizer, Hint, color
-from colorear.choices import predict
+from colorear.evaluation.metrics.color_difference import colourfulness
 from colorear.hints import Wishes
-from colorear.judge.colours import colourfulness
-from colorear.learn.ageing import aged
-from colorear.learn.data import Photographs, list_photographs, squares
-from colorear.learn.kinds import KINDS
-from colorear.learn.recipe import AcuarelaSpec, Folder
-from colorear.learn.recolouring import recoloured
+from colorear.inference.suggestions import predict
 from colorear.models import Network
 from colorear.models.network import SAFE
-from colorear.models.resample import resized
+from colorear.models.resize import resized
+from colorear.training.augmentation.degradation import aged
+from colorear.training.augmentation.recoloring import recoloured
+from colorear.training.datasets.photographs import Photographs, list_photographs, squares
+from colorear.training.recipe import AcuarelaSpec, Folder
+from colorear.training.tasks import KINDS
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

@@ -23,12 +23,13 @@ from torch import Tensor, nn, optim
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from colorear.judge.colours import colourfulness
-from colorear.learn.acuarela import AB_SCALE, Acuarela, Encoder
-from colorear.learn.data import Cuts, Photographs, list_photographs, pack, squares
-from colorear.learn.losses import DISTANCES, Examples, colourised
-from colorear.learn.palette import PALETTE, unlikeliness
-from colorear.learn.recipe import AcuarelaSpec, DataSpec, Folder
+from colorear.evaluation.metrics.color_difference import colourfulness
+from colorear.training.architectures.ab_bins import PALETTE, unlikeliness
+from colorear.training.architectures.acuarela import AB_SCALE, Acuarela, Encoder
+from colorear.training.datasets.cuts import Cuts
+from colorear.training.datasets.photographs import Photographs, list_photographs, pack, squares
+from colorear.training.losses import DISTANCES, Examples, colourised
+from colorear.training.recipe import AcuarelaSpec, DataSpec, Folder
 
 SIDE = 128
 JUDGED_BY = 120  # of each folder

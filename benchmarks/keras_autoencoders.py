@@ -1,6 +1,7 @@
 """The four networks of the slides in Keras, layer by layer as the slides list them.
 
-They share nothing with `colorear.learn.autoencoders`, so that tests can hold one against the other.
+They share nothing with `colorear.training.architectures.autoencoders`, so that tests can hold one
+against the other.
 Keras reads its backend from KERAS_BACKEND when it is first imported.
 """
 
@@ -12,7 +13,7 @@ import numpy as np
 from keras import layers
 
 if TYPE_CHECKING:
-    from colorear.learn.autoencoders import Autoencoder
+    from colorear.training.architectures.autoencoders import Autoencoder
 
 __all__ = ["KERAS_AUTOENCODERS", "carry_over", "in_torch_layout", "values", "variables"]
 

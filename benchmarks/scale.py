@@ -24,10 +24,10 @@ from typing import Annotated, Literal
 import psutil
 import typer
 
-from colorear.batch import Batch
-from colorear.files import Stamp
-from colorear.plan import Photograph, Plan
-from colorear.throughput import COLORIZE, make_photographs
+from colorear.batch.discovery import Photograph, Plan
+from colorear.batch.runner import Batch
+from colorear.benchmark.throughput import COLORIZE, make_photographs
+from colorear.photo.sniffing import Stamp
 
 ENDS = 4  # answers at either end that do not count
 JOBS = 2

@@ -22,8 +22,8 @@ import colorear
 
 EXAMPLE = Path(colorear.__file__).parent / "examples" / "china.jpg"
 SERVE = """
-from colorear.web.server import serve
-from colorear.web.settings import Settings
+from colorear.server.app import serve
+from colorear.server.settings import Settings
 settings = Settings.from_environment(chosen={"proxies": "127.0.0.1"})
 serve(settings, "127.0.0.1", 0, ready=lambda address: print(address, flush=True))
 """

@@ -33,12 +33,12 @@ def colorear(network: str, batch: int, side: int) -> tuple[str, Step]:
 
 
 def torch_operators(network: str, batch: int, side: int) -> tuple[str, Step]:
-    """The same, but with torch's own operators in the place of `colorear.learn.convolutions`."""
+    """The same, but with torch's own operators in the place of `architectures.convolutions`."""
     import torch
     from torch import Tensor
     from torch.nn import functional
 
-    from colorear.learn import autoencoders
+    from colorear.training.architectures import autoencoders
 
     def down(planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return functional.conv2d(functional.pad(planes, (0, 1, 0, 1)), weight, bias, stride=2)
@@ -56,9 +56,9 @@ def _trainer_step(network: str, batch: int, side: int) -> Step:
     import cv2
     import torch
 
-    from colorear.learn.losses import Examples
-    from colorear.learn.recipe import DataSpec, Folder, read_recipe
-    from colorear.learn.trainer import _Training
+    from colorear.training.loop.trainer import _Training
+    from colorear.training.losses import Examples
+    from colorear.training.recipe import DataSpec, Folder, read_recipe
 
     place = _temporary_folder()
     os.environ["XDG_CACHE_HOME"] = str(place / "cache")

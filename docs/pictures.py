@@ -16,7 +16,7 @@ import skimage.data
 from sklearn.datasets import load_sample_image
 
 from colorear import Colorizer, color, models
-from colorear.pixels import luma
+from colorear.photo.raster import luma
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "src" / "colorear" / "examples"

@@ -15,15 +15,15 @@ from pathlib import Path
 import msgspec
 
 from colorear import models
-from colorear.judge.comparison import comparison
-from colorear.judge.english import ENGLISH
-from colorear.judge.evaluate import evaluate
-from colorear.judge.markup import markdown
-from colorear.judge.photographs import find
-from colorear.judge.report import compare
-from colorear.judge.scores import Scores, read_scores, write_scores
-from colorear.judge.subjects import subjects
-from colorear.judge.tables import Table, scores_table
+from colorear.evaluation.candidates import subjects
+from colorear.evaluation.dataset import find
+from colorear.evaluation.evaluate import evaluate
+from colorear.evaluation.report.english import ENGLISH
+from colorear.evaluation.report.markup import markdown
+from colorear.evaluation.report.report import compare
+from colorear.evaluation.report.tables import Table, scores_table
+from colorear.evaluation.scores import Scores, read_scores, write_scores
+from colorear.evaluation.statistics.comparison import comparison
 
 FOLDER = Path(__file__).parent
 SCORES = FOLDER / "results.parquet"

@@ -3,16 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from colorear.judge.comparison import comparison
-from colorear.judge.scores import (
-    VALUES,
-    About,
-    DataSet,
-    Network,
-    Scores,
-    Sitting,
-    Truth,
-)
+from colorear.evaluation.scores import VALUES, About, DataSet, Network, Scores, Sitting, Truth
+from colorear.evaluation.statistics.comparison import comparison
 
 SEVEN = ("mse", "rmse", "psnr", "fsim", "uqi", "ssim", "vif")
 HIGHER = {"psnr", "fsim", "uqi", "ssim", "vif", "chroma_psnr"}

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from colorear import remote
+from colorear.batch import remote
 
 BUCKET = "photographs"
 

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "colorear"
 README = (ROOT / "README.md").read_text()
 BIN = Path(sys.executable).parent
 
@@ -43,14 +44,20 @@ def test_the_tree_is_the_one_on_disk():
     told, folder = set(), ""
     for line in tree.splitlines()[1:]:
         indent, name = len(line) - len(line.lstrip()), line.split()[0]
-        if name.endswith("/"):
-            folder = name
         told.add(name if indent == 4 else folder + name)
-    source = ROOT / "src" / "colorear"
-    there = {path.relative_to(source).as_posix() for path in source.rglob("*.py")}
-    there -= {path for path in there if path.endswith("__init__.py")}
-    there |= {f"{path.name}/" for path in source.iterdir() if path.is_dir()} - {"__pycache__/"}
-    assert told == there
+        if indent == 4:
+            folder = name
+    there = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py"}
+    there |= {f"{path.parent.relative_to(SOURCE)}/" for path in SOURCE.glob("*/**/__init__.py")}
+    assert told == there | {"examples/"}
+
+
+def test_the_table_of_modules_is_the_one_on_disk():
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    told = re.findall(r"^\| `(\S+\.py)` \| .+ \|$", page, flags=re.MULTILINE)
+    there = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py")}
+    assert set(told) == {path for path in there if not path.endswith("__init__.py")}
+    assert len(told) == len(set(told))
 
 
 def test_the_table_of_promises_is_what_the_program_says():

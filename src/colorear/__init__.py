@@ -1,10 +1,10 @@
 """Colour for black-and-white photographs, honest about how good it is."""
 
 from colorear import models
-from colorear.colorizer import Colorizer, colorize
 from colorear.errors import ColorearError
 from colorear.hints import Hint, read_hints
-from colorear.promise import verify
+from colorear.inference.colorizer import Colorizer, colorize
+from colorear.inference.verify import verify
 from colorear.version import __version__
 
 __all__ = [

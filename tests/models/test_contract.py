@@ -6,9 +6,9 @@ from onnx import helper
 
 from colorear.errors import ModelError
 from colorear.hints import Hint
-from colorear.models import catalogue, load
+from colorear.models import load, registry
 
-BUNDLED = sorted(path.stem for path in catalogue.BUNDLED.glob("*.json"))
+BUNDLED = sorted(path.stem for path in registry.BUNDLED.glob("*.json"))
 
 
 @pytest.fixture(scope="module", params=BUNDLED)

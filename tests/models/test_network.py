@@ -8,7 +8,7 @@ import networks
 from colorear.errors import ModelError
 from colorear.hints import Hint
 from colorear.models import Network, Prediction
-from colorear.models.session import Session
+from colorear.models.onnx_session import Session
 
 
 def with_card(network: Network, model: bytes, **changes: object) -> Network:

@@ -1,11 +1,14 @@
-"""The command `colorear`: it reads what was typed, makes one call and says what came of it."""
+"""The command `colorear`: it reads what was typed, makes one call and says what came of it.
+
+A line in it may change words and options; whatever else is done belongs into another room.
+"""
 
 from typing import Annotated
 
 import typer
 
 from colorear import __version__
-from colorear.cli import judging, networks, photographs, serving, training
+from colorear.cli import colorize, evaluation, models, serve, training
 
 __all__ = ["app"]
 
@@ -35,13 +38,13 @@ def _main(
     pass
 
 
-app.command()(photographs.colorize)
-app.command()(photographs.verify)
-app.command()(serving.serve)
-app.add_typer(networks.app, name="models")
+app.command()(colorize.colorize)
+app.command()(colorize.verify)
+app.command()(serve.serve)
+app.add_typer(models.app, name="models")
 app.add_typer(training.data_app, name="data")
 app.command()(training.train)
 app.command()(training.export)
-app.command()(judging.evaluate)
-app.command()(judging.compare)
+app.command()(evaluation.evaluate)
+app.command()(evaluation.compare)
 app.command()(training.bench)

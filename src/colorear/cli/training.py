@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from colorear.cli.saying import Json, failing, printable
+from colorear.cli.output import Json, failing, printable
 
 __all__ = ["bench", "data_app", "export", "train"]
 
@@ -29,7 +29,7 @@ def prepare(
 ) -> None:
     """Make squares of colour photographs, with their grey copies, a fixed split and a manifest."""
     with failing(feature="preparing photographs", extra="learn"):
-        from colorear.learn.prepare import prepare as run
+        from colorear.training.datasets.prepare import prepare as run
 
         manifest = run(source, dest, size=size, skip_bad=skip_bad)
     if as_json:
@@ -69,9 +69,9 @@ def train(
 ) -> None:
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
     with failing(feature="training", extra="learn"):
-        from colorear.learn.processes import main_speaks, parting
-        from colorear.learn.recipe import read_recipe
-        from colorear.learn.trainer import train as run
+        from colorear.training.distributed import main_speaks, parting
+        from colorear.training.loop.trainer import train as run
+        from colorear.training.recipe import read_recipe
 
         with main_speaks(), parting():
             decided = read_recipe(recipe, epochs=epochs, precision=precision)
@@ -88,8 +88,8 @@ def export(
 ) -> None:
     """Write the network of a finished run as ONNX, with its card."""
     with failing(feature="exporting", extra="learn"):
-        from colorear.learn.export import export as write
-        from colorear.learn.scores import put_on_card
+        from colorear.training.export.onnx_export import export as write
+        from colorear.training.export.scores import put_on_card
 
         card = write(run, out)
         if data:
@@ -108,7 +108,7 @@ def bench(
 ) -> None:
     """Measure speed and memory on this machine, against OpenCV doing the least that is needed."""
     with failing(feature="the benchmark", extra="learn"):
-        from colorear.bench import measure
+        from colorear.benchmark.suite import measure
     for figure in measure(photographs):
         most = f" (at most {figure.limit:g})" if figure.limit else ""
         least = f" (at least {figure.least:g})" if figure.least else ""

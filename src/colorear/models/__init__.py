@@ -1,8 +1,11 @@
-"""Networks that give photographs colour: what there is, what is known of it, how to load it."""
+"""Networks that give photographs colour: what there is, what is known of it, how to load it.
+
+What is here knows ONNX files and planes of numbers, no photographs and no torch.
+"""
 
 from colorear.models.card import Card, Kind, Layer
-from colorear.models.catalogue import add, cards, is_here, load, remove
 from colorear.models.network import Network, Prediction
+from colorear.models.registry import add, cards, is_here, load, remove
 
 __all__ = [
     "Card",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from colorear.color import lab_to_srgb, srgb_to_lab
 from colorear.errors import ModelError
 from colorear.models.card import Kind
-from colorear.models.session import Session
+from colorear.models.onnx_session import Session
 
 __all__ = ["ADAPTERS", "Adapter", "adapter_feeds", "check_adapter", "check_range"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorear.errors import ModelError
-from colorear.models.session import Port, Session
+from colorear.models.onnx_session import Port, Session
 
 __all__ = [
     "SRGB",

@@ -20,8 +20,8 @@ from colorear.models.contract import (
     contract_outputs,
     takes_vividness,
 )
-from colorear.models.resample import resized
-from colorear.models.session import Port, Session
+from colorear.models.onnx_session import Port, Session
+from colorear.models.resize import resized
 
 __all__ = ["SAFE", "Network", "Prediction", "Question", "ask", "check_interface", "fixed_size"]
 

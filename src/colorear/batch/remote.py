@@ -1,0 +1,250 @@
+"""Files that are not on this machine: S3-like stores and whatever else pyarrow or fsspec reaches.
+
+A place is written as stores list it, with nothing escaped: `s3://bucket/attic/old photo.jpg`. How
+its store is reached (keys, region, endpoint) is no part of it: that is the environment's. What is
+written appears whole or not at all. (extra: cluster)
+"""
+
+import functools
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any, NamedTuple
+
+from colorear.errors import BatchError, ColorearError, MissingExtraError, PhotographError
+from colorear.photo.sniffing import HEAD, Stamp
+
+__all__ = ["Listed", "Remote", "is_remote", "place"]
+
+_URI = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)(.*)", re.DOTALL | re.IGNORECASE)
+_WHOLE = {"s3", "gcs", "abfs"}  # stores in which a file that is being written cannot be seen
+_KINDS = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "tif": "tiff", "tiff": "tiff"}
+_BLOCK = 1 << 20  # bytes read at a time
+
+
+class Listed(NamedTuple):
+    """A file within a remote folder."""
+
+    path: PurePosixPath
+    """From the folder on."""
+    stamp: Stamp
+
+
+class Remote:
+    """A file or folder of that place, which need not be there.
+
+    What it is asked for raises PhotographError or BatchError where the store does not answer as it
+    should, and MissingExtraError without the extra.
+    """
+
+    def __init__(self, uri: str) -> None:
+        scheme, host, path = _parts(uri)
+        self._uri = f"{scheme}://{host}{path.rstrip('/')}"
+
+    def __str__(self) -> str:
+        """As it is written."""
+        return self._uri
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same place."""
+        return isinstance(other, Remote) and str(other) == self._uri
+
+    def __hash__(self) -> int:
+        """Equal for the same place."""
+        return hash(self._uri)
+
+    def __truediv__(self, name: str | PurePath) -> "Remote":
+        """What is there in it under that name."""
+        return self if str(name) in ("", ".") else Remote(f"{self._uri}/{name}")
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return self._uri.rpartition("/")[2]
+
+    @property
+    def suffix(self) -> str:
+        """The ending of the name, with its dot."""
+        return PurePosixPath(self.name).suffix
+
+    @property
+    def parent(self) -> "Remote":
+        """The folder that holds it."""
+        return Remote(self._uri.rpartition("/")[0])
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        with self._telling(BatchError, "cannot be reached"):
+            filesystem, path = self._opened()
+            return bool(filesystem.get_file_info(path).type.name == "Directory")
+
+    def mkdir(self, *, parents: bool) -> None:
+        """Make a folder of it, and of those that hold it if need be."""
+        with self._telling(BatchError, "cannot be made"):
+            filesystem, path = self._opened()
+            filesystem.create_dir(path, recursive=parents)
+
+    def listed(self) -> list[Listed]:
+        """All files in it at any depth, each folder's own before those of the folders in it."""
+        with self._telling(BatchError, "cannot be read"):
+            from pyarrow import fs
+
+            filesystem, path = self._opened()
+            found = filesystem.get_file_info(fs.FileSelector(path, recursive=True))
+            files = [
+                Listed(PurePosixPath(info.path).relative_to(path), _stamp(info))
+                for info in found
+                if info.is_file
+            ]
+        return sorted(files, key=lambda file: _in_order(file.path))
+
+    def stamp(self) -> Stamp | None:
+        """The stamp of the file, in whole seconds; None where there is none."""
+        with self._telling(PhotographError, "cannot be read"):
+            filesystem, path = self._opened()
+            info = filesystem.get_file_info(path)
+            return _stamp(info) if info.is_file else None
+
+    def head(self) -> bytes:
+        """As many of its first bytes as tell what it is."""
+        with self._telling(PhotographError, "cannot be read"):
+            filesystem, path = self._opened()
+            with filesystem.open_input_file(path) as file:
+                first: bytes = file.read(HEAD)
+                return first
+
+    def fetch(self, target: Path) -> None:
+        """Copy it to this machine."""
+        with self._telling(PhotographError, "cannot be read"):
+            filesystem, path = self._opened()
+            with filesystem.open_input_stream(path) as file, target.open("wb") as copy:
+                shutil.copyfileobj(file, copy, _BLOCK)
+
+    def deliver(self, source: Path) -> None:
+        """Put a copy of a file of this machine there, in the place of whatever is there."""
+        import pyarrow as pa
+
+        with (
+            self._telling(PhotographError, "cannot be written"),
+            pa.memory_map(str(source)) as content,
+        ):
+            self._write(content.read_buffer())
+
+    def read(self) -> bytes | None:
+        """What it holds; None where it is not."""
+        with self._telling(BatchError, "cannot be read"), suppress(FileNotFoundError):
+            filesystem, path = self._opened()
+            with filesystem.open_input_stream(path) as file:
+                content: bytes = file.read()
+                return content
+        return None
+
+    def write(self, content: bytes) -> None:
+        """Have it hold that and nothing else."""
+        with self._telling(BatchError, "cannot be written"):
+            self._write(content)
+
+    def remove(self) -> None:
+        """Delete it, if it is there."""
+        with self._telling(BatchError, "cannot be deleted"), suppress(FileNotFoundError):
+            filesystem, path = self._opened()
+            filesystem.delete_file(path)
+
+    def _write(self, content: Any) -> None:
+        """All of it at once: closed half-way, it would be taken for whole."""
+        filesystem, path = self._opened()
+        kind = _KINDS.get(self.suffix[1:].lower())
+        about = {"Content-Type": f"image/{kind}"} if kind else None
+        if filesystem.type_name in _WHOLE:
+            with filesystem.open_output_stream(path, metadata=about) as file:
+                file.write(content)
+            return
+        folder = path.rpartition("/")[0]
+        part = f"{folder}/.colorear-{uuid.uuid4().hex}"
+        filesystem.create_dir(folder, recursive=True)
+        try:
+            with filesystem.open_output_stream(part) as file:
+                file.write(content)
+            filesystem.move(part, path)
+        except BaseException:
+            with suppress(OSError):
+                filesystem.delete_file(part)
+            raise
+
+    def _opened(self) -> tuple[Any, str]:
+        """Its filesystem, and the path there."""
+        scheme, host, path = _parts(self._uri)
+        filesystem, root = _filesystem(scheme, host)
+        return filesystem, root.rstrip("/") + path
+
+    @contextmanager
+    def _telling(self, kind: type[ColorearError], what: str) -> Iterator[None]:
+        try:
+            yield
+        except ColorearError:
+            raise
+        except ModuleNotFoundError as error:
+            raise MissingExtraError(f"what is at '{self._uri}'", "cluster") from error
+        except FileNotFoundError:
+            raise kind(f"'{self._uri}' does not exist; check the name") from None
+        except Exception as error:  # the errors of pyarrow and of fsspec's stores share no base
+            reason = " ".join(str(error).split())
+            raise kind(f"'{self._uri}' {what}: {reason}") from error
+
+
+def is_remote(text: str) -> bool:
+    """Whether that names something elsewhere.
+
+    >>> is_remote("s3://bucket/a.jpg"), is_remote("attic/a.jpg")
+    (True, False)
+    """
+    return bool(_URI.fullmatch(text))
+
+
+def place(text: str) -> Path | Remote:
+    """What a person means by it."""
+    return Remote(text) if is_remote(text) else Path(text)
+
+
+def _parts(uri: str) -> tuple[str, str, str]:
+    found = _URI.fullmatch(uri)
+    if not found:
+        raise BatchError(f"'{uri}' is no address; expected one like s3://bucket/folder")
+    scheme, host, path = found.groups()
+    return scheme, host, path
+
+
+@functools.cache
+def _filesystem(scheme: str, host: str) -> tuple[Any, str]:
+    """The filesystem, and its path of what is before the names in a URI."""
+    import pyarrow as pa
+    from pyarrow import fs
+
+    root = f"{scheme}://{host}/"
+    try:
+        found: tuple[Any, str] = fs.FileSystem.from_uri(root)
+    except pa.ArrowInvalid:  # a scheme that pyarrow does not know
+        import fsspec
+
+        try:
+            filesystem, path = fsspec.core.url_to_fs(root)
+        except (ImportError, ValueError) as error:
+            raise BatchError(
+                f"'{root}' cannot be reached: {error}; give a folder, or an address that pyarrow "
+                "or fsspec knows"
+            ) from error
+        return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
+    return found
+
+
+def _stamp(info: Any) -> Stamp:
+    """In whole seconds, as lists and answers about one file do not agree on more."""
+    return Stamp(info.size, (info.mtime_ns or 0) // 10**9 * 10**9)
+
+
+def _in_order(path: PurePosixPath) -> tuple[tuple[bool, str], ...]:
+    *folders, name = path.parts
+    return (*((True, folder) for folder in folders), (False, name))

@@ -1,0 +1,68 @@
+"""The commands on how good networks are, which need the extra `learn`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from colorear.cli.output import Json, failing, tell
+
+__all__ = ["compare", "evaluate"]
+
+Scores = Annotated[list[Path], typer.Argument(readable=False, help="Files that evaluate wrote.")]
+Networks = Annotated[
+    list[str],
+    typer.Argument(help="Names of `colorear models`, .onnx files, runs, grey, mean-colour."),
+]
+Data = Annotated[Path, typer.Option(help="Colour photographs: a folder, or one with color/ in it.")]
+
+
+def evaluate(
+    model: Networks,
+    *,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The .parquet file; rows are added to it.")],
+    convention: Annotated[
+        Literal["standard", "slides"], typer.Option(help="Whose metrics.")
+    ] = "standard",
+    size: Annotated[int, typer.Option(min=41, help="Side of the photographs, in pixels.")] = 160,
+    part: Annotated[
+        Literal["test", "all"] | None,
+        typer.Option(help="Of the photographs; without it the last sixth of a color/, else all."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge networks on photographs whose colours are known; the same again goes on."""
+    with failing(feature="judging", extra="learn"):
+        from colorear.evaluation.evaluate import evaluate as run
+
+        failures = run(model, data, out, convention=convention, size=size, part=part)
+    for failure in failures:
+        told = f"{failure.model} on {failure.photograph}: {failure.error}"
+        tell(as_json, asdict(failure), error=told)
+    if failures:
+        raise typer.Exit(1)
+    tell(as_json, {"scores": str(out)}, done=f"wrote {out}; see it with colorear compare {out}")
+
+
+def compare(
+    scores: Scores,
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder of the report.")],
+    run: Annotated[
+        list[Path] | None, typer.Option(help="A training run, for its curves; may be repeated.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The photographs that were judged, to show some of them.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a report: tables, effects, tests, figures and what the numbers allow to say."""
+    with failing(feature="comparing", extra="learn"):
+        from colorear.evaluation.report.rendering import pictures_of
+        from colorear.evaluation.report.report import compare as write
+
+        shown = pictures_of(scores, data) if data else None
+        write(scores, out, runs=run or (), pictures=shown)
+    tell(as_json, {"report": str(out)}, done=f"wrote {out / 'index.html'}")

@@ -1,0 +1,95 @@
+"""The commands on networks."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Column, Table
+
+from colorear import models
+from colorear.cli.output import File, Json, failing, out, tell
+
+__all__ = ["app"]
+
+app = typer.Typer(help="The networks that give colour.", invoke_without_command=True)
+
+
+@app.callback()
+def _models(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_models()
+
+
+@app.command("list")
+def list_models(*, as_json: Json = False) -> None:
+    """The networks that can be used, each with a line about it."""
+    with failing():
+        found = models.cards()
+        absent = {name for name in found if not models.is_here(name)}
+    if as_json:
+        for card in found.values():
+            typer.echo(msgspec.json.encode(card))
+        return
+    table = Table("name", "version", "kind", "MB", "trained on")
+    for c in found.values():
+        size = f"{c.bytes / 1e6:.1f}" + (" (not here)" if c.name in absent else "")
+        table.add_row(c.name, c.version, c.kind, size, c.trained_on)
+    out.print(table)
+
+
+@app.command()
+def show(name: str, *, as_json: Json = False) -> None:
+    """Everything that a network's card says, after checking that its file is the one described."""
+    with failing():
+        card = models.load(name).card
+    if as_json:
+        typer.echo(msgspec.json.encode(card))
+        return
+    table = Table.grid("", Column(overflow="fold"), padding=(0, 2))
+    for field, value in msgspec.to_builtins(card).items():
+        if field not in ("scores", "layers"):
+            table.add_row(field, str(value))
+    for data, scores in card.scores.items():
+        told = ", ".join(f"{metric} {value:.4g}" for metric, value in scores.items())
+        table.add_row(f"scores on {data}", told)
+    out.print(table)
+    if card.layers:
+        out.print(_listing(card.layers))
+
+
+@app.command()
+def add(
+    file: File,
+    *,
+    like: Annotated[models.Kind, typer.Option(help="Whose interface the network has.")],
+    name: Annotated[str, typer.Option(help="What to call it.")],
+    as_json: Json = False,
+) -> None:
+    """Check an ONNX file by running it, and keep a copy for `--model NAME`."""
+    with failing():
+        card = models.add(file, name, like)
+    tell(as_json, msgspec.to_builtins(card), done=f"added {name}; use it with --model {name}")
+
+
+@app.command()
+def remove(name: str, *, as_json: Json = False) -> None:
+    """Delete the copy of a network that was added."""
+    with failing():
+        models.remove(name)
+    tell(as_json, {"name": name}, done=f"removed {name}")
+
+
+def _listing(layers: tuple[models.Layer, ...]) -> Table:
+    parameters = sum(row.parameters for row in layers)
+    trainable = sum(row.trainable for row in layers)
+    table = Table(
+        "layer",
+        "output shape",
+        Column("parameters", justify="right"),
+        "connected to",
+        caption=f"{parameters:,} parameters, {trainable:,} of them trainable",
+    )
+    for row in layers:
+        shape = " x ".join(map(str, row.shape))
+        table.add_row(row.layer, shape, f"{row.parameters:,}", ", ".join(row.connected_to))
+    return table

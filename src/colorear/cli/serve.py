@@ -1,0 +1,41 @@
+"""The command that serves the page and the API."""
+
+from typing import Annotated
+
+import typer
+
+from colorear.cli.output import failing
+
+__all__ = ["serve"]
+
+
+def serve(
+    *,
+    host: Annotated[
+        str, typer.Option(help="Where to listen; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 7860,
+    model: Annotated[
+        str | None, typer.Option(help="The network for those who name none; acuarela.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Photographs coloured at one time; a core each.")
+    ] = None,
+) -> None:
+    """Serve the page and the REST API (extra: web), until Ctrl-C.
+
+    Limits, a token and more are set by environment variables COLOREAR_...: see docs/api.md.
+    """
+    with failing(extra="web", feature="serving the page and the API"):
+        from colorear.server.app import serve as serve_until_told
+        from colorear.server.model_cache import check_name
+        from colorear.server.settings import Settings
+
+        chosen = {"model": model, "workers": jobs}
+        settings = Settings.from_environment(
+            chosen={name: value for name, value in chosen.items() if value is not None}
+        )
+        check_name(settings.model)
+        serve_until_told(
+            settings, host, port, ready=lambda address: typer.echo(f"serving at {address}")
+        )

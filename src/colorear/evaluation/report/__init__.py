@@ -1,0 +1,4 @@
+"""Scores told to people: tables, figures, sentences in two languages, one page.
+
+What is here computes nothing that `statistics` should, and says nothing untested.
+"""

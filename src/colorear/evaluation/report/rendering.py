@@ -1,0 +1,67 @@
+"""What networks made of the photographs that they were judged on, to look at."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.errors import JudgeError
+from colorear.evaluation.candidates import Subject, subjects
+from colorear.evaluation.dataset import Part, find, grey
+from colorear.evaluation.report.galleries import Pictures
+from colorear.evaluation.scores import read_scores
+
+__all__ = ["SEVEN", "pictures_of", "sheet"]
+
+Pixels = NDArray[np.uint8]
+
+SEVEN = slice(51, 58)
+"""Which of the test photographs the slides show."""
+
+
+def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
+    """Shows what was judged, for the galleries of a report: the networks are asked again.
+
+    Raises JudgeError: `data` does not hold the photographs of these scores, or a network has
+    changed. Raises ModelError, TrainingError, DataError: a network or the photographs are gone.
+    """
+    about = read_scores(scores).about
+    parts: tuple[Part, ...] = ("test", "all")
+    found = (find(data, size=about.size, part=part) for part in parts)
+    judged = next(
+        (each for each in found if each.about.fingerprint == about.data.fingerprint), None
+    )
+    if judged is None:
+        raise JudgeError(
+            f"{data}: does not hold the photographs that were judged, {about.data.name}; "
+            "give the folder that was given to colorear evaluate"
+        )
+    known: dict[str, Subject] = {}
+    for given in {each.given or name for name, each in about.models.items()}:
+        known |= {subject.name: subject for subject in subjects((given,), judged)}
+    for name, each in about.models.items():
+        if name not in known or known[name].about.sha256 != each.sha256:
+            raise JudgeError(
+                f"{name!r} is another network now than the one that was judged; judge it again, "
+                "into another file"
+            )
+
+    def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
+        true = judged.pixels[judged.names.index(photograph)]
+        shown = grey(true)
+        coloured = known[model].colour(shown).clip(0, 1) * 255
+        return shown, coloured.round().astype(np.uint8).transpose(1, 2, 0), true
+
+    return show
+
+
+def sheet(pictures: Pictures, models: Sequence[str], photographs: Sequence[str]) -> Pixels:
+    """One picture (h, w, 3) of many: a row for each photograph, grey, by each model, original."""
+    rows = []
+    for photograph in photographs:
+        made = [pictures(model, photograph) for model in models]
+        shown, _, true = made[0]
+        columns = [np.repeat(shown[..., None], 3, 2), *(coloured for _, coloured, _ in made), true]
+        rows.append(np.concatenate(columns, 1))
+    return np.concatenate(rows)

@@ -1,0 +1,182 @@
+"""The report on scores: a page that opens anywhere, tables to quote, figures to show."""
+
+import base64
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pyvips
+
+from colorear.errors import JudgeError
+from colorear.evaluation.report.conclusions import caveats, conclude
+from colorear.evaluation.report.english import ENGLISH
+from colorear.evaluation.report.figures import effects_name, figures, read_history
+from colorear.evaluation.report.galleries import Pictures, extremes_table, galleries
+from colorear.evaluation.report.language import Language
+from colorear.evaluation.report.markup import csv_of, latex, markdown
+from colorear.evaluation.report.rendering import SEVEN, sheet
+from colorear.evaluation.report.spanish import SPANISH
+from colorear.evaluation.report.tables import (
+    Table,
+    definitions_table,
+    effects_table,
+    pairs_table,
+    published_table,
+    ranks_table,
+    scores_table,
+)
+from colorear.evaluation.scores import read_scores, replacing
+from colorear.evaluation.statistics.comparison import Comparison, comparison
+from colorear.evaluation.statistics.factorial import designs
+from colorear.evaluation.statistics.strata import measure
+
+__all__ = ["LANGUAGES", "compare"]
+
+LANGUAGES = (ENGLISH, SPANISH)
+
+
+def compare(
+    scores: Sequence[Path],
+    out: Path,
+    *,
+    runs: Sequence[Path] = (),
+    pictures: Pictures | None = None,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> None:
+    """Write the report on one or several SCORES.parquet into the folder `out`.
+
+    It gets `index.html` (which needs no other file), `table.md`, `table.tex`, `table.csv` and
+    every figure as `NAME-en.png` and `NAME-es.png`; files of those names are replaced, others
+    left alone. `runs` are folders of training runs, for their curves. With `pictures` the page
+    shows each network's best, median and worst photographs, and `pictures.png` the seven of the
+    test part that the slides show: grey, by each network, original. Equal scores, `resamples` and
+    `seed` give equal numbers. Raises JudgeError, before anything is written unless the disk fills.
+    """
+    histories = {name: read_history(run) for name, run in _named(runs).items()}
+    compared = comparison(read_scores(scores), resamples=resamples, seed=seed)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JudgeError(f"{out}: cannot hold a report ({error.strerror}); give another") from error
+    languages = [_in_convention(language, compared) for language in LANGUAGES]
+    drawn = {language.code: figures(compared, language, histories) for language in languages}
+    page = _page(compared, languages, drawn, pictures)
+    texts = {
+        "index.html": page,
+        "table.md": _quoted(compared, languages[0], markdown),
+        "table.tex": _quoted(compared, languages[0], latex),
+        "table.csv": csv_of(compared),
+    }
+    contents = {name: text.encode() for name, text in texts.items()}
+    if pictures:
+        contents["pictures.png"] = _pictures(compared, pictures)
+    for code, each in drawn.items():
+        contents |= {f"{name}-{code}.png": image for name, image in each.items()}
+    for name, content in contents.items():
+        with replacing(out / name) as part:
+            part.write_bytes(content)
+
+
+def _pictures(compared: Comparison, pictures: Pictures) -> bytes:
+    """The photographs that the slides show, or the first of a smaller set, by every network."""
+    photographs = compared.photographs[SEVEN] or compared.photographs[:7]
+    pixels = sheet(pictures, compared.networks, photographs)
+    content: bytes = pyvips.Image.new_from_array(pixels).pngsave_buffer()
+    return content
+
+
+def _in_convention(language: Language, compared: Comparison) -> Language:
+    """FSIM is its chromatic form in the standard convention only."""
+    if compared.about.convention == "standard":
+        return language
+    return dataclasses.replace(language, names={**language.names, "fsim": "FSIM"}, definitions={})
+
+
+def _named(runs: Sequence[Path]) -> dict[str, Path]:
+    """Runs by the names of their folders, by their paths where two are named alike."""
+    names = [run.resolve().name for run in runs]
+    return {
+        name if names.count(name) == 1 else str(run): run
+        for name, run in zip(names, runs, strict=True)
+    }
+
+
+def _quoted(compared: Comparison, language: Language, markup: Callable[[Table], str]) -> str:
+    """The tables that somebody may want to quote."""
+    found = [scores_table(compared, language)]
+    published = published_table(compared, language)
+    found += [published] if published.rows else []
+    found += [effects_table(compared, design, language) for design in designs(compared.models)]
+    return "\n".join(markup(table) for table in found)
+
+
+def _page(
+    compared: Comparison,
+    languages: Sequence[Language],
+    drawn: Mapping[str, Mapping[str, bytes]],
+    pictures: Pictures | None,
+) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("colorear.evaluation.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("report.html.jinja").render(
+        pages=[_in(language, compared, drawn[language.code]) for language in languages],
+        conclusions=conclude(compared),
+        caveats=caveats(compared),
+        slides_convention=compared.about.convention == "slides",
+        galleries=galleries(compared, pictures, languages) if pictures else [],
+    )
+
+
+def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) -> dict[str, Any]:
+    """What the page shows in one language."""
+    about = compared.about
+    metric = language.write(measure(compared))
+    return {
+        "language": language,
+        "title": language.say("title"),
+        "about": language.say(
+            "about",
+            data=about.data.name,
+            photographs=len(compared.photographs),
+            size=about.size,
+            convention=about.convention,
+        ),
+        "brackets": language.say("brackets", resamples=compared.resamples)
+        if compared.draws
+        else "",
+        "made_by": [
+            language.say(
+                "made_by",
+                date=sitting.date,
+                command=sitting.command,
+                versions=(
+                    f"colorear {sitting.colorear}",
+                    *(f"{name} {version}" for name, version in sitting.versions.items()),
+                ),
+            )
+            for sitting in about.sittings
+        ],
+        "fails_note": language.say("fails_note", metric=metric),
+        "strips": language.say("strips", metric=metric),
+        "figures": {name: base64.b64encode(image).decode() for name, image in drawn.items()},
+        "scores": scores_table(compared, language),
+        "published": published_table(compared, language),
+        "effects": _effects(language, compared),
+        "ranks": ranks_table(compared, language),
+        "tests": pairs_table(compared, language),
+        "definitions": definitions_table(compared, language),
+        "extremes": extremes_table(compared, language),
+    }
+
+
+def _effects(language: Language, compared: Comparison) -> list[tuple[Any, Table, str]]:
+    return [
+        (design, effects_table(compared, design, language), effects_name(design))
+        for design in designs(compared.models)
+    ]

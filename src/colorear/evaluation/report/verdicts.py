@@ -1,0 +1,181 @@
+"""The slides' four conclusions, each confirmed, refuted or left undecided by the scores."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from colorear.evaluation.report.language import Sentence, Value
+from colorear.evaluation.report.reference_tables import PUBLISHED
+from colorear.evaluation.statistics.bootstrap import Estimate
+from colorear.evaluation.statistics.comparison import Comparison
+from colorear.evaluation.statistics.factorial import Design, benefit
+from colorear.evaluation.statistics.ranking import average_ranks, lead, without
+from colorear.evaluation.statistics.significance import ALPHA, holm, pair_tests
+
+__all__ = ["NEGLIGIBLE", "Outcome", "Verdict", "verdicts"]
+
+Outcome = Literal["confirmed", "refuted", "undecided"]
+
+NEGLIGIBLE = 0.05
+"""Differences within so many standard deviations between photographs count as none."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the scores say about one of the slides' conclusions."""
+
+    claim: int
+    """1 to 4, as the slides number them."""
+    outcome: Outcome
+    reasons: tuple[Sentence, ...]
+    """The numbers that decide, and what they are counted over."""
+
+
+def verdicts(compared: Comparison, design: Design) -> list[Verdict]:
+    """The verdicts on all four, over those of the slides' seven metrics that are there.
+
+    1 is confirmed where two of the four differ on some metric by a corrected test and surely by
+    more than `NEGLIGIBLE`; refuted where every interval is within it. 2 goes by the lead of
+    skip-deep in average rank. 3 is confirmed where skips help on most metrics; refuted where they
+    harm or do nothing on most. 4 is confirmed where all four beat the grey copy on most metrics;
+    refuted where all four are worse on at least half. All else is undecided.
+    """
+    metrics = [name for name in PUBLISHED if name in compared.directed]
+    if not compared.draws or not metrics:
+        why = Sentence("no_intervals" if metrics else "counted")
+        return [Verdict(claim, "undecided", (why,)) for claim in (1, 2, 3, 4)]
+    counted = Sentence("counted")
+    return [
+        Verdict(claim, outcome, (*reasons, counted) if claim == 2 else reasons)
+        for claim, (outcome, reasons) in enumerate(
+            (judge(compared, design, metrics) for judge in _CLAIMS), start=1
+        )
+    ]
+
+
+_Reasoned = tuple[Outcome, tuple[Sentence, ...]]
+
+
+def _differences(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
+    tests = [test for m in metrics for test in pair_tests(compared, m, design.names)]
+    adjusted = holm([test.p for test in tests])
+    sizes = [
+        (
+            compared.benefit(test.metric, test.first, test.second),
+            _room(compared, design, test.metric),
+        )
+        for test in tests
+    ]
+    found = [
+        (abs(gain.value) / (room or 1), test, gain)
+        for test, p, (gain, room) in zip(tests, adjusted, sizes, strict=True)
+        if p < ALPHA and _beyond(gain, room)
+    ]
+    told: dict[str, Value] = {"tests": len(tests), "margin": NEGLIGIBLE}
+    if found:
+        _, test, gain = max(found, key=lambda one: one[0])
+        first = gain.value > 0
+        told |= {
+            "found": len(found),
+            "metric": test.metric,
+            "better": test.first if first else test.second,
+            "worse": test.second if first else test.first,
+            "difference": gain.times(1 if first else -1),
+        }
+        return "confirmed", (Sentence("1_confirmed", told),)
+    nothing = all(_within(gain, room) for gain, room in sizes)
+    outcome: Outcome = "refuted" if nothing else "undecided"
+    return outcome, (Sentence(f"1_{outcome}", told),)
+
+
+def _ranks(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
+    names, own = design.names, design.name("skip-deep")
+    ranks = average_ranks(compared, metrics, names)
+    ahead = lead(compared, metrics, names, own)
+    outcome = _SIDES[ahead.side()]
+    told: dict[str, Value] = {
+        "network": own,
+        "rank": ranks[own],
+        "count": len(names),
+        "metrics": tuple(metrics),
+        "lead": ahead.times(-1) if outcome == "refuted" else ahead,
+    }
+    if outcome == "refuted":
+        told["other"] = min((n for n in names if n != own), key=lambda n: ranks[n].value)
+    first = min(names, key=lambda n: ranks[n].value)
+    changing = tuple(
+        metric
+        for metric, left in without(compared, metrics, names).items()
+        if left[first] > min(left.values())
+    )
+    robust = Sentence("2_unstable", {"metrics": changing}) if changing else Sentence("2_stable")
+    return outcome, (Sentence(f"2_{outcome}", told), robust)
+
+
+def _skips(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
+    helps = harms = nothing = 0
+    for metric in metrics:
+        gain, room = benefit(compared, design, metric, "skips"), _room(compared, design, metric)
+        if _within(gain, room):
+            nothing += 1
+        else:
+            helps += gain.side() > 0
+            harms += gain.side() < 0
+    against = harms + nothing
+    outcome: Outcome = "undecided"
+    if helps > len(metrics) / 2:
+        outcome = "confirmed"
+    elif against > len(metrics) / 2:
+        outcome = "refuted"
+    told: dict[str, Value] = {"count": len(metrics), "helps": helps}
+    told |= {"against": against, "margin": NEGLIGIBLE} if outcome == "refuted" else {"harms": harms}
+    return outcome, (Sentence(f"3_{outcome}", told), *_effect_on_mse(compared, design))
+
+
+def _effect_on_mse(compared: Comparison, design: Design) -> tuple[Sentence, ...]:
+    if "mse" not in compared.metrics:
+        return ()
+    gain = benefit(compared, design, "mse", "skips")
+    return (Sentence("skips_mse", {"effect": gain.times(-1)}),)
+
+
+def _against_grey(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
+    if "grey" not in compared.models:
+        return "undecided", (Sentence("no_grey"),)
+    better, worse = {}, {}
+    for name in design.names:
+        sides = [compared.benefit(metric, name, "grey").side() for metric in metrics]
+        better[name], worse[name] = sides.count(1), sides.count(-1)
+    outcome: Outcome = "undecided"
+    if min(better.values()) > len(metrics) / 2:
+        outcome = "confirmed"
+    elif min(worse.values()) >= len(metrics) / 2:
+        outcome = "refuted"
+    of_each = [
+        Sentence("4_network", {"network": name, "better": better[name], "worse": worse[name]})
+        for name in design.names
+    ]
+    return outcome, (Sentence(f"4_{outcome}", {"count": len(metrics)}), *of_each)
+
+
+_CLAIMS: tuple[Callable[[Comparison, Design, Sequence[str]], _Reasoned], ...] = (
+    _differences,
+    _ranks,
+    _skips,
+    _against_grey,
+)
+
+_SIDES: Mapping[int, Outcome] = {1: "confirmed", 0: "undecided", -1: "refuted"}
+
+
+def _room(compared: Comparison, design: Design, metric: str) -> float:
+    """What counts as nothing, in the metric's unit."""
+    return NEGLIGIBLE * compared.spread(metric, design.names)
+
+
+def _within(gain: Estimate, room: float) -> bool:
+    return -room <= gain.low and gain.high <= room
+
+
+def _beyond(gain: Estimate, room: float) -> bool:
+    return gain.low > room or gain.high < -room

@@ -1,1 +1,0 @@
-"""How good the colour is: numbers for one photograph, and for many."""

@@ -1,0 +1,298 @@
+"""A photograph file <-> its luma, and everything else that is in it.
+
+Pictures are handled as they are stored; `upright` and `as_stored` turn small planes by the EXIF
+orientation.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorear.errors import PhotographError
+from colorear.photo import icc, jpeg, jpeg_dct, png, provenance, raster, tiff, xmp
+from colorear.photo.atomic_write import replacing
+from colorear.photo.raster import Chroma
+from colorear.photo.sniffing import (
+    SUFFIXES,
+    Format,
+    Stamp,
+    check,
+    ending_for,
+    format_of,
+    opened,
+    reading,
+    stamp,
+)
+
+__all__ = [
+    "Photo",
+    "as_stored",
+    "lightness",
+    "luma",
+    "open_photo",
+    "save",
+    "to_device",
+    "upright",
+]
+
+Planes = NDArray[np.float32]
+
+_ASKED = 2_000_000  # chroma samples of a JPEG; more cost time and lie closer than eyes can see
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph file, opened but not decoded; sizes are as stored."""
+
+    path: Path
+    stamp: Stamp
+    """As it was when it was opened."""
+    format: Format
+    width: int
+    height: int
+    bits: Literal[8, 16]
+    orientation: int
+    """EXIF orientation 1..8: how to turn the stored picture to see it upright."""
+    profile: bytes | None = field(repr=False)
+    """The ICC profile in the file."""
+    xmp: bytes | None = field(repr=False)
+    """The XMP packet in the file; of a JPEG without what it has in ExtendedXMP."""
+    chroma_factors: tuple[int, int]
+    """How many pixels lie across and down one sample of chroma."""
+    chroma_size: tuple[int, int]
+    """Width and height of the chroma."""
+
+    @property
+    def asked_every(self) -> int:
+        """One of so many chroma samples, across and down, is asked for; others are interpolated."""
+        width, height = self.chroma_size
+        every = 1
+        while width * height > _ASKED * every**2:
+            every *= 2
+        return every
+
+    @cached_property
+    def coarse(self) -> pyvips.Image:
+        """A JPEG at a pixel for each chroma sample that is asked for, in memory.
+
+        It serves the network and the chroma alike, since decoding takes long. After it the whole
+        file has been decoded, and so been found intact.
+        """
+        across, down = (factor * self.asked_every for factor in self.chroma_factors)
+        large = min(self.width, self.height) >= 64  # libvips cannot shrink the smallest on load
+        on_load = next((s for s in (8, 4, 2) if large and across % s == down % s == 0), 1)
+        image = opened(self.path, "jpeg", shrink=on_load)
+        image = image.shrink(across / on_load, down / on_load, ceil=True)
+        size = (-(-side // self.asked_every) for side in self.chroma_size)
+        image = image.embed(0, 0, *size, extend="copy")  # libvips rounds down on load
+        return image.copy_memory()
+
+    @property
+    def suffix(self) -> str:
+        """The ending for a file of this format: its own if it is right, else the usual one."""
+        return ending_for(self.path, self.format)
+
+    @property
+    def coloured_profile(self) -> bytes | None:
+        """The ICC profile of the coloured file: a grey one made RGB, any other as it is.
+
+        A grey profile that cannot be read is left out: no program can show the picture by it.
+        """
+        if self.profile is None or icc.colour_space(self.profile) != "grey":
+            return self.profile
+        try:
+            return icc.rgb_from_grey(self.profile)
+        except ValueError:
+            return None
+
+
+def open_photo(path: str | Path) -> Photo:
+    """Read a photograph's header; its format is told by its content, never by its name.
+
+    Raises PhotographError where it is not a photograph that can be coloured.
+    """
+    path = Path(path)
+    with reading(path):
+        opened_at = stamp(path)
+        form = format_of(path)
+        taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
+        image = opened(path, form)
+    check(image, path, form)
+    orientation = _field(image, "orientation", 1)
+    return Photo(
+        path=path,
+        stamp=opened_at,
+        format=form,
+        width=image.width,
+        height=image.height,
+        bits=raster.bits(image),
+        orientation=orientation if 1 <= orientation <= 8 else 1,
+        profile=_field(image, "icc-profile-data", None),
+        xmp=xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None),
+        chroma_factors=taken.chroma_factors if taken else (1, 1),
+        chroma_size=taken.chroma_size if taken else (image.width, image.height),
+    )
+
+
+def lightness(photo: Photo, height: int, width: int) -> Planes:
+    """L* `(height, width)` in 0..100 of the grey photograph, as stored.
+
+    Greys are seen as the file's ICC profile wants them seen; colours are taken to their luma.
+    A profile that cannot be read counts as sRGB, which is how viewers take it.
+    Raises PhotographError where the picture is damaged.
+    """
+    with reading(photo.path):
+        device = raster.shrunk(_small(photo, height, width), height, width)
+    return raster.grey_lightness(icc.converted(device, source=photo.coloured_profile, target=None))
+
+
+def luma(photo: Photo) -> pyvips.Image:
+    """Luma of the whole picture, as stored, one float band in 0..1: a stream to be read once.
+
+    Reading it raises pyvips.Error where the file is damaged.
+    """
+    with reading(photo.path):
+        return raster.luma(opened(photo.path, photo.format))
+
+
+def to_device(photo: Photo, srgb: Planes) -> Planes:
+    """A small sRGB picture `(3, h, w)` in 0..1, in the values of the coloured file's ICC profile.
+
+    Comes back as it is where there is no profile, or one that only leads out of the device (some
+    scanners').
+    """
+    return icc.converted(srgb, source=None, target=photo.coloured_profile)
+
+
+def upright(planes: Planes, orientation: int) -> Planes:
+    """Turn stored `(..., h, w)` planes by their EXIF orientation (Exif 2.32, tag 274).
+
+    >>> upright(np.array([[1, 2, 3]]), 6).tolist()  # 6: the camera was turned to the left
+    [[1], [2], [3]]
+    """
+    planes = planes.swapaxes(-2, -1) if orientation >= 5 else planes
+    planes = planes[..., ::-1] if orientation in (2, 3, 6, 7) else planes
+    return planes[..., ::-1, :] if orientation in (3, 4, 7, 8) else planes
+
+
+def as_stored(planes: Planes, orientation: int) -> Planes:
+    """Undo `upright`."""
+    planes = planes[..., ::-1, :] if orientation in (3, 4, 7, 8) else planes
+    planes = planes[..., ::-1] if orientation in (2, 3, 6, 7) else planes
+    return planes.swapaxes(-2, -1) if orientation >= 5 else planes
+
+
+def save(
+    photo: Photo,
+    target: str | Path,
+    chroma: Chroma,
+    mark: provenance.Provenance,
+    *,
+    unfinished: Path | None = None,
+    sign: Callable[[Path], None] | None = None,
+) -> None:
+    """Write the photograph with chroma to `target`, whole or not at all, in its own format.
+
+    `chroma` is given the luma of the whole picture as stored, at the size of the file's chroma
+    (half for most JPEGs). The luma comes from the top to the bottom, so what is asked of it must,
+    too. The XMP gets the `mark`; `sign` may then change the file before it takes its place.
+
+    WebP and TIFF are written lossless, as the luma could not be kept otherwise. A thumbnail inside
+    the EXIF data stays grey. `unfinished` is the folder for the file while it is written, on the
+    same disk; without one it lies beside `target`. Raises PhotographError, and leaves nothing
+    behind.
+    """
+    target = Path(target)
+    if target.suffix.lower() not in SUFFIXES[photo.format]:
+        raise PhotographError(
+            f"'{target}' would be a {photo.format.upper()} file like '{photo.path.name}'; "
+            f"give it a name that ends in {photo.suffix}"
+        )
+    with replacing(target, unfinished) as part:
+        if photo.format == "jpeg":
+            _save_jpeg(photo, part, chroma, mark)
+        else:
+            _save_pixels(photo, part, chroma, mark)
+        if sign:
+            sign(part)
+        with reading(photo.path):
+            changed = stamp(photo.path) != photo.stamp
+        if changed:
+            raise PhotographError(
+                f"'{photo.path}' changed while it was being coloured; colour it again when it is "
+                "complete"
+            )
+
+
+def _save_jpeg(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
+    with reading(photo.path):
+        planes = _chroma_planes(photo, chroma)
+        taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
+    progressive = taken.progressive and len(taken.components) == 1  # as dct leaves it
+    cb, cr = (
+        planes[i].jpegsave_buffer(
+            Q=jpeg.CHROMA_QUALITY, optimize_coding=True, interlace=progressive, keep="none"
+        )
+        for i in range(2)
+    )
+    del planes  # dct needs the memory
+    grey = provenance.marked(jpeg_dct.without_chroma(taken), mark)
+    changed = photo.coloured_profile != photo.profile
+    profile = (photo.coloured_profile or b"") if changed else None
+    with part.open("xb") as file:
+        file.writelines(jpeg.chroma_beside(grey, cb, cr, profile))
+
+
+def _chroma_planes(photo: Photo, chroma: Chroma) -> pyvips.Image:
+    """Cb and Cr of 8 bits at the file's chroma resolution, in memory."""
+    levels = chroma(raster.luma(photo.coarse)) * 255 + 128
+    if photo.asked_every > 1:
+        across, down = (side * photo.asked_every for side in (levels.width, levels.height))
+        levels = raster.enlarged(levels, across, down).crop(0, 0, *photo.chroma_size)
+    return levels.rint().cast("uchar").copy_memory()
+
+
+def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
+    rgb = raster.coloured(opened(photo.path, photo.format), chroma)
+    if photo.profile:
+        rgb.remove("icc-profile-data")
+    if photo.coloured_profile:
+        rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.coloured_profile)
+    rgb.set_type(pyvips.GValue.blob_type, "xmp-data", provenance.merged(photo.xmp, mark))
+    name = os.fsencode(part)
+    if photo.format == "png":
+        _save_png(photo, part, rgb)
+    elif photo.format == "tiff":
+        big = photo.width * photo.height * rgb.bands * photo.bits // 8 > 2**31
+        rgb.tiffsave(name, compression="deflate", predictor="horizontal", bigtiff=big)
+        tiff.graft(photo.path, part)
+    else:
+        rgb.webpsave(name, lossless=True, exact=True)
+
+
+def _save_png(photo: Photo, part: Path, rgb: pyvips.Image) -> None:
+    made = part.with_name(f"{part.name}-pixels")
+    how = {"bitdepth": photo.bits, "palette": False, "filter": "all", "keep": "icc"}
+    try:
+        rgb.pngsave(os.fsencode(made), **how)
+        png.graft(photo.path, made, part, rgb.get("xmp-data"))
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def _small(photo: Photo, height: int, width: int) -> pyvips.Image:
+    """The picture at no less than this size."""
+    if photo.format == "jpeg" and photo.coarse.height >= height and photo.coarse.width >= width:
+        return photo.coarse
+    return opened(photo.path, photo.format)
+
+
+def _field(image: pyvips.Image, name: str, default: Any) -> Any:
+    return image.get(name) if image.get_typeof(name) else default

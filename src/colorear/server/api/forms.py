@@ -1,0 +1,79 @@
+"""The fields of a request besides its photograph: what is wished of the colours."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from colorear.errors import HintError
+from colorear.hints import MOST_VIVID, Hint, parse_hints
+from colorear.server.api.tasks import Wanted
+from colorear.server.problems import Refusal
+from colorear.server.settings import Settings
+from colorear.server.uploads import Upload
+
+__all__ = ["HintField", "wanted_of"]
+
+
+class HintField(BaseModel):
+    """One place of a photograph, seen upright, and the colour of what is there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: Annotated[float, Field(ge=0, le=1, description="From the left; a fraction of the width.")]
+    y: Annotated[float, Field(ge=0, le=1, description="From the top; a fraction of the height.")]
+    colour: Annotated[
+        str,
+        Field(
+            pattern="^#[0-9a-fA-F]{6}$",
+            description="`#rrggbb`; the names and short forms of CSS are taken, too.",
+        ),
+    ]
+    radius: Annotated[
+        float,
+        Field(ge=0, le=1, description="Of the place; a fraction of the shorter side."),
+    ] = 0.01
+
+
+class _Told(BaseModel):
+    model: Annotated[str, Field(min_length=1, max_length=100)]
+    vividness: Annotated[float, Field(ge=0, le=MOST_VIVID, allow_inf_nan=False)] = 1
+    variants: Annotated[int, Field(ge=1)] = 1
+
+
+def wanted_of(upload: Upload, settings: Settings) -> Wanted:
+    """What an upload's fields say. Raises Refusal."""
+    told = {
+        name: value.decode(errors="replace")
+        for name, value in upload.fields.items()
+        if name != "hints"
+    }
+    try:
+        simple = _Told.model_validate({"model": settings.model} | told)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        field, came = wrong["loc"][0], str(wrong["input"])[:40]
+        raise Refusal(
+            "wrong-field", f"the field {field!r} holds {came!r}, which it cannot: {wrong['msg']}"
+        ) from None
+    if simple.variants > settings.variants:
+        raise Refusal(
+            "wrong-field",
+            f"{simple.variants} variants came, but at most {settings.variants} are made at once; "
+            "ask for fewer",
+        )
+    return Wanted(simple.model, _hints(upload, settings), simple.vividness, simple.variants)
+
+
+def _hints(upload: Upload, settings: Settings) -> tuple[Hint, ...]:
+    if not upload.fields.get("hints"):
+        return ()
+    try:
+        hints = parse_hints(upload.fields["hints"], "the field 'hints'")
+    except HintError as error:
+        raise Refusal("wrong-field", str(error)) from None
+    if len(hints) > settings.hints:
+        raise Refusal(
+            "wrong-field",
+            f"{len(hints)} hints came, but at most {settings.hints} are taken; leave out some",
+        )
+    return hints

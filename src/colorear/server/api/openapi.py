@@ -1,0 +1,170 @@
+"""What the OpenAPI document says beyond what the routes' types do."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from colorear.hints import MOST_VIVID
+from colorear.models.card import Card, Kind
+from colorear.photo.sniffing import SUFFIXES
+from colorear.server import problems
+from colorear.server.api.forms import HintField
+from colorear.server.api.responses import HEADERS
+from colorear.server.model_cache import here
+from colorear.server.settings import Settings
+from colorear.version import __version__
+
+__all__ = ["DESCRIPTION", "Health", "ModelInfo", "Models", "file_answer", "form", "refusals"]
+
+DESCRIPTION = f"""
+Puts colour into grey photographs, changes nothing else in the file, and tells how good it is.
+
+Version 1 of the API, by colorear {__version__}. Fields and headers may be added to it; what is
+there stays. Errors are problem details (RFC 9457) whose `detail` says what to do.
+"""
+
+_EXAMPLES: Mapping[problems.Kind, str] = {
+    "malformed-request": "the form ends before its last boundary; send it again, whole",
+    "token-needed": "this server wants its token; send it as the header Authorization: Bearer",
+    "not-found": "there is no such job (any more); send the photograph again",
+    "method-not-allowed": "PUT is not done here; GET, HEAD is",
+    "upload-too-slow": "the upload had not arrived after 60 seconds; send a smaller file, or from "
+    "a faster connection",
+    "not-finished": "the job is not done yet; ask again in a while",
+    "too-many-bytes": "the upload is larger than the 100 MB that are taken; send a smaller file",
+    "too-many-pixels": "'map.png' has 30000 x 20000 pixels, but at most 200 megapixels are taken; "
+    "make it smaller, or colour it with the command colorear",
+    "not-a-photograph": "'page.html' is not an image, but a JPEG, PNG, TIFF or WebP photograph is "
+    "needed; convert it, or choose another file",
+    "wrong-field": "there is no network called 'acuarella' here; name one of: acuarela",
+    "too-many-of-yours": "16 of your photographs are waiting or being coloured, and one client may "
+    "have 16; wait for some of them",
+    "server-error": "something went wrong in the server, whose log tells what; try another "
+    "photograph, and tell whoever runs the server",
+    "queue-full": "64 photographs are waiting, and there is room for 64; try again in 40 seconds",
+    "stopping": "the server is being stopped, and takes no photographs; try again later",
+    "took-too-long": "the photograph took longer than the 120 seconds that one may take here; make "
+    "it smaller, or colour it with the command colorear",
+}
+
+
+class Health(BaseModel):
+    """That it is well."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"status": "ok"}]})
+
+    status: str
+
+
+class ModelInfo(BaseModel):
+    """A network, as its card tells."""
+
+    name: str
+    version: str
+    kind: Kind
+    sha256: str
+    parameters: int | None = Field(description="None where nobody has counted them.")
+    bytes: int
+    hints: bool = Field(description="Whether it can be told colours.")
+    licence: str
+    trained_on: str
+    good_at: str
+    weak_at: str
+    scores: dict[str, dict[str, float]] = Field(description="Data set -> metric -> value.")
+
+    @classmethod
+    def of(cls, card: Card) -> "ModelInfo":
+        """What the card says."""
+        return cls.model_validate({name: getattr(card, name) for name in cls.model_fields})
+
+
+class Models(BaseModel):
+    """The networks that can be named in a request."""
+
+    default: str = Field(description="The one that is used where none is named.")
+    models: list[ModelInfo]
+
+
+def refusals(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
+    """The responses for these problems."""
+    told: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        status = problems.STATUS[kind]
+        example = problems.problem_of(problems.Refusal(kind, _EXAMPLES[kind])).model_dump()
+        content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+        response = told.setdefault(
+            status,
+            {
+                "description": HTTPStatus(status).phrase,
+                "content": {problems.MEDIA_TYPE: content},
+            },
+        )
+        response["content"][problems.MEDIA_TYPE]["examples"][kind] = {"value": example}
+        headers = {429: "Retry-After", 503: "Retry-After", 401: "WWW-Authenticate"}
+        if status in headers:
+            response["headers"] = {headers[status]: {"schema": {"type": "string"}}}
+    return told
+
+
+def file_answer(description: str) -> dict[int | str, dict[str, Any]]:
+    """The response that is a coloured file."""
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    types = [f"image/{form}" for form in SUFFIXES] + ["application/zip"]
+    headers = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
+    }
+    content = dict.fromkeys(types, binary)
+    return {200: {"description": description, "content": content, "headers": headers}}
+
+
+def form(settings: Settings) -> dict[str, Any]:
+    """The request body of `POST /v1/colorize`."""
+    hints = TypeAdapter(list[HintField]).json_schema()
+    (hint,) = hints.pop("$defs").values()
+    properties = {
+        "photograph": {
+            "type": "string",
+            "format": "binary",
+            "description": f"JPEG, PNG, TIFF or WebP; up to {settings.upload_megabytes:g} MB with "
+            f"the other fields, up to {settings.megapixels:g} megapixels.",
+        },
+        "hints": hints
+        | {
+            "items": hint,
+            "maxItems": settings.hints,
+            "description": "What is known of the colours: a list as in a hints file.",
+            "examples": [[{"x": 0.31, "y": 0.62, "colour": "#8a2b2b", "radius": 0.01}]],
+        },
+        "model": {
+            "type": "string",
+            "description": "A network of `/v1/models`.",
+            "enum": list(here()),
+            "x-extensible-enum": True,
+            "default": settings.model,
+        },
+        "vividness": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": MOST_VIVID,
+            "default": 1,
+            "description": "0 is grey, 1 as in life, more is stronger.",
+        },
+        "variants": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": settings.variants,
+            "default": 1,
+            "description": "How many different ones; more than one come as a zip.",
+        },
+    }
+    schema = {
+        "type": "object",
+        "properties": properties,
+        "required": ["photograph"],
+        "additionalProperties": False,
+    }
+    encoding = {"hints": {"contentType": "application/json"}}
+    content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,212 @@
+"""The application, put together; and the process that serves it until it is told to stop."""
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from logging import ERROR, getLogger
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from colorear.errors import ColorearError
+from colorear.server.api.openapi import DESCRIPTION
+from colorear.server.api.responses import HEADERS
+from colorear.server.api.routes import health, router
+from colorear.server.api.service import Service
+from colorear.server.middleware import answering, guarded, patient, problem_response
+from colorear.server.problems import Problem, Refusal, refusal_of
+from colorear.server.settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+__all__ = ["create_app", "serve", "server_of"]
+
+_log = getLogger(__name__)
+
+_PAGE = "colorear.server.ui.page"
+_LAST_BYTES = 10  # seconds that clients have to take their answers when the server stops
+_HEADER_BYTES = 32 * 1024
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API, and the page if it is there, over one studio: `app.state.service`.
+
+    A page that anybody may open would make a token useless, so there is none where one is needed.
+    Whoever runs it must run its lifespan, at whose end the studio is stopped.
+    """
+    service = Service(settings)
+    app = FastAPI(
+        title="colorear",
+        version="1.0",
+        description=DESCRIPTION,
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # its scripts would come from elsewhere
+        redoc_url=None,
+        lifespan=_lifespan,
+        separate_input_output_schemas=False,
+    )
+    app.state.service = service
+    app.include_router(health)
+    app.include_router(router(settings))
+    setattr(app, "openapi", partial(_document, app))  # noqa: B010 - as FastAPI wants it done
+    _answer_errors(app)
+    app.add_middleware(answering)
+    app.add_middleware(
+        CORSMiddleware,  # without origins it lets nobody in, and keeps the page from doing so
+        allow_origins=settings.origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Prefer"],
+        expose_headers=[*HEADERS, "Location", "Preference-Applied", "Retry-After"],
+    )
+    app.add_middleware(service.measures.around)
+    app.add_middleware(patient, seconds=settings.upload_seconds)
+    app.add_middleware(guarded)
+    if settings.page and settings.token is None and importlib.util.find_spec(_PAGE):
+        _mount_page(app, service)
+    return app
+
+
+def serve(settings: Settings, host: str, port: int, *, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM: what runs then is finished and answered, the rest is told.
+
+    `ready` hears the address when photographs can be sent there.
+    """
+    server_of(settings, host, port, ready=ready).run()
+
+
+def server_of(
+    settings: Settings, host: str, port: int, *, ready: Callable[[str], None]
+) -> "_Server":
+    """What `serve` runs."""
+    getLogger("python_multipart").setLevel(ERROR)  # it warns of every malformed upload
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        host,
+        port,
+        http="h11",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=list(settings.proxies),
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+        timeout_graceful_shutdown=_LAST_BYTES,
+    )
+    return _Server(config, app.state.service, ready)
+
+
+class _Server(uvicorn.Server):
+    """It ends a while after it was told to: a server that is being stopped still says so."""
+
+    def __init__(
+        self, config: uvicorn.Config, service: Service, ready: Callable[[str], None]
+    ) -> None:
+        super().__init__(config)
+        self._service, self._ready = service, ready
+        self._stopping: Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._loop is None or self._stopping or self.should_exit:  # told for the second time
+            self.force_exit = True
+            super().handle_exit(sig, frame)
+        else:
+            self.begin_to_stop()
+
+    def begin_to_stop(self) -> None:
+        """Have it end when what runs is done; from any thread, once it has started."""
+        assert self._loop
+        self._stopping = asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
+
+    async def _stop(self) -> None:
+        await self._service.studio.finish()
+        self.should_exit = True  # the answers are sent, then the lifespan ends
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.service.stop()
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Every error of a route is a problem."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        if refusal.kind == "server-error" and refusal is not error:  # a job's is in the log already
+            _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem_response(refusal)
+
+    async def answer_http(request: Request, error: Exception) -> Response:
+        headers = getattr(error, "headers", None) or {}
+        match getattr(error, "status_code", 500):
+            case 404:
+                what = "there is nothing at this address; GET /v1/openapi.json tells what there is"
+                return problem_response(Refusal("not-found", what))
+            case 405:
+                allowed = headers.get("Allow", "")
+                what = f"{request.method[:20]} is not done here; {allowed or 'another method'} is"
+                return problem_response(Refusal("method-not-allowed", what, headers))
+            case status if status < 500:
+                what = "the request cannot be understood; GET /v1/openapi.json tells how to ask"
+                return problem_response(Refusal("malformed-request", what))
+            case _:
+                return problem_response(error)
+
+    async def answer_wrong(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        wrong = error.errors()[0]
+        where = ".".join(str(part) for part in wrong["loc"])[:80]
+        return problem_response(Refusal("wrong-field", f"{where}: {wrong['msg']}; correct it"))
+
+    async def answer_nobody(_: Request, __: Exception) -> Response:
+        return Response(status_code=499)
+
+    app.add_exception_handler(ColorearError, answer)
+    app.add_exception_handler(HTTPException, answer_http)
+    app.add_exception_handler(RequestValidationError, answer_wrong)
+    app.add_exception_handler(ClientDisconnect, answer_nobody)
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the problems that every route may answer."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+        )
+        schemas = document["components"]["schemas"]
+        schemas["Problem"] = Problem.model_json_schema()
+        for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own, never answered
+            schemas.pop(name, None)
+        for operation in (way for path in document["paths"].values() for way in path.values()):
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _mount_page(app: FastAPI, service: Service) -> None:
+    """Put the page at "/", behind the API's own routes."""
+    page = importlib.import_module(_PAGE)
+    page.mount(app, service.studio, service.settings)

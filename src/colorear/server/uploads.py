@@ -1,0 +1,242 @@
+"""A photograph on its way in: counted and timed while it arrives, and kept on the disk."""
+
+import asyncio
+import ipaddress
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NoReturn, Protocol
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.datastructures import Address
+
+from colorear.server.filenames import plain_name
+from colorear.server.problems import Refusal
+from colorear.server.settings import Settings
+from colorear.server.worker_pool import Busy, Crowding
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+__all__ = ["PHOTOGRAPH", "Arrivals", "Upload", "client_of", "receive"]
+
+PHOTOGRAPH = "photograph"
+_FIELDS = ("hints", "model", "vividness", "variants")
+_FIELD_BYTES = 256 * 1024
+_PARTS = 16
+_RETRY_AFTER = 5  # seconds: uploads come and go fast
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a client sent."""
+
+    photograph: Path
+    name: str
+    """What the client calls it."""
+    fields: Mapping[str, bytes]
+
+
+class _Request(Protocol):
+    """One of Starlette, or of Gradio."""
+
+    @property
+    def client(self) -> Address | None: ...
+
+
+def client_of(request: _Request) -> str:
+    """Who is asking, for sharing fairly: an address, or the network of an IPv6 one."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6 and address.ipv4_mapped is None:  # one customer has a /64, at least
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return host
+
+
+class Arrivals:
+    """How many uploads are arriving, of whom: bounds what they take of the disk."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._most, self._each = settings.queue, settings.client_queue
+        self._clients: Counter[str] = Counter()
+
+    @contextmanager
+    def one_more(self, client: str) -> Iterator[None]:
+        """Within it an upload of this client arrives. Raises Busy or Crowding."""
+        if self._clients[client] >= self._each:
+            raise Crowding(
+                f"{self._each} of your photographs are arriving, and no more may at one time; "
+                "send one after the other",
+                _RETRY_AFTER,
+            )
+        if self._clients.total() >= self._most:
+            raise Busy(
+                f"{self._most} photographs are arriving, and no more may at one time; "
+                f"try again in {_RETRY_AFTER} seconds",
+                _RETRY_AFTER,
+            )
+        self._clients[client] += 1
+        try:
+            yield
+        finally:
+            self._clients[client] -= 1
+            self._clients += Counter()  # forgets who has none
+
+
+async def receive(
+    headers: Mapping[str, str], body: AsyncIterator[bytes], folder: Path, settings: Settings
+) -> Upload:
+    """Take in a form; its photograph lies in `folder` then. Raises Refusal."""
+    most = settings.upload_bytes
+    boundary = _boundary(headers.get("content-type", ""))
+    _check_told_size(headers.get("content-length"), most)
+    form = _Form(folder / PHOTOGRAPH)
+    try:
+        async with asyncio.timeout(settings.upload_seconds):
+            parser = MultipartParser(boundary, form.callbacks())
+            size = 0
+            async for chunk in body:
+                size += len(chunk)
+                if size > most:
+                    _too_large(most)
+                parser.write(chunk)
+    except TimeoutError:
+        raise Refusal(
+            "upload-too-slow",
+            f"the upload had not arrived after {settings.upload_seconds:g} seconds; "
+            "send a smaller file, or from a faster connection",
+            {"Connection": "close"},
+        ) from None
+    except FormParserError:
+        raise Refusal(
+            "malformed-request",
+            "the body is not the multipart/form-data that its header says; send it by a library "
+            "for such forms",
+        ) from None
+    finally:
+        form.close()
+    return form.upload()
+
+
+def _boundary(content_type: str) -> bytes:
+    kind, options = parse_options_header(content_type)
+    if kind != b"multipart/form-data":
+        raise Refusal(
+            "not-a-photograph",
+            f"a body of the type {content_type[:80] or 'unknown'!r} came, but multipart/form-data "
+            f"with a file in the field {PHOTOGRAPH!r} is needed",
+        )
+    if not options.get(b"boundary"):
+        raise Refusal(
+            "malformed-request",
+            "the header Content-Type names no boundary; send the form by a library for such forms",
+        )
+    return options[b"boundary"]
+
+
+def _check_told_size(told: str | None, most: int) -> None:
+    with suppress(ValueError):  # the server has refused such a header already
+        if told is not None and int(told) > most:
+            _too_large(most)
+
+
+def _too_large(most: int) -> NoReturn:
+    raise Refusal(
+        "too-many-bytes",
+        f"the upload is larger than the {most / 1e6:g} MB that are taken; send a smaller file, or "
+        "colour it with the command colorear",
+        {"Connection": "close"},
+    )
+
+
+@dataclass
+class _Form:
+    """The parts of a form as the parser tells them: the photograph to a file, the rest kept."""
+
+    path: Path
+    name: str | None = None
+    fields: dict[str, bytearray] = field(default_factory=dict)
+    ended: bool = False
+    _parts: int = 0
+    _header: tuple[bytearray, bytearray] = field(default_factory=lambda: (bytearray(), bytearray()))
+    _disposition: bytes = b""
+    _file: IO[bytes] | None = None
+    _field: bytearray | None = None
+
+    def callbacks(self) -> "MultipartCallbacks":
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._name_part,
+            "on_part_data": self._take,
+            "on_part_end": self.close,
+            "on_end": self._end,
+        }
+
+    def upload(self) -> Upload:
+        """What came, when it is all there. Raises Refusal."""
+        if not self.ended:
+            raise Refusal(
+                "malformed-request",
+                "the form ends before its last boundary; send it again, whole",
+            )
+        if self.name is None:
+            raise Refusal("wrong-field", f"the field {PHOTOGRAPH!r} is missing; send a file in it")
+        fields = {name: bytes(value) for name, value in self.fields.items()}
+        return Upload(self.path, self.name, fields)
+
+    def close(self) -> None:
+        """End the part that arrives."""
+        if self._file:
+            self._file.close()
+        self._file = self._field = None
+
+    def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > _PARTS:
+            raise Refusal("malformed-request", f"more than {_PARTS} fields came; send fewer")
+        self._disposition = b""
+
+    def _end_header(self) -> None:
+        name, value = map(bytes, self._header)
+        if name.lower() == b"content-disposition":
+            self._disposition = value
+        self._header = bytearray(), bytearray()
+
+    def _name_part(self) -> None:
+        _, options = parse_options_header(self._disposition.decode("latin-1"))
+        name = options.get(b"name", b"").decode(errors="replace")
+        if name == PHOTOGRAPH and self.name is None:
+            told = options.get(b"filename", b"").decode(errors="replace")
+            self.name = plain_name(told)
+            self._file = self.path.open("xb")
+        elif name in _FIELDS and name not in self.fields:
+            self._field = self.fields[name] = bytearray()
+        else:
+            known = name in (PHOTOGRAPH, *_FIELDS)
+            what = "came twice; send it once" if known else "is unknown; leave it out"
+            raise Refusal("wrong-field", f"the field {name[:40]!r} {what}")
+
+    def _take(self, data: bytes, start: int, end: int) -> None:
+        if self._file:
+            self._file.write(data[start:end])
+        elif self._field is not None:
+            if len(self._field) + end - start > _FIELD_BYTES:
+                raise Refusal(
+                    "too-many-bytes",
+                    f"a field is longer than the {_FIELD_BYTES:,} bytes that are taken besides the "
+                    "photograph; shorten it",
+                    {"Connection": "close"},
+                )
+            self._field += data[start:end]
+
+    def _end(self) -> None:
+        self.ended = True

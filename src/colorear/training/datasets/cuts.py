@@ -1,0 +1,119 @@
+"""The cuts of photographs that a network learns from, in an order that can be had again."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.errors import DataError
+from colorear.training.datasets.photographs import Photographs, resized
+from colorear.training.recipe import DataSpec
+
+__all__ = ["Batch", "Cuts"]
+
+Pixels = NDArray[np.uint8]
+
+
+class Batch(NamedTuple):
+    """Photographs that are learnt from at once."""
+
+    pixels: Pixels
+    """(n, crop, crop, 3) sRGB bytes."""
+    chances: NDArray[np.uint64]
+    """(n): a number for each, from which whatever else is random about it follows."""
+
+
+class Cuts:
+    """Cuts in random order, which depend on nothing but seed, epoch and position.
+
+    So a run that was interrupted sees after it the very cuts that it would have seen. They are
+    random, and flipped half of the time, or whole photographs if `spec` says so; then the last
+    batch of an epoch holds what is left, while of random cuts a few are left out, others each time.
+
+    Of several processes each sees its `share` (which, of how many) of the same batches.
+    """
+
+    def __init__(
+        self,
+        photographs: Photographs,
+        spec: DataSpec,
+        *,
+        batch: int,
+        epochs: int,
+        seed: int,
+        share: tuple[int, int] = (0, 1),
+    ) -> None:
+        if len(photographs) < batch:
+            raise DataError(
+                f"{len(photographs)} photographs do not fill one batch of {batch}; "
+                "give more photographs or a smaller batch"
+            )
+        self.photographs, self.spec = photographs, spec
+        self.batch, self.epochs, self.seed, self.share = batch, epochs, seed, share
+        smallest = self.size(len(self) - 1)
+        if smallest < share[1]:
+            raise DataError(
+                f"{share[1]} processes cannot share a batch of {smallest}; start at most {smallest}"
+            )
+
+    def __len__(self) -> int:
+        """Batches an epoch."""
+        full, rest = divmod(len(self.photographs), self.batch)
+        return full + (self.spec.whole and rest > 0)
+
+    def size(self, i: int) -> int:
+        """Photographs in batch `i` of an epoch, for all processes together."""
+        return min(self.batch, len(self.photographs) - i * self.batch)
+
+    def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
+        """Batches, or shares of them, of one epoch, from batch `first` on."""
+        order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
+        for i in range(first, len(self)):
+            whole, (process, processes) = self.size(i), self.share
+            start, stop = (whole * end // processes for end in (process, process + 1))
+            chosen = order[i * self.batch :][start:stop]
+            if self.spec.whole:
+                pixels = np.stack([self.photographs[int(index)] for index in chosen])
+            else:
+                crop = self._crop(number, i)
+                pixels = np.stack([self._cut(int(index), number, crop) for index in chosen])
+            yield Batch(pixels, np.array([self._chance(int(i), number) for i in chosen]))
+
+    def some(self, count: int) -> Iterator[Pixels]:
+        """Batches (n, size, size, 3) of about `count` photographs, always the same ones."""
+        order = np.random.default_rng(self.seed).permutation(len(self.photographs))[:count]
+        for i in range(0, len(order), self.batch):
+            chosen = order[i : i + self.batch]
+            if self.spec.whole:
+                yield np.stack([self.photographs[int(index)] for index in chosen])
+            else:
+                size = self.spec.validation_size
+                yield np.stack([self._cut(int(index), 0, size) for index in chosen])
+
+    def _crop(self, epoch: int, i: int) -> int:
+        """The side of what batch `i` shows."""
+        sides = self.spec.crop
+        turn = epoch * len(self) + i if self.spec.mixed else epoch * len(sides) // self.epochs
+        return sides[turn % len(sides)]
+
+    def _chance(self, index: int, epoch: int) -> np.uint64:
+        seeds = np.random.SeedSequence((self.seed, epoch, index, 1))  # not those of the cuts
+        return np.uint64(seeds.generate_state(1, np.uint64)[0])
+
+    def _cut(self, index: int, epoch: int, crop: int) -> Pixels:
+        chance = np.random.default_rng((self.seed, epoch, index))
+        picture = self.photographs[index]
+        shorter = min(picture.shape[:2])
+        side = shorter * chance.uniform(self.spec.smallest_cut, 1)
+        aspect = np.exp(chance.uniform(np.log(3 / 4), np.log(4 / 3)) / 2)
+        height = min(round(side / aspect), picture.shape[0])
+        width = min(round(side * aspect), picture.shape[1])
+        top = chance.integers(picture.shape[0] - height + 1)
+        left = chance.integers(picture.shape[1] - width + 1)
+        cut = picture[top : top + height, left : left + width]
+        if chance.random() < 0.5:
+            cut = cut[:, ::-1]
+        filter_ = cv2.INTER_AREA if side > crop else cv2.INTER_LINEAR
+        return resized(cut, crop, crop, filter_)

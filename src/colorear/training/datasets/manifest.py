@@ -1,0 +1,157 @@
+"""What a prepared data set says about itself: each photograph, where it came from, its part."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from colorear.errors import DataError
+from colorear.training.recipe import Part
+
+__all__ = [
+    "COLOR",
+    "GRAY",
+    "NAME",
+    "Alike",
+    "Bad",
+    "Manifest",
+    "Photograph",
+    "Spread",
+    "encoded",
+    "parts",
+    "split",
+]
+
+COLOR, GRAY = "color", "gray"
+"""The two folders of the Kaggle layout, and of a prepared data set."""
+
+NAME = "manifest.json"
+"""Of the manifest, beside these."""
+
+
+class Photograph(msgspec.Struct, frozen=True, kw_only=True):
+    """One photograph of the data set."""
+
+    name: str
+    """Of its PNG in color/ and in gray/."""
+    part: Part
+    source: str
+    """Its name in SOURCE."""
+    sha256: str
+    """Of the source file."""
+    gray_source: str | None
+    """Its grey mate's name in SOURCE; None if the grey was made."""
+    gray_sha256: str | None
+    width: int
+    """Of the source, upright."""
+    height: int
+
+
+class Alike(msgspec.Struct, frozen=True):
+    """A photograph that repeats an earlier one."""
+
+    name: str
+    like: str
+    how: Literal["file", "pixels", "near"]
+    """Equal files, equal pixels, or nearly equal pictures: see `duplicates`."""
+    bits: int
+    """So many bits of the two difference hashes differ."""
+
+
+class Bad(msgspec.Struct, frozen=True):
+    """A file of SOURCE that could not be used."""
+
+    source: str
+    reason: str
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """Of a number of pixels; the median is the lower one of the two in the middle."""
+
+    min: int
+    median: int
+    max: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """All of a prepared data set but its pixels."""
+
+    colorear: str
+    """The version that prepared it; as decoders and filters differ, so does OpenCV's below."""
+    opencv: str
+    layout: Literal["pairs", "color"]
+    """Whether SOURCE had color/ and gray/, or colour photographs alone."""
+    size: int | None
+    """Pixels of both sides; None if photographs kept their size."""
+    filter: str | None
+    gray: str
+    count: int
+    pixels_sha256: str
+    """Of the sRGB bytes and then the grey bytes of each photograph, in order: two machines that
+    have it in common have equal pixels."""
+    width: Spread
+    """Of the sources, upright."""
+    height: Spread
+    split: dict[Part, tuple[int, int]]
+    """The part [start:stop] of `photographs`."""
+    photographs: list[Photograph]
+    """In natural order of names."""
+    near_gray: list[str]
+    near_gray_below: float
+    """Mean CIELAB chroma below which a photograph counts as nearly grey."""
+    alike: list[Alike]
+    """Each photograph that repeats an earlier one, with the earlier one that is closest."""
+    leaks: list[Alike]
+    """Each photograph of `test` that repeats one of `train` or `validate`, with the closest."""
+    near_bits: int
+    """Difference hashes at most so many bits of 256 apart are near..."""
+    near_correlation: float
+    """...if the luma at 16 x 16 correlates at least so much."""
+    bad: list[Bad]
+    """What was skipped, and why."""
+    ignored: int
+    """Photographs beside color/ and gray/, which are not part of the data set."""
+
+
+def split(count: int) -> dict[Part, tuple[int, int]]:
+    """The slides' protocol: the last sixth tests, the last 5 % of what is before it validates.
+
+    Three photographs or more fill every part.
+
+    >>> split(3000)
+    {'train': (0, 2375), 'validate': (2375, 2500), 'test': (2500, 3000)}
+    """
+    test = count - max(1, count // 6)
+    validate = test - max(1, test // 20)
+    return {"train": (0, validate), "validate": (validate, test), "test": (test, count)}
+
+
+def parts(folder: Path, names: Sequence[str]) -> dict[Part, tuple[int, int]]:
+    """Which of a folder's photographs, in natural order, are which part: [start:stop].
+
+    So as the manifest of a prepared data set has written it down; by `split` elsewhere.
+    Raises DataError: it cannot be read, or the photographs are others than those that it names.
+    """
+    about = folder.absolute().parent / NAME
+    if folder.absolute().name != COLOR or not about.is_file():
+        return split(len(names))
+    try:
+        manifest = msgspec.json.decode(about.read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{about}: cannot be read ({error}); prepare the photographs again, or remove it"
+        ) from error
+    written = [photograph.name for photograph in manifest.photographs]
+    if written != list(names):
+        gone, new = set(written) - set(names), set(names) - set(written)
+        what = f"{min(gone)} is gone" if gone else f"{min(new)} is new" if new else "another order"
+        raise DataError(
+            f"{folder}: holds others than {about} names ({what}); prepare the photographs again"
+        )
+    return manifest.split
+
+
+def encoded(manifest: Manifest) -> bytes:
+    """As JSON: equal manifests are equal bytes."""
+    return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"

@@ -1,0 +1,260 @@
+"""A folder or zip file of photographs -> a data set with a fixed split and a manifest."""
+
+import hashlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median_low
+from typing import NamedTuple
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from colorear import __version__, color
+from colorear.errors import DataError
+from colorear.training.datasets.duplicates import (
+    NEAR_BITS,
+    NEAR_CORRELATION,
+    Match,
+    Sketch,
+    repeats,
+    sketch,
+)
+from colorear.training.datasets.manifest import (
+    COLOR,
+    GRAY,
+    NAME,
+    Alike,
+    Bad,
+    Manifest,
+    Photograph,
+    Spread,
+    encoded,
+    split,
+)
+from colorear.training.datasets.photographs import natural_order, resized
+from colorear.training.datasets.pictures import UnusableError, decoded
+from colorear.training.datasets.sources import Arrangement, Pair, arranged, opened
+
+__all__ = ["LARGEST", "NEAR_GRAY_BELOW", "prepare"]
+
+Pixels = NDArray[np.uint8]
+
+NEAR_GRAY_BELOW = 3.0
+"""Mean CIELAB chroma below which a photograph is nearly grey.
+
+30 of the 3000 photographs of `landscapes`, one in a hundred, are: fog, snow, and black-and-white
+ones. They teach that grey is right. (Their median is 12.)
+"""
+
+LARGEST = 8192
+"""Pixels of a side: more than any photograph is stretched to with profit."""
+
+_LOOK = 64  # photographs are judged at 64 x 64, whatever size they are kept at
+_NAMED = 3  # bad photographs that an error names
+_GRAY_FORMULA = (
+    "Y' = 0.299 R' + 0.587 G' + 0.114 B' (ITU-R BT.601-7) of the resized sRGB bytes, rounded"
+)
+_WEIGHTS = np.rint(np.array(color.LUMA) * 1000).astype(np.uint32)
+
+
+class _Made(NamedTuple):
+    """A photograph that was written, and what is compared afterwards."""
+
+    photograph: Photograph
+    written: bytes  # digest of the pixels in the data set
+    pixels: str  # digest of the pixels of the source
+    chroma: float
+    sketch: Sketch
+
+
+def prepare(
+    source: Path, dest: Path, *, size: int | None = 160, skip_bad: bool = False
+) -> Manifest:
+    """Write `color/`, `gray/` and `manifest.json` into a new folder; `source` is only read.
+
+    `source` is a folder or a zip file with `color/` and `gray/` (pairs of one name, whatever the
+    suffix), or with colour photographs in any folders, of which grey ones are made. They become PNG
+    files of `size` x `size` by OpenCV's bilinear filter, as in the slides; with None they keep
+    their size. `dest` appears when all is written, or not at all. Equal sources give equal bytes.
+    Raises DataError: bad photographs (`skip_bad` leaves them out and lists them), fewer than three
+    good ones, or a `dest` that cannot be made, is not empty or lies inside `source`.
+    """
+    if size is not None and not 1 <= size <= LARGEST:
+        raise DataError(f"a size of {size} pixels came, but 1 to {LARGEST} is needed; 160 is usual")
+    with _building(source, dest) as folder, opened(source) as files:
+        found = arranged(list(files), source)
+        made, bad = [], found.bad
+        quiet = not sys.stdout.isatty()
+        for pair in track(found.pairs, "preparing", transient=True, disable=quiet):
+            try:
+                made.append(_make(pair, files, folder, size))
+            except UnusableError as error:
+                bad.append(error)
+        bad.sort(key=lambda error: natural_order(error.source))
+        _check(source, len(made), bad, skip_bad=skip_bad)
+        manifest = _manifest(made, found, size)
+        (folder / NAME).write_bytes(encoded(manifest))
+    return manifest
+
+
+@contextmanager
+def _building(source: Path, dest: Path) -> Iterator[Path]:
+    """A folder that becomes `dest` when all went well, else vanishes."""
+    try:
+        dest = dest.resolve()
+        if dest.is_relative_to(source.resolve()):
+            raise DataError(
+                f"{dest}: lies inside {source}, which is not to change; name another folder"
+            )
+        if dest.exists() and (not dest.is_dir() or any(dest.iterdir())):
+            raise DataError(
+                f"{dest}: is there already, and a new or empty folder is needed; name another one"
+            )
+        if not dest.parent.is_dir():
+            raise DataError(f"{dest}: there is no folder {dest.parent}; make it first")
+        with tempfile.TemporaryDirectory(prefix=".colorear-", dir=dest.parent) as partial:
+            folder = Path(partial, "data")  # not `partial` itself, which only its owner may read
+            folder.mkdir()
+            yield folder
+            if dest.exists():
+                dest.rmdir()
+            folder.rename(dest)
+    except OSError as error:
+        raise DataError(
+            f"{dest}: cannot be written ({error.strerror or error}), nothing is left of it; "
+            "make room, or name another folder"
+        ) from error
+
+
+def _make(
+    pair: Pair, files: dict[str, Callable[[], bytes]], folder: Path, size: int | None
+) -> _Made:
+    """Write one photograph and its grey."""
+    content = files[pair.color]()
+    source = decoded(content, pair.color)
+    height, width = source.shape[:2]
+    picture = _sized(source, size)
+    gray_content = None
+    if pair.gray is None:
+        gray = _luma(picture)
+    else:
+        gray_content = files[pair.gray]()
+        mate = decoded(gray_content, pair.gray, gray=True)
+        if mate.shape != (height, width):
+            raise UnusableError(
+                pair.color,
+                f"is {width} x {height}, but {pair.gray} is {mate.shape[1]} x {mate.shape[0]}",
+            )
+        gray = _sized(mate, size)
+    _write(folder / COLOR / pair.name, picture[..., ::-1])  # OpenCV writes B, G, R
+    _write(folder / GRAY / pair.name, gray)
+    look = resized(source, _LOOK, _LOOK, cv2.INTER_AREA)
+    photograph = Photograph(
+        name=pair.name,
+        part="train",  # until all are counted
+        source=pair.color,
+        sha256=hashlib.sha256(content).hexdigest(),
+        gray_source=pair.gray,
+        gray_sha256=None if gray_content is None else hashlib.sha256(gray_content).hexdigest(),
+        width=width,
+        height=height,
+    )
+    return _Made(
+        photograph=photograph,
+        written=_digest(picture, gray),
+        pixels=_digest(source).hex(),
+        chroma=_chroma(look),
+        sketch=sketch(_luma(look)),
+    )
+
+
+def _check(source: Path, good: int, bad: Sequence[UnusableError], *, skip_bad: bool) -> None:
+    if bad and not skip_bad:
+        named = "; ".join(str(error) for error in bad[:_NAMED])
+        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+        raise DataError(
+            f"{source}: {len(bad)} of its photographs cannot be used ({named}{more}); "
+            "mend or remove them, or leave them out (--skip-bad)"
+        )
+    if good < len(split(0)):
+        raise DataError(
+            f"{source}: holds {good} photographs that can be used, but at least {len(split(0))} "
+            "are needed to train, validate and test; give more"
+        )
+
+
+def _manifest(made: Sequence[_Made], found: Arrangement, size: int | None) -> Manifest:
+    photographs = [each.photograph for each in made]
+    parts = split(len(made))
+    for part, (start, stop) in parts.items():
+        photographs[start:stop] = [
+            msgspec.structs.replace(each, part=part) for each in photographs[start:stop]
+        ]
+    test = parts["test"][0]
+    files, pixels = [each.sha256 for each in photographs], [each.pixels for each in made]
+    sketches = [each.sketch for each in made]
+
+    def named(matches: Sequence[Match]) -> list[Alike]:
+        names = [each.name for each in photographs]
+        return [Alike(names[m.later], names[m.earlier], m.how, m.bits) for m in matches]
+
+    return Manifest(
+        colorear=__version__,
+        opencv=cv2.__version__,
+        layout=found.layout,
+        size=size,
+        filter=None if size is None else "bilinear (cv2.INTER_LINEAR)",
+        gray=_GRAY_FORMULA if found.layout == "color" else "that of the source",
+        count=len(made),
+        pixels_sha256=hashlib.sha256(b"".join(each.written for each in made)).hexdigest(),
+        width=_spread([each.width for each in photographs]),
+        height=_spread([each.height for each in photographs]),
+        split=parts,
+        photographs=photographs,
+        near_gray=[each.photograph.name for each in made if each.chroma < NEAR_GRAY_BELOW],
+        near_gray_below=NEAR_GRAY_BELOW,
+        alike=named(repeats(files, pixels, sketches)),
+        leaks=named(repeats(files, pixels, sketches, first=test, before=test)),
+        near_bits=NEAR_BITS,
+        near_correlation=NEAR_CORRELATION,
+        bad=[Bad(error.source, error.reason) for error in found.bad],
+        ignored=found.ignored,
+    )
+
+
+def _spread(numbers: Sequence[int]) -> Spread:
+    return Spread(min(numbers), median_low(numbers), max(numbers))
+
+
+def _sized(picture: Pixels, size: int | None) -> Pixels:
+    return picture if size is None else resized(picture, size, size, cv2.INTER_LINEAR)
+
+
+def _luma(srgb: Pixels) -> Pixels:
+    """(h, w, 3) -> (h, w), in whole numbers: a half is rounded up on every machine."""
+    luma: Pixels = ((srgb @ _WEIGHTS + 500) // 1000).astype(np.uint8)
+    return luma
+
+
+def _chroma(srgb: Pixels) -> float:
+    a, b = color.srgb_to_lab(srgb.transpose(2, 0, 1) / 255)[1:]
+    return float(np.hypot(a, b).mean())
+
+
+def _digest(*pictures: Pixels) -> bytes:
+    digest = hashlib.sha256()
+    for picture in pictures:
+        digest.update(repr(picture.shape).encode())
+        digest.update(np.ascontiguousarray(picture).data)
+    return digest.digest()
+
+
+def _write(path: Path, pixels: Pixels) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cv2.imencode(".png", pixels)[1].tobytes())

@@ -1,0 +1,79 @@
+"""How good an exported network is on photographs that it never learnt from."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+
+from colorear import color
+from colorear.errors import DataError
+from colorear.inference.colorizer import Colorizer
+from colorear.models.card import Card
+from colorear.models.network import SAFE
+from colorear.models.registry import write
+from colorear.training.datasets.photographs import Photographs, list_photographs, squares
+from colorear.training.run_folder import load_run
+
+__all__ = ["judged", "put_on_card"]
+
+Pixels = NDArray[np.uint8]
+
+
+def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
+    """Judge an exported network on the validation folders of its recipe; write its card anew.
+
+    Of one that has safe colours, these are judged as well.
+    """
+    recipe, _ = load_run(run)
+    colorizer = Colorizer(onnx)
+    size = recipe.data.validation_size
+    ways: dict[str, Callable[[Pixels], Pixels]] = {"": colorizer}
+    if colorizer.network.has_safe_colours:
+        ways["safe_"] = partial(colorizer, vividness=SAFE)
+    scores: dict[str, dict[str, float]] = {}
+    for folder in recipe.data.validate_on:
+        photographs = squares(list_photographs(data, folder), size)
+        scores[folder.name] = {
+            f"{way}{metric}_{size}": value
+            for way, colour in ways.items()
+            for metric, value in judged(colour, photographs, folder.name).items()
+        }
+    card = msgspec.structs.replace(colorizer.network.card, scores=scores)
+    write(onnx, onnx.read_bytes(), card)
+    return card
+
+
+def judged(
+    colorizer: Callable[[Pixels], Pixels], photographs: Photographs, name: str
+) -> dict[str, float]:
+    """How the photographs called `name` come back from their grey copies, all pixels pooled.
+
+    `mse_ratio`: MSE of the sRGB bytes over that of the grey copies; 1 is no better than grey.
+    `chroma_ratio`: mean CIELAB chroma over that of the truth; below 1 is duller than life.
+    Raises DataError: no photograph has any colour.
+    """
+    every, quiet = range(len(photographs)), not sys.stdout.isatty()
+    squared, chroma = np.zeros(2), np.zeros(2)
+    for i in track(every, f"judging on {name}", transient=True, disable=quiet):
+        truth = photographs[i].astype(np.float64)
+        luma = (truth @ color.LUMA).round().astype(np.uint8)
+        ours = colorizer(luma)
+        squared += ((ours - truth) ** 2).mean(), ((luma[..., None] - truth) ** 2).mean()
+        chroma += _chroma(ours), _chroma(truth)
+    if squared[1] == 0:
+        raise DataError(f"the photographs of {name} are all grey; give some with colour")
+    return {
+        "mse_ratio": float(squared[0] / squared[1]),
+        "chroma_ratio": float(chroma[0] / chroma[1]),
+    }
+
+
+def _chroma(pixels: NDArray[Any]) -> float:
+    a, b = color.srgb_to_lab(pixels.transpose(2, 0, 1) / 255)[1:]
+    return float(np.hypot(a, b).mean())

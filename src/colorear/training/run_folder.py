@@ -1,0 +1,200 @@
+"""The folder of a run: what it was begun with, and what came out of it."""
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from colorear.errors import TrainingError
+from colorear.training.architectures.acuarela import Acuarela
+from colorear.training.recipe import AcuarelaSpec, NetworkSpec, Recipe
+from colorear.training.tasks import build
+
+__all__ = ["begin", "keep_best", "load_run", "save_best", "save_history", "save_weights"]
+
+_NAMED = 3  # differences that an error names
+_NOTHING = "not there"
+
+
+def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> None:
+    """Claim the folder for a new run, or check that this very run is to go on.
+
+    `files` are the photographs' digests by their names, in dictionaries by use. A recipe may ask
+    for more epochs than before if that changes nothing in those that were; then a finished run is
+    unfinished again.
+
+    Raises TrainingError: there is a run already, there is nothing to resume, or it was begun with
+    another recipe or other photographs.
+    """
+    identity = {"recipe": recipe.model_dump(mode="json"), "photographs": files}
+    about = run / "run.json"
+    if not resume:
+        if about.exists():
+            raise TrainingError(
+                f"{run}: holds a run already; go on with --resume or give another --out"
+            )
+        try:
+            run.mkdir(parents=True, exist_ok=True)
+            about.write_text(json.dumps(identity, indent=2) + "\n")
+        except OSError as error:
+            raise TrainingError(
+                f"{run}: cannot hold a run ({error.strerror}); give another --out"
+            ) from error
+        return
+    if not about.exists():
+        raise TrainingError(f"{run}: holds no run to go on with; start without --resume")
+    before, photographs = _begun_with(run)
+    prolonged = before.epochs < recipe.epochs and _may_be_prolonged(before)
+    if prolonged:
+        before = before.model_copy(update={"epochs": recipe.epochs})
+    begun = {"recipe": before.model_dump(mode="json"), "photographs": photographs}
+    _refuse_change(begun, identity, run)
+    if prolonged:
+        _weights(run).unlink(missing_ok=True)
+        _written(about, lambda path: path.write_text(json.dumps(identity, indent=2) + "\n"))
+
+
+def save_weights(run: Path, network: nn.Module) -> Path:
+    """Leave the weights of a finished run in its folder. Raises TrainingError without room."""
+    return _save(_weights(run), network)
+
+
+def save_best(run: Path, network: nn.Module) -> None:
+    """Keep the weights of the best epoch so far. Raises TrainingError without room."""
+    _save(_best(run), network)
+
+
+def keep_best(run: Path) -> Path:
+    """Make the best epoch's weights those of the finished run. Raises TrainingError without room.
+
+    Raises TrainingError: there are none, as no loss on the validation folders was a number.
+    """
+    if not _best(run).exists():
+        raise TrainingError(
+            f"{run}: no epoch was the best, as no validation loss was a number; lower the "
+            "learning rate and start again"
+        )
+    return _written(_weights(run), partial(shutil.copyfile, _best(run)))
+
+
+def save_history(run: Path, rows: list[dict[str, float]]) -> None:
+    """Leave a table of the epochs so far, as CSV. Raises TrainingError without room."""
+
+    def write(path: Path) -> None:
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+
+    _written(run / "history.csv", write)
+
+
+def _save(path: Path, network: nn.Module) -> Path:
+    weights = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}
+    return _written(path, partial(save_file, weights))
+
+
+def _written(path: Path, write: Callable[[Path], object]) -> Path:
+    """Whole or not at all."""
+    unfinished = path.with_suffix(".partial")
+    try:
+        write(unfinished)
+        unfinished.replace(path)
+    except (OSError, SafetensorError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise TrainingError(
+            f"{path}: could not be written ({error}); make room and go on with --resume"
+        ) from error
+    return path
+
+
+def load_run(run: Path) -> tuple[Recipe, nn.Module]:
+    """The recipe and the trained network of a finished run.
+
+    Raises TrainingError: there is no finished run, or its weights are of another architecture.
+    """
+    try:
+        recipe = _begun_with(run)[0]
+        state = load_file(_weights(run))
+    except (FileNotFoundError, NotADirectoryError):
+        raise TrainingError(
+            f"{run}: is no finished run ({_missing(run)} is missing); "
+            "finish it with: colorear train RECIPE --data DIR --out RUN --resume"
+        ) from None
+    except SafetensorError as error:
+        raise TrainingError(
+            f"{_weights(run)}: is damaged ({error}); remove it, and make it again with --resume"
+        ) from error
+    spec: NetworkSpec = recipe.network
+    # the run's own weights come next
+    network = Acuarela(spec, blank=True) if isinstance(spec, AcuarelaSpec) else build(spec)
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise TrainingError(
+            f"{run}: its weights do not fit its recipe ({str(error).splitlines()[0]}); "
+            "train it again"
+        ) from error
+    return recipe, network
+
+
+def _weights(run: Path) -> Path:
+    return run / "weights.safetensors"
+
+
+def _best(run: Path) -> Path:
+    return run / "best.safetensors"
+
+
+def _missing(run: Path) -> str:
+    return next((path.name for path in (run / "run.json", _weights(run)) if not path.exists()), "")
+
+
+def _begun_with(run: Path) -> tuple[Recipe, Any]:
+    """The recipe, and the digests of the photographs. Raises TrainingError, OSError."""
+    try:
+        about = json.loads((run / "run.json").read_text())
+        return Recipe.model_validate(about["recipe"]), about["photographs"]
+    except (ValueError, KeyError, TypeError) as error:  # those of JSON and pydantic are ValueErrors
+        raise TrainingError(
+            f"{run}: its run.json does not say what it was begun with ({error}); start a new run "
+            "in another --out"
+        ) from error
+
+
+def _may_be_prolonged(recipe: Recipe) -> bool:
+    """Whether neither rates nor sizes are dealt out among all of its epochs."""
+    sizes = 1 if recipe.data.mixed else len(recipe.data.crop)
+    return recipe.optimiser.schedule == "constant" and sizes == 1
+
+
+def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:
+    changes = [
+        f"{name} was {old!r} and is {new!r}"
+        for name, (old, new) in _differences(before, now, "").items()
+    ]
+    if changes:
+        more = f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+        raise TrainingError(
+            f"{run}: was begun otherwise: {'; '.join(changes[:_NAMED])}{more}; give what it was "
+            "begun with, or start a new run in another --out"
+        )
+
+
+def _differences(before: Any, now: Any, name: str) -> dict[str, tuple[Any, Any]]:
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return {} if before == now else {name: (before, now)}
+    return {
+        path: change
+        for key in {**before, **now}
+        for path, change in _differences(
+            before.get(key, _NOTHING), now.get(key, _NOTHING), f"{name}.{key}".lstrip(".")
+        ).items()
+    }

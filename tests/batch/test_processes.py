@@ -1,0 +1,87 @@
+import os
+import signal
+import threading
+import time
+from multiprocessing import active_children
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from colorear.batch.discovery import Failed
+from colorear.batch.processes import cores, processes
+from colorear.batch.runner import Made, Work
+
+
+@pytest.fixture
+def works(tmp_path) -> list[Work]:
+    """Five photographs, of which the second takes its time."""
+    works = []
+    for number in range(5):
+        side = 2500 if number == 1 else 50
+        noise = np.random.default_rng(number).integers(0, 256, (side, side), np.uint8)
+        Image.fromarray(noise).save(tmp_path / f"{number}.png", compress_level=0)
+        source, target = (str(tmp_path / name) for name in (f"{number}.png", f"{number}-color.png"))
+        works.append(Work(source, target, None, overwrite=False, made_of=None))
+    return works
+
+
+def holds(pid: int, path: str) -> bool:
+    """Whether a process has a file open."""
+    try:
+        return any(str(link.readlink()) == path for link in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def hostile(works):
+    """Whoever opens the second photograph is killed; how often is told."""
+    kills, over = [], threading.Event()
+
+    def watch():
+        while not over.is_set():
+            for child in psutil.Process().children():  # which leaves their end for others to see
+                if child.pid not in kills and holds(child.pid, works[1].source):
+                    kills.append(child.pid)
+                    os.kill(child.pid, signal.SIGSEGV)
+            time.sleep(0.001)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield kills
+    over.set()
+    watcher.join()
+
+
+def test_all_is_done_by_several(works, known_network):
+    answers = dict(processes(known_network, 2)(iter(works)))
+    assert set(answers) == set(works)
+    assert all(isinstance(made, Made) for made in answers.values())
+    assert active_children() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_photograph_that_takes_its_process_down(works, known_network, hostile, count):
+    answers = dict(processes(known_network, count)(iter(works)))
+    assert len(answers) == 5
+    bad = answers.pop(works[1])
+    assert isinstance(bad, Failed)
+    assert f"'{works[1].source}' ended the process that coloured it (signal 11), twice" in bad.error
+    assert all(isinstance(made, Made) for made in answers.values())
+    assert len(hostile) == 2
+
+
+def test_closed_it_ends_what_is_being_done(works, known_network):
+    answers = processes(known_network, 2)(iter(works))
+    next(answers)
+    assert active_children()
+    answers.close()
+    assert active_children() == []
+
+
+def test_there_is_a_core():
+    assert cores() >= 1

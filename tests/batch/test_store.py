@@ -1,0 +1,406 @@
+"""Photographs that come from a store, or go to one, as `colorear colorize` has it done."""
+
+import json
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import networks
+import s3
+from colorear import Colorizer
+from colorear.batch import store
+from colorear.batch.discovery import Failed, plan
+from colorear.batch.journal import Journal
+from colorear.batch.processes import processes, thread
+from colorear.batch.remote import Remote
+from colorear.batch.runner import Batch, Kept
+from colorear.errors import BatchError, PhotographError
+from colorear.hints import Wishes
+from colorear.inference.colorizer import Coloured
+
+SUFFIXES = (".jpg", ".png", ".tif")
+ALL = sorted(f"{number}{SUFFIXES[number % 3]}" for number in range(6))
+SOURCE, OUT = Remote(f"s3://{s3.BUCKET}/attic"), Remote(f"s3://{s3.BUCKET}/out")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with s3.served() as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def bucket(server, monkeypatch):
+    monkeypatch.setattr(store, "_SETTLES", 0)
+    server.empty()
+    return server
+
+
+@pytest.fixture(scope="module")
+def colorizer(known_network) -> Colorizer:
+    return Colorizer(known_network, threads=1)
+
+
+@pytest.fixture
+def attic(tmp_path, bucket) -> Path:
+    """Six photographs in two folders, here and there, and what else lies about."""
+    attic = tmp_path / "attic"
+    for number in range(6):
+        folder = attic / f"box {number // 3}"
+        folder.mkdir(parents=True, exist_ok=True)
+        grey = np.random.default_rng(number).integers(60, 200, (40, 60), np.uint8)
+        Image.fromarray(grey).save(folder / f"{number}{SUFFIXES[number % 3]}")
+    (attic / "letter.txt").write_text("dear diary")
+    (attic / ".hidden.jpg").write_text("dear diary")
+    bucket.put(attic, "attic")
+    return attic
+
+
+@pytest.fixture
+def run(attic, colorizer):
+    assert attic.exists()
+
+    def run(how="one network", sources=(SOURCE,), out=OUT, work_off=None, **options):
+        """What became of the photographs: their names, by answer."""
+        out.mkdir(parents=True) if isinstance(out, Remote) else out.mkdir(exist_ok=True)
+        with Batch(plan(sources, out), out, how, **options) as batch:
+            answers = list(batch.run(work_off or thread(colorizer)))
+        told = {Coloured: [], Kept: [], Failed: []}
+        for answer in answers:
+            told[type(answer)].append(answer.source.rpartition("/")[2])
+        run.answers = answers
+        return tuple(sorted(names) for names in told.values())
+
+    return run
+
+
+@pytest.fixture
+def wanted(attic, tmp_path, colorizer) -> dict[str, bytes]:
+    """What the same command makes of the attic on this machine."""
+    here = tmp_path / "here"
+    here.mkdir()
+    with Batch(plan([attic], here), here, "") as batch:
+        list(batch.run(thread(colorizer)))
+    return files(here)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    found = (path for path in folder.rglob("*") if path.is_file() and ".colorear" not in str(path))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+
+def ours(bucket) -> list[str]:
+    return sorted(
+        key for key in bucket.names() if key.startswith("out/.colorear/") and key[-1] != "/"
+    )
+
+
+def test_the_plan_is_that_of_the_same_folder_here(attic, tmp_path, bucket):
+    bucket.write("attic/broken.jpg", b"dear diary")
+    (attic / "broken.jpg").write_text("dear diary")
+    bucket.write("attic/out/box 0/0-color.jpg", (attic / "box 0/0.jpg").read_bytes())
+    there, here = plan([SOURCE], SOURCE / "out"), plan([attic], tmp_path)
+    assert [one.target.removeprefix(f"{SOURCE}/out") for one in there.photographs] == [
+        one.target.removeprefix(str(tmp_path)) for one in here.photographs
+    ]
+    assert there.left_alone == here.left_alone == {".txt": 1}
+    (failed,) = there.failed
+    assert failed.error == here.failed[0].error.replace(str(attic), str(SOURCE))
+    assert set(there.stamps) >= {photograph.source for photograph in there.photographs}
+
+
+def test_single_files(attic, bucket):
+    one = SOURCE / "box 0/0.jpg"
+    bucket.write("attic/wrong.jpg", (attic / "box 0/1.png").read_bytes())
+    made = plan([one, SOURCE / "nobody.jpg", SOURCE / "wrong.jpg", attic / "box 0/1.png"])
+    assert [photograph.target for photograph in made.photographs] == [
+        f"{SOURCE}/box 0/0-color.jpg",
+        f"{SOURCE}/wrong-color.png",
+        str(attic / "box 0/1-color.png"),
+    ]
+    (failed,) = made.failed
+    assert failed.error == f"'{SOURCE}/nobody.jpg' does not exist; check the name"
+    OUT.mkdir(parents=True)
+    (within,) = plan([one], OUT).photographs
+    assert within.target == f"{OUT}/0-color.jpg"
+    itself = plan([one], one)
+    assert "is the photograph itself, which is never replaced" in itself.failed[0].error
+    with pytest.raises(BatchError, match="is a folder; name another folder"):
+        plan([SOURCE], SOURCE)
+
+
+def test_from_a_store_to_a_store(run, bucket, wanted):
+    assert run() == (ALL, [], [])
+    assert bucket.files("out") == wanted
+    assert bucket.kind("out/box 0/0-color.jpg") == "image/jpeg"
+    assert ours(bucket) == ["out/.colorear/journal.sqlite"]
+    source, output = f"{SOURCE}/box 0/0.jpg", f"{OUT}/box 0/0-color.jpg"
+    assert (source, output) in {(answer.source, answer.output) for answer in run.answers}
+    assert run() == ([], ALL, [])
+    assert run("another network") == (ALL, [], [])
+    assert bucket.files("out") == wanted
+
+
+def test_in_processes(run, bucket, wanted, known_network):
+    assert run(work_off=processes(known_network, 2)) == (ALL, [], [])
+    assert bucket.files("out") == wanted
+
+
+def test_from_here_and_back(run, attic, bucket, wanted, tmp_path):
+    assert run(sources=[attic]) == (ALL, [], [])
+    assert bucket.files("out") == wanted
+    back = tmp_path / "back"
+    assert run(out=back) == (ALL, [], [])
+    assert files(back) == wanted
+    assert run(out=back) == ([], ALL, [])
+
+
+def test_only_what_changed_is_done_again(run, bucket, attic):
+    run()
+    time.sleep(1.1)  # stamps are of whole seconds
+    Image.new("L", (9, 9), 99).save(attic / "box 0/0.jpg")
+    bucket.write("attic/box 0/0.jpg", (attic / "box 0/0.jpg").read_bytes())
+    bucket.write("attic/box 0/1.png", (attic / "box 0/1.png").read_bytes())  # the same, copied anew
+    bucket.delete("out/box 1/3-color.jpg")
+    done, kept, failed = run()
+    assert (done, failed) == (["0.jpg", "3.jpg"], [])
+    assert kept == [name for name in ALL if name not in done]
+
+
+def test_what_others_made_is_not_replaced_unasked(run, bucket):
+    bucket.write("out/box 0/0-color.jpg", b"mine")
+    assert run() == (ALL[1:], [], ["0.jpg"])
+    (failed,) = (answer for answer in run.answers if isinstance(answer, Failed))
+    says = f"'{OUT}/box 0/0-color.jpg' exists already; allow to overwrite it (--overwrite)"
+    assert failed.error.startswith(says)
+    assert bucket.read("out/box 0/0-color.jpg") == b"mine"
+    assert run(overwrite=True) == (["0.jpg"], ALL[1:], [])
+
+
+def test_what_is_damaged_is_named_as_it_is_there(run, bucket, attic):
+    bucket.write("attic/box 0/1.png", (attic / "box 0/1.png").read_bytes()[:-2000])
+    assert run()[2] == ["1.png"]
+    (failed,) = (answer for answer in run.answers if isinstance(answer, Failed))
+    assert failed.error.startswith(f"'{SOURCE}/box 0/1.png' is damaged or cut short (")
+    assert run()[0] == []
+    bucket.write("attic/box 0/1.png", (attic / "box 0/1.png").read_bytes())
+    assert run()[0] == ["1.png"]
+
+
+def test_what_others_make_after_a_failure_is_theirs(run, bucket, attic):
+    whole = (attic / "box 0/1.png").read_bytes()
+    bucket.write("attic/box 0/1.png", whole[:-2000])
+    assert run()[2] == ["1.png"]
+    bucket.write("attic/box 0/1.png", whole)
+    bucket.write("out/box 0/1-color.png", b"mine")
+    assert run()[2] == ["1.png"]
+    assert bucket.read("out/box 0/1-color.png") == b"mine"
+
+
+@pytest.mark.usefixtures("attic")
+def test_a_file_that_appears_meanwhile(bucket, colorizer):
+    OUT.mkdir(parents=True)
+    with Batch(plan([SOURCE], OUT), OUT, "") as batch:
+        bucket.write("out/box 0/0-color.jpg", b"mine")
+        answers = list(batch.run(thread(colorizer)))
+    (failed,) = (answer for answer in answers if isinstance(answer, Failed))
+    assert "exists already; allow to overwrite it" in failed.error
+
+
+@pytest.mark.usefixtures("attic")
+def test_a_run_that_is_left_saves_what_it_did(bucket, colorizer, run):
+    OUT.mkdir(parents=True)
+    with Batch(plan([SOURCE], OUT), OUT, "one network") as batch:
+        answers = batch.run(thread(colorizer))
+        assert len([next(answers) for _ in range(3)]) == 3
+    assert ours(bucket) == ["out/.colorear/journal.sqlite"]
+    done, kept, _ = run()
+    assert len(kept) == 3
+    assert sorted(done + kept) == ALL
+
+
+@pytest.mark.usefixtures("attic")
+def test_a_run_that_vanishes_is_gone_on_with(bucket, colorizer, run, monkeypatch):
+    """What it had made since the journal was saved is made again, and not taken for another's."""
+    OUT.mkdir(parents=True)
+    lost = Batch(plan([SOURCE], OUT), OUT, "one network")
+    answers = lost.run(thread(colorizer))
+    next(answers)
+    made = set(bucket.files("out"))
+    assert len(made) >= 1
+    with pytest.raises(BatchError, match=f"another run is writing into '{OUT}/.colorear'; wait"):
+        run()
+    monkeypatch.setattr(store, "_STALE", 0)
+    assert run() == (ALL, [], [])
+    with pytest.raises(BatchError, match="another run is writing into"):
+        lost.close()
+    assert run() == ([], ALL, [])
+
+
+@pytest.mark.usefixtures("attic")
+def test_whoever_loses_the_lock_stops_and_leaves_it(bucket, colorizer, monkeypatch):
+    monkeypatch.setattr(store, "_OFTEN", 0.05)
+    monkeypatch.setattr(store, "_SHARE", 0)
+    OUT.mkdir(parents=True)
+    theirs = json.dumps({"token": "theirs", "time": time.time()}).encode()
+    batch = Batch(plan([SOURCE], OUT), OUT, "")
+    answers = batch.run(thread(colorizer))
+    next(answers)
+    while not batch._store._lost:  # a renewal that is under way replaces it, and is seen by them
+        bucket.write("out/.colorear/lock", theirs)
+        time.sleep(0.1)
+    with pytest.raises(BatchError, match="another run is writing into"):
+        next(answers)
+    with pytest.raises(BatchError, match="another run is writing into"):
+        batch.close()
+    assert bucket.read("out/.colorear/lock") == theirs
+
+
+@pytest.mark.usefixtures("attic")
+def test_the_journal_is_saved_while_it_runs(bucket, colorizer, monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "_OFTEN", 0.05)
+    monkeypatch.setattr(store, "_SHARE", 0)
+    OUT.mkdir(parents=True)
+    with Batch(plan([SOURCE], OUT), OUT, "") as batch:
+        answers = batch.run(thread(colorizer))
+        next(answers), next(answers)
+        time.sleep(0.5)
+        (tmp_path / "journal.sqlite").write_bytes(bucket.read("out/.colorear/journal.sqlite"))
+        journal = Journal(tmp_path)
+        targets = [batch._store.key(work.target) for work in batch.to_do]
+        assert sum(journal.entry(target).made is not None for target in targets) == 2
+        journal.close()
+        answers.close()
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """The journal is saved all the time."""
+    monkeypatch.setattr(store, "_OFTEN", 0.01)
+    monkeypatch.setattr(store, "_SHARE", 0)
+
+
+def noting(kept: store.Store, target: str) -> None:
+    kept.journal.begin([(target, "in.jpg")], "")
+
+
+@pytest.mark.usefixtures("bucket", "often")
+def test_a_journal_that_cannot_be_saved_once_is_saved_later(monkeypatch):
+    OUT.mkdir(parents=True)
+    refused, deliver = [], Remote.deliver
+
+    def refusing(self, source):
+        if len(refused) < 2:
+            refused.append(self)
+            raise PhotographError("the store does not answer")
+        deliver(self, source)
+
+    kept = store.store(OUT)
+    monkeypatch.setattr(Remote, "deliver", refusing)
+    noting(kept, "a.jpg")
+    until = time.monotonic() + 10
+    while not (OUT / ".colorear/journal.sqlite").stamp():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert len(refused) == 2
+    kept.close()
+
+
+@pytest.mark.usefixtures("bucket", "often")
+def test_the_journal_is_saved_by_one_at_a_time(monkeypatch):
+    OUT.mkdir(parents=True)
+    saving, deliver = threading.Lock(), Remote.deliver
+
+    def alone(self, source):
+        assert saving.acquire(blocking=False)
+        time.sleep(0.1)
+        deliver(self, source)
+        saving.release()
+
+    kept = store.store(OUT)
+    monkeypatch.setattr(Remote, "deliver", alone)
+    for number in range(4):
+        noting(kept, f"{number}.jpg")
+        time.sleep(0.05)  # the thread has begun to save it
+        kept.begin([])
+    kept.close()
+
+
+@pytest.mark.parametrize("when", ["sleep", "listed", "mkdtemp"])
+def test_a_run_that_cannot_begin_leaves_no_lock(bucket, monkeypatch, when):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt if when == "sleep" else OSError(28, "No space left on device")
+
+    owner = {"sleep": store.time, "listed": Remote, "mkdtemp": store.tempfile}[when]
+    OUT.mkdir(parents=True)
+    monkeypatch.setattr(owner, "TemporaryDirectory" if when == "mkdtemp" else when, stopped)
+    with pytest.raises((KeyboardInterrupt, OSError, BatchError)) as raised:
+        store.store(OUT)
+    if when == "mkdtemp":
+        says = f"the journal of '{OUT}' cannot be brought here: No space left on device; make room"
+        assert str(raised.value).startswith(says)
+    assert ours(bucket) == []
+
+
+@pytest.mark.usefixtures("attic")
+def test_a_lock_that_nobody_can_read_is_taken(bucket, run):
+    bucket.write("out/.colorear/lock", b"dear diary")
+    assert run() == (ALL, [], [])
+
+
+@pytest.mark.usefixtures("attic")
+def test_a_journal_that_is_none(bucket):
+    OUT.mkdir(parents=True)
+    bucket.write("out/.colorear/journal.sqlite", b"dear diary " * 100)
+    with pytest.raises(BatchError, match=f"the journal '{OUT}/.colorear/journal.sqlite' cannot be"):
+        store.store(OUT)
+    assert ours(bucket) == ["out/.colorear/journal.sqlite"]
+
+
+@pytest.mark.usefixtures("attic")
+def test_without_a_folder_nothing_is_kept(bucket, colorizer):
+    target = OUT / "one.jpg"
+    with Batch(plan([SOURCE / "box 0/0.jpg"], target), target, "") as batch:
+        (answer,) = batch.run(thread(colorizer))
+    assert answer.output == f"{OUT}/one.jpg"
+    assert list(bucket.files("out")) == ["one.jpg"]
+    assert ours(bucket) == []
+
+
+def test_variants_and_how_sure_they_are(attic, bucket, tmp_path):
+    (tmp_path / "choosing.onnx").write_bytes(networks.choosing())
+    choosing = Colorizer(tmp_path / "choosing.onnx", threads=1)
+    here = tmp_path / "here"
+    here.mkdir()
+    OUT.mkdir(parents=True)
+
+    def run(source, out):
+        planned = plan([source], out, variants=2, confidence=True)
+        with Batch(planned, out, "", wishes=Wishes(vividness=0.5)) as batch:
+            return [type(answer) for answer in batch.run(thread(choosing))]
+
+    assert run(SOURCE, OUT) == run(attic, here) == [Coloured] * 18
+    made = bucket.files("out")
+    assert made == files(here)
+    assert {name for name in made if "/0" in name} == {
+        "box 0/0-color.jpg",
+        "box 0/0-color-2.jpg",
+        "box 0/0-confidence.png",
+    }
+    assert bucket.kind("out/box 0/0-confidence.png") == "image/png"
+    bucket.delete("out/box 0/0-confidence.png")
+    bucket.delete("out/box 0/1-color-2.png")
+    assert Counter(run(SOURCE, OUT)) == {Kept: 16, Coloured: 2}
+    assert bucket.files("out") == made
+
+
+def test_no_copies_stay_on_this_machine(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "spare"))
+    (tmp_path / "spare").mkdir()
+    run()
+    assert list((tmp_path / "spare").iterdir()) == []

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+import networks
+from colorear import color
+from colorear.errors import JudgeError, ModelError
+from colorear.evaluation.candidates import subjects
+from colorear.evaluation.dataset import find, grey
+from colorear.training import run_folder
+from colorear.training.recipe import Recipe
+from colorear.training.run_folder import save_weights
+from colorear.training.tasks import build
+
+
+@pytest.fixture
+def judged(landscapes):
+    return find(landscapes, size=64)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run of an autoencoder that gives what it gets."""
+    recipe = Recipe.model_validate(
+        {
+            "name": "tiny",
+            "card": {"licence": "CC0", "trained_on": "nothing", "size": 64},
+            "data": {"train": [{"folder": "."}], "validate_on": [{"folder": "."}]},
+            "network": {"kind": "autoencoder", "name": "skip-shallow", "start": "grey-copy"},
+        }
+    )
+    folder = tmp_path_factory.mktemp("runs") / "passer"
+    run_folder.begin(folder, recipe, {}, resume=False)
+    save_weights(folder, build(recipe.network))
+    return folder
+
+
+def test_grey_and_mean_colour_do_nothing(judged):
+    nothing, mean = subjects(["grey", "mean-colour"], judged)
+    picture = grey(judged.pixels[0])
+    assert np.array_equal(nothing.colour(picture) * 255, np.stack([picture] * 3))
+    lab = color.srgb_to_lab(mean.colour(np.full((8, 8), 128, np.uint8)))
+    pixels = np.stack([color.srgb_to_lab(p.transpose(2, 0, 1) / 255) for p in _learnt(judged)])
+    assert lab[1:].mean((1, 2)) == pytest.approx(pixels[:, 1:].mean((0, 2, 3)), abs=0.05)
+
+
+def _learnt(judged):
+    from colorear.training.datasets.photographs import squares
+
+    photographs = squares(judged.others, 64)
+    return [photographs[i].astype(np.float32) for i in range(len(photographs))]
+
+
+def test_a_run_that_makes_photographs_is_judged_by_them_and_with_the_promise(judged, run):
+    own, kept = subjects([str(run)], judged)
+    assert (own.name, kept.name) == ("passer", "passer@luma")
+    assert own.about.given == str(run)
+    picture = grey(judged.pixels[0])
+    assert np.abs(own.colour(picture) * 255 - picture).max() < 0.2
+    assert np.abs(kept.colour(picture) * 255 - picture).max() <= 1.01
+    (alone,) = subjects([f"{run}@luma"], judged)
+    assert alone.name == "passer@luma"
+
+
+def test_names_that_mean_nothing_or_the_same_are_told(judged, landscapes):
+    with pytest.raises(ModelError, match="there is no network called 'aquarela'; did you mean"):
+        subjects(["aquarela"], judged)
+    with pytest.raises(JudgeError, match="'grey' was named twice"):
+        subjects(["grey", "grey"], judged)
+    with pytest.raises(JudgeError, match="all of these are judged"):
+        subjects(["mean-colour"], find(landscapes, size=64, part="all"))
+
+
+def test_safe_colours_are_half_as_vivid(judged, tmp_path):
+    """With a network that multiplies by the vividness."""
+    path = tmp_path / "vivid.onnx"
+    path.write_bytes(networks.contract(vividness=True))
+    usual, safe = subjects([str(path), f"{path}@safe"], judged)
+    assert (usual.name, safe.name) == ("vivid", "vivid@safe")
+    picture = np.full((64, 64), 128, np.uint8)
+    chroma = [
+        np.hypot(*color.srgb_to_lab(each.colour(picture))[1:]).mean() for each in (usual, safe)
+    ]
+    assert chroma[1] == pytest.approx(chroma[0] / 2, rel=0.1)
+
+
+def test_a_network_without_vividness_has_no_safe_colours(judged, known_network):
+    with pytest.raises(JudgeError, match="known takes no vividness, so it has no colours that are"):
+        subjects([f"{known_network}@safe"], judged)

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from colorear.errors import ModelError
+from colorear.models.onnx_session import Session
+
+
+@pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x07" * 50])
+def test_what_is_no_network_gets_one_sentence(content, capfd):
+    with pytest.raises(ModelError, match="x cannot be loaded as an ONNX network") as caught:
+        Session("x", content)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_half_precision_inputs_get_one_sentence(make_onnx):
+    nodes = [helper.make_node("Identity", ["lightness"], ["ab"])]
+    model = make_onnx(nodes, {"lightness": (1,)}, {"ab": (1,)}, element=TensorProto.FLOAT16)
+    with pytest.raises(ModelError, match=r"tensor\(float16\) at 'lightness', expected 32-bit"):
+        Session("x", model)
+
+
+def test_an_answer_that_is_no_number_gets_one_sentence(make_onnx):
+    nodes = [helper.make_node("Sqrt", ["x"], ["y"])]
+    session = Session("it", make_onnx(nodes, {"x": (2,)}, {"y": (2,)}))
+    assert session.run({"x": np.array([4, 9], "f4")}, ["y"])[0].tolist() == [2, 3]
+    with pytest.raises(ModelError, match="it answered with values that are not numbers in 'y'"):
+        session.run({"x": np.array([-1, 1], "f4")}, ["y"])
+
+
+def test_a_run_that_fails_gets_one_sentence(make_onnx, capfd):
+    nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    session = Session("it", make_onnx(nodes, {"x": (2,)}, {"y": (2,)}))
+    with pytest.raises(
+        ModelError, match=r"it failed on x \(3,\) \(.*\); check its sizes"
+    ) as caught:
+        session.run({"x": np.zeros(3, "f4")}, ["y"])
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_open_lengths_are_none(make_onnx):
+    nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    session = Session("it", make_onnx(nodes, {"x": ("n", 3)}, {"y": ("n", 3)}), threads=1)
+    assert session.inputs[0].shape == (None, 3)

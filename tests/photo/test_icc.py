@@ -1,0 +1,149 @@
+import struct
+
+import numpy as np
+import pytest
+import pyvips
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorear.photo import icc
+
+RAMP = np.linspace(0, 1, 52)
+_device = np.linspace(0, 1, 256)
+DOT_GAIN = np.round(65535 * np.clip(_device + 0.18 * np.sin(np.pi * _device), 0, 1) ** 1.9)
+
+
+def grey_profile(curve: bytes, *, version=b"\x02\x40\0\0", pcs=b"XYZ ", device=b"prtr"):
+    """A monochrome profile as a scanner or a printing house would write it (ICC.1:2022, 8.3)."""
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    name = b"made grey\0"
+    text = b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(78)
+    if version[0] == 4:
+        wide = name.decode().rstrip("\0").encode("utf-16-be")
+        text = b"mluc" + struct.pack(">III2s2sII", 0, 1, 12, b"en", b"US", len(wide), 28) + wide
+    tags = {b"desc": text, b"cprt": text if version[0] == 4 else b"text" + bytes(4) + b"none\0"}
+    tags |= {b"wtpt": white, b"kTRC": curve}
+    table, body = struct.pack(">I", len(tags)), b""
+    for signature, content in tags.items():
+        table += struct.pack(">4sII", signature, 132 + 12 * len(tags) + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    header = struct.pack(">I", 132 + 12 * len(tags) + len(body))
+    header += bytes(4) + version + device + b"GRAY" + pcs
+    header += struct.pack(">6H", 2020, 1, 1, 0, 0, 0) + b"acsp" + bytes(28) + white[8:]
+    return header.ljust(128, b"\0") + table + body
+
+
+def curv(*values: int) -> bytes:
+    return b"curv" + struct.pack(f">II{len(values)}H", 0, len(values), *values)
+
+
+def para(kind: int, *numbers: float) -> bytes:
+    fixed = (round(n * 65536) for n in numbers)  # s15Fixed16Number
+    return b"para" + struct.pack(f">IHH{len(numbers)}i", 0, kind, 0, *fixed)
+
+
+PROFILES = {
+    "gamma 2.2": grey_profile(curv(round(2.2 * 256))),
+    "identity": grey_profile(curv()),
+    "dot gain": grey_profile(curv(*map(int, DOT_GAIN))),
+    "dot gain, Lab": grey_profile(curv(*map(int, DOT_GAIN)), pcs=b"Lab "),
+    "gamma 1.8, Lab": grey_profile(curv(round(1.8 * 256)), pcs=b"Lab "),
+    "parametric 0": grey_profile(para(0, 2.4), version=b"\x04\x30\0\0"),
+    "parametric 1": grey_profile(para(1, 2.4, 0.9, 0.1), version=b"\x04\x30\0\0"),
+    "parametric 2": grey_profile(para(2, 2.0, 0.9, 0.05, 0.05), version=b"\x04\x30\0\0"),
+    "parametric 3 (sRGB)": grey_profile(
+        para(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045), version=b"\x04\x30\0\0"
+    ),
+    "parametric 4": grey_profile(
+        para(4, 2.2, 0.95, 0.02, 0.2, 0.05, 0.01, 0.0), version=b"\x04\x40\0\0", device=b"mntr"
+    ),
+    "parametric 3, Lab": grey_profile(
+        para(3, 1.5, 0.9, 0.1, 0.5, 0.05), version=b"\x04\x30\0\0", pcs=b"Lab "
+    ),
+}
+
+
+def seen(levels: np.ndarray, profile: bytes, bands: int) -> np.ndarray:
+    """L*, a*, b* of device greys, as lcms sees them: (n, 3)."""
+    pixels = np.repeat(np.round(levels * 65535).astype(np.uint16)[None, :, None], bands, 2)
+    image = pyvips.Image.new_from_array(pixels, interpretation="grey16" if bands == 1 else "rgb16")
+    image = image.copy()
+    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    return image.icc_import(embedded=True, intent="relative").numpy()[0]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_greys_look_as_before(name):
+    before = seen(RAMP, PROFILES[name], 1)
+    if name == "identity":  # lcms itself sees these greys too dark, by 2.4 at worst; CIE 15:2004
+        before[:, 0] = 116 * np.cbrt(RAMP) - 16
+        before[0, 0] = 0
+    after = seen(RAMP, icc.rgb_from_grey(PROFILES[name]), 3)
+    assert np.ptp(before[:, 0]) > 50  # lcms took the profile, and it is not flat
+    np.testing.assert_allclose(after, before, atol=0.05)
+
+
+def test_profiles_differ_from_one_another():
+    looks = [seen(RAMP, icc.rgb_from_grey(profile), 3)[:, 0] for profile in PROFILES.values()]
+    for i, look in enumerate(looks):
+        for other in looks[:i]:
+            assert np.abs(look - other).max() > 0.5
+
+
+def test_a_curve_that_suits_is_kept_byte_for_byte():
+    assert curv(*map(int, DOT_GAIN)) in icc.rgb_from_grey(PROFILES["dot gain"])
+
+
+def test_size_in_the_header_is_true():
+    made = icc.rgb_from_grey(PROFILES["gamma 2.2"])
+    assert struct.unpack(">I", made[:4])[0] == len(made)
+    assert icc.colour_space(made) == "rgb"
+
+
+def test_colour_space():
+    assert icc.colour_space(PROFILES["identity"]) == "grey"
+    assert icc.colour_space(b"") == "other"
+    assert icc.colour_space(bytes(500)) == "other"
+
+
+@pytest.mark.parametrize(
+    ("profile", "says"),
+    [
+        (b"junk", "not a grey ICC profile"),
+        (grey_profile(b"sf32" + bytes(20)), "unknown type"),
+        (grey_profile(b"curv" + struct.pack(">II", 0, 9999)), "cut short"),
+        (grey_profile(para(7)), "function type 7"),
+        (PROFILES["dot gain"][:300], "lacks its kTRC"),
+        (PROFILES["identity"].replace(b"kTRC", b"xTRC"), "lacks its kTRC"),
+    ],
+)
+def test_damaged_profiles(profile, says):
+    with pytest.raises(ValueError, match=says):
+        icc.rgb_from_grey(profile)
+
+
+@given(st.integers(0, len(PROFILES["dot gain"]) - 1), st.integers(0, 255))
+def test_any_damage_is_a_value_error_or_a_profile(at, value):
+    damaged = bytearray(PROFILES["dot gain"])
+    damaged[at] = value
+    try:
+        made = icc.rgb_from_grey(bytes(damaged))
+    except ValueError:
+        return
+    assert icc.colour_space(made) == "rgb"
+
+
+def test_converted_there_and_back():
+    rng = np.random.default_rng(0)
+    srgb = rng.uniform(0, 1, (3, 20, 30)).astype(np.float32)
+    profile = icc.rgb_from_grey(PROFILES["gamma 2.2"])
+    device = icc.converted(srgb, source=None, target=profile)
+    assert np.abs(device - srgb).max() > 0.01
+    np.testing.assert_allclose(icc.converted(device, source=profile, target=None), srgb, atol=6e-3)
+
+
+def test_converted_with_a_profile_that_cannot_be_read():
+    srgb = np.full((3, 2, 2), 0.5, np.float32)
+    assert np.array_equal(icc.converted(srgb, source=None, target=b"junk"), srgb)
+    np.testing.assert_allclose(icc.converted(srgb, source=b"junk", target=None), srgb, atol=1e-4)
+    assert icc.converted(srgb, source=None, target=None) is srgb

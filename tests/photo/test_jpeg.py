@@ -1,0 +1,202 @@
+import io
+import struct
+
+import numpy as np
+import pytest
+import pyvips
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from colorear.errors import PhotographError
+from colorear.photo import jpeg
+from colorear.photo.jpeg_dct import luma_blocks, without_chroma
+
+
+def encoded(pixels: np.ndarray, **options) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
+def plane(values: np.ndarray, *, progressive: bool = False) -> bytes:
+    image = pyvips.Image.new_from_array(values.astype(np.uint8))
+    return image.jpegsave_buffer(
+        Q=jpeg.CHROMA_QUALITY, interlace=progressive, optimize_coding=True, keep="none"
+    )
+
+
+def coloured(content: bytes, cb: np.ndarray, cr: np.ndarray, profile: bytes | None = None) -> bytes:
+    grey = without_chroma(jpeg.read(content, "scan.jpg"))
+    planes = [plane(values, progressive=grey.progressive) for values in (cb, cr)]
+    return b"".join(jpeg.chroma_beside(grey, *planes, profile))
+
+
+def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+
+
+def waves(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    y, x = np.mgrid[:height, :width]
+    return np.round(128 + 40 * np.sin(y / 40)), np.round(128 + 40 * np.cos(x / 50))
+
+
+def ycc(content: bytes) -> np.ndarray:
+    """Y, Cb, Cr as stored, by Pillow's libjpeg: (h, w, 3)."""
+    image = Image.open(io.BytesIO(content))
+    image.draft("YCbCr", None)
+    image.load()
+    assert image.mode == "YCbCr"
+    return np.asarray(image)
+
+
+ANY_SCAN = {
+    "height": st.integers(1, 50),
+    "width": st.integers(1, 50),
+    "quality": st.integers(5, 100),
+    "progressive": st.booleans(),
+}
+
+
+@settings(max_examples=25)
+@given(**ANY_SCAN, restarts=st.sampled_from([0, 1, 5]))
+def test_grayscale_luma_is_kept_bit_for_bit(height, width, quality, progressive, restarts):
+    options = {"restart_marker_blocks": restarts} if restarts else {}
+    content = encoded(noise(height, width), quality=quality, progressive=progressive, **options)
+    before = jpeg.read(content, "scan.jpg")
+    assert before.chroma_size == (-(-width // 2), -(-height // 2))
+    result = coloured(content, *waves(*before.chroma_size))
+    after = jpeg.read(result, "scan-color.jpg")
+    assert after.progressive == progressive
+    assert len(after.components) == 3
+    for mine, its in zip(luma_blocks(after), luma_blocks(before), strict=True):
+        assert np.array_equal(mine, its)
+    grey = np.asarray(Image.open(io.BytesIO(content)))
+    assert np.array_equal(ycc(result)[..., 0], grey)  # another decoder agrees
+
+
+@settings(max_examples=25)
+@given(**ANY_SCAN, subsampling=st.sampled_from(["4:4:4", "4:2:2", "4:2:0"]))
+def test_colour_luma_is_kept_bit_for_bit(height, width, quality, progressive, subsampling):
+    pixels = np.dstack([noise(height, width, seed) for seed in range(3)])
+    content = encoded(pixels, quality=quality, progressive=progressive, subsampling=subsampling)
+    before = jpeg.read(content, "scan.jpg")
+    result = coloured(content, *waves(*before.chroma_size))
+    after = jpeg.read(result, "scan-color.jpg")
+    assert after.chroma_factors == before.chroma_factors
+    assert after.chroma_size == before.chroma_size
+    for mine, its in zip(luma_blocks(after), luma_blocks(before), strict=True):
+        assert np.array_equal(mine, its)
+    assert np.array_equal(ycc(result)[..., 0], ycc(content)[..., 0])
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"restart_marker_blocks": 3}, {}])
+@pytest.mark.parametrize("pixels", [noise(301, 415), np.dstack([noise(301, 415)] * 3)])
+def test_chroma_comes_back(pixels, options):
+    content = encoded(pixels, **options)
+    result = coloured(content, *waves(208, 151))
+    cb, cr = waves(208, 151)
+    decoded = ycc(result)[::2, ::2].astype(int)
+    assert np.abs(decoded[..., 1] - cb).max() <= 2
+    assert np.abs(decoded[..., 2] - cr).max() <= 2
+
+
+@pytest.mark.parametrize("slope", [0.01, 0.03, 0.1, 0.3])
+def test_chroma_shows_no_blocks(slope):
+    """On slow gradients; with CHROMA_QUALITY 80 or less the borders jump by more."""
+    y, x = np.mgrid[:256, :256]
+    gradient = 90 + slope * (x + 0.7 * y)
+    result = coloured(encoded(np.full((512, 512), 128, np.uint8)), *[np.round(gradient)] * 2)
+    decoded = ycc(result)[..., 1].astype(float)
+    jump = np.abs(np.diff(decoded, axis=1))
+    border = np.arange(1, 512) % 16 == 0  # of a chroma block, in luma pixels
+    assert jump.max() <= 2
+    assert jump[:, border].mean() < 0.4
+    assert np.std(decoded[::2, ::2] - gradient) < 0.34  # rounding alone gives 0.29
+
+
+def test_other_segments_are_copied_byte_for_byte():
+    content = encoded(noise(20, 20), comment=b"from the attic", dpi=(300, 300))
+    maker = [jpeg.Segment(0xE1, b"Exif\0\0" + bytes(50)), jpeg.Segment(0xED, b"Photoshop 3.0\0abc")]
+    parts = jpeg.read(content, "scan.jpg")
+    content = b"".join(jpeg.written([*maker, *parts.segments])) + b"trailer"
+    result = coloured(content, *waves(10, 10))
+    assert jpeg.read(result, "x").about == (*maker, *parts.about)
+    assert result.endswith(b"trailer")
+
+
+def test_adobe_segment_names_ycc_where_it_named_grey():
+    adobe = jpeg.Segment(0xEE, b"Adobe\0\x64" + bytes(5))
+    content = b"".join(jpeg.written([adobe, *jpeg.read(encoded(noise(20, 20)), "x").segments]))
+    result = coloured(content, *waves(10, 10))
+    assert jpeg.read(result, "x").about[0].payload[:12] == adobe.payload[:11] + b"\1"
+    assert Image.open(io.BytesIO(result)).mode == "RGB"
+
+
+@pytest.mark.parametrize("size", [100, 65519, 65520, 200_000])
+def test_profile_is_replaced_left_out_or_kept(size):
+    old, new = bytes(150_000), np.random.default_rng(0).bytes(size)
+    content = encoded(noise(20, 20), icc_profile=old)
+    for given_profile, expected in ((new, new), (b"", None), (None, old)):
+        result = coloured(content, *waves(10, 10), profile=given_profile)
+        assert Image.open(io.BytesIO(result)).info.get("icc_profile") == expected
+
+
+def test_luma_table_in_another_slot():
+    """Chroma takes the slot that luma leaves free."""
+    parts = jpeg.read(encoded(noise(20, 20)), "x")
+    moved = []
+    for marker, payload, scan in parts.segments:
+        if marker == 0xDB:
+            payload = b"\1" + payload[1:]
+        elif marker == 0xC0:
+            payload = payload[:8] + b"\1"
+        moved.append(jpeg.Segment(marker, payload, scan))
+    content = b"".join(jpeg.written(moved))
+    after = jpeg.read(coloured(content, *waves(10, 10)), "x")
+    assert [component.table for component in after.components] == [1, 0, 0]
+    assert np.array_equal(luma_blocks(after)[1], luma_blocks(parts)[1])
+
+
+def with_byte(content: bytes, marker: bytes, offset: int, value: int) -> bytes:
+    at = content.index(marker) + offset
+    return content[:at] + bytes([value]) + content[at + 1 :]
+
+
+GREY, COLOUR = encoded(noise(20, 20)), encoded(np.dstack([noise(20, 20)] * 3))
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xff\xd8\xff", "damaged or cut short"),
+        (GREY[:-2], "damaged or cut short"),
+        (GREY[:100], "damaged or cut short"),
+        (with_byte(GREY, b"\xff\xc0", 1, 0xC9), "rare kind"),
+        (with_byte(GREY, b"\xff\xc0", 4, 12), "rare kind"),
+        (encoded(np.dstack([noise(20, 20)] * 3), keep_rgb=True), "coded as RGB"),
+        (with_byte(COLOUR, b"\xff\xc0", 14, 0x21), "odd chroma sampling"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(content, says):
+    with pytest.raises(PhotographError, match=f"'old.jpg' .*{says}"):
+        jpeg.read(content, "old.jpg")
+
+
+def test_cmyk_is_refused():
+    buffer = io.BytesIO()
+    Image.new("CMYK", (20, 20)).save(buffer, "JPEG")
+    with pytest.raises(PhotographError, match="CMYK JPEG"):
+        jpeg.read(buffer.getvalue(), "old.jpg")
+
+
+def test_scan_bytes_of_grayscale_are_the_very_same():
+    scan = next(s.scan for s in jpeg.read(GREY, "x").segments if s.marker == 0xDA)
+    assert bytes(scan) in coloured(GREY, *waves(10, 10))
+
+
+def test_marker_lengths_are_those_of_the_standard():
+    """T.81 B.1.1.4: the length counts itself and the parameters, not the marker."""
+    (piece, scan) = list(jpeg.written([jpeg.Segment(0xFE, b"abc")], end=False))[1:]
+    assert piece == b"\xff\xfe" + struct.pack(">H", 5) + b"abc"
+    assert not scan

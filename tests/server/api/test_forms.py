@@ -1,0 +1,108 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorear.hints import MOST_VIVID, Hint
+from colorear.server.api.forms import HintField, wanted_of
+from colorear.server.api.tasks import Wanted
+from colorear.server.problems import Refusal, problem_of
+from colorear.server.settings import Settings
+from colorear.server.uploads import Upload
+
+SETTINGS = Settings(model="able", hints=20, variants=6)
+HINT = {"x": 0.3, "y": 0.5, "colour": "firebrick"}
+FRACTION = st.floats(0, 1)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda some: st.lists(some) | st.dictionaries(st.sampled_from([*HINT, "radius", "z"]), some),
+)
+
+
+def wanted(**fields: str | bytes) -> Wanted:
+    sent = {name: v.encode() if isinstance(v, str) else v for name, v in fields.items()}
+    return wanted_of(Upload(Path("photograph"), "old.jpg", sent), SETTINGS)
+
+
+def test_who_wishes_nothing_gets_the_servers_network_and_the_colours_of_life():
+    assert wanted() == wanted(hints="") == Wanted("able", (), vividness=1, variants=1)
+
+
+def test_all_that_can_be_wished():
+    told = wanted(model="acuarela", vividness="0.5", variants="6", hints=json.dumps([HINT] * 2))
+    assert told == Wanted("acuarela", (Hint(0.3, 0.5, "firebrick"),) * 2, 0.5, 6)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"model": ""}, "the field 'model' holds ''"),
+        ({"model": "m" * 101}, "at most 100 characters"),
+        ({"vividness": "loud"}, "the field 'vividness' holds 'loud'"),
+        ({"vividness": "nan"}, "the field 'vividness' holds 'nan'"),
+        ({"vividness": "3.1"}, "less than or equal to 3"),
+        ({"vividness": "9" * 1000}, f"holds '{'9' * 40}', which"),
+        ({"variants": "0"}, "the field 'variants' holds '0'"),
+        ({"variants": "7"}, "at most 6 are made at once"),
+        ({"variants": b"\xff"}, "the field 'variants' holds '\N{REPLACEMENT CHARACTER}'"),
+        ({"hints": "{}"}, "the field 'hints' holds no hints"),
+        ({"hints": "[" * 5000}, "the field 'hints' holds no hints"),
+        ({"hints": json.dumps([HINT | {"x": 3}])}, "lies outside the photograph"),
+        ({"hints": json.dumps([HINT | {"colour": "brickfire"}])}, "no colour that CSS knows"),
+        ({"hints": json.dumps([HINT] * 21)}, "21 hints came, but at most 20"),
+    ],
+)
+def test_wrong_fields_are_told(fields, said):
+    with pytest.raises(Refusal) as told:
+        wanted(**fields)
+    assert told.value.kind == "wrong-field"
+    assert said in str(told.value)
+
+
+@given(st.floats())
+def test_vividness_is_taken_from_grey_to_the_strongest(vividness):
+    if 0 <= vividness <= MOST_VIVID:
+        assert wanted(vividness=str(vividness)).vividness == vividness
+    else:
+        with pytest.raises(Refusal, match="'vividness'"):
+            wanted(vividness=str(vividness))
+
+
+@given(
+    st.lists(
+        st.builds(
+            HintField,
+            x=FRACTION,
+            y=FRACTION,
+            colour=st.from_regex("#[0-9a-fA-F]{6}", fullmatch=True),
+            radius=FRACTION,
+        ),
+        max_size=4,
+    )
+)
+def test_hints_that_the_document_describes_are_taken_as_they_are(told):
+    sent = json.dumps([hint.model_dump() for hint in told])
+    assert wanted(hints=sent).hints == tuple(Hint(**hint.model_dump()) for hint in told)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(("model", "vividness", "variants"), st.binary() | st.text())
+        | {"hints": st.binary() | ANYTHING.map(json.dumps)},
+    )
+)
+def test_whatever_comes_is_taken_or_told_to_be_wrong(fields):
+    try:
+        told = wanted(**fields)
+    except Refusal as refusal:
+        told = problem_of(refusal)
+    if isinstance(told, Wanted):
+        assert told.model
+        assert 1 <= told.variants <= SETTINGS.variants
+        assert 0 <= told.vividness <= MOST_VIVID
+    else:
+        assert told.type.endswith(":wrong-field")
+        assert told.model_dump_json()

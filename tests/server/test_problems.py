@@ -1,0 +1,70 @@
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from colorear.errors import HintError, ModelError, PhotographError
+from colorear.server.model_cache import NoSuchNetworkError, UnusableNetworkError
+from colorear.server.problems import STATUS, Kind, Problem, Refusal, problem_of, refusal_of
+from colorear.server.worker_pool import Busy, Crowding, Stopping, TooLong
+
+
+def unreadable() -> PhotographError:
+    """As where the disk fails, which is not the photograph's fault."""
+    error = PhotographError("'/secret/old.jpg' cannot be read")
+    error.__cause__ = OSError("Input/output error")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "headers"),
+    [
+        (Crowding("17 of yours", 3), "too-many-of-yours", {"Retry-After": "3"}),
+        (Busy("64 wait", 7), "queue-full", {"Retry-After": "7"}),
+        (Stopping("it ends"), "stopping", {"Retry-After": "30"}),
+        (TooLong("120 seconds"), "took-too-long", {}),
+        (HintError("no such colour"), "wrong-field", {}),
+        (NoSuchNetworkError("no such network"), "wrong-field", {}),
+        (PhotographError("'old.gif' is a GIF"), "not-a-photograph", {}),
+        (UnusableNetworkError("it cannot be used"), "server-error", {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_was_foreseen_is_told_as_it_is(error, kind, headers):
+    refusal = refusal_of(error)
+    assert (refusal.kind, str(refusal), refusal.headers) == (kind, str(error), headers)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("/secret/place"), OSError("/secret"), ModelError("/secret.json"), unreadable()],
+)
+def test_of_anything_else_nothing_is_told(error):
+    refusal = refusal_of(error)
+    assert refusal.kind == "server-error"
+    assert "whose log tells what" in str(refusal)
+    assert "secret" not in str(refusal)
+
+
+def test_a_refusal_stays_itself():
+    refusal = Refusal("token-needed", "send it", {"WWW-Authenticate": "Bearer"})
+    assert refusal_of(refusal) is refusal
+
+
+def test_every_kind_has_a_status_and_no_other():
+    assert set(STATUS) == set(get_args(Kind))
+
+
+@given(st.sampled_from(get_args(Kind)), st.text(min_size=1))
+def test_a_problem_is_a_document_that_says_the_same(kind, detail):
+    problem = problem_of(Refusal(kind, detail))
+    assert Problem.model_validate_json(problem.model_dump_json()) == problem
+    assert problem.type == f"urn:problem-type:colorear:{kind}"
+    assert problem.type in Problem.model_json_schema()["properties"]["type"]["enum"]
+    assert problem.title.lower() == kind.replace("-", " ")
+    assert (problem.status, problem.detail) == (STATUS[kind], detail)
+
+
+def test_a_refusal_without_words_says_what_its_status_means():
+    assert problem_of(Refusal("not-found", "")).detail == "Not Found"

@@ -1,0 +1,464 @@
+"""The page in a real browser, against the real server."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from colorear import models, read_hints, verify
+from server.able import able
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to open the page")
+
+EXAMPLES = Path(models.__file__).parents[1] / "examples"
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+SERVE = """
+from colorear.server.app import serve
+from colorear.server.settings import Settings
+serve(Settings(model="able"), "127.0.0.1", 0, ready=lambda address: print(address, flush=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Where the server keeps what it is given."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, folder) -> Iterator[str]:
+    """A server with a network that can do everything, beside those that come with colorear."""
+    added = tmp_path_factory.mktemp("added")
+    file = added / "any.onnx"
+    file.write_bytes(able())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLOREAR_MODELS", str(added))
+        models.add(file, "able", "contract")
+        environment = {**os.environ, "TMPDIR": str(folder)}
+    command = [sys.executable, "-c", SERVE]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        yield server.stdout.readline().strip()
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, address) -> Iterator[Callable]:
+    """Opens the page; in the end nothing was fetched from elsewhere, and no script complained."""
+    asked, complaints, contexts = [], [], []
+
+    def open_page(width: int = 1200, **how):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **how)
+        contexts.append(context)
+        context.set_default_timeout(60_000)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        page.locator(".colorear").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert complaints == []
+
+
+def opened(page, name: str = "china.jpg"):
+    page.set_input_files("#panel-one input.file", EXAMPLES / name)
+    coloured(page)
+    return page
+
+
+def coloured(page) -> str:
+    """Wait until the picture shows what is wished; gives it."""
+    page.locator(".work:not([aria-busy])").wait_for()
+    return page.locator("img.after").get_attribute("src")
+
+
+def corrected(page, x: float, y: float, swatch: int = 0) -> None:
+    """Click at a place, as fractions, and take one of the network's colours."""
+    box = page.locator("img.after").bounding_box()
+    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.locator(".swatches button").nth(swatch).click()
+    coloured(page)
+    page.get_by_role("button", name=re.compile("^(Done|Listo)$")).click()
+
+
+def downloaded(page, click: Callable[[], None], folder: Path) -> Path:
+    with page.expect_download() as download:
+        click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def no_wider_than_the_screen(page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_photograph_is_coloured_corrected_and_taken_home(visit, tmp_path):
+    page = opened(visit())
+    plain = coloured(page)
+    assert page.locator("img.before").get_attribute("src") != plain
+
+    divider = page.get_by_role("slider", name="How much of the picture")
+    assert divider.get_attribute("aria-valuenow") == "50"
+    handle = divider.bounding_box()
+    page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(handle["x"] - 200, handle["y"] + 40)
+    page.mouse.up()
+    assert int(divider.get_attribute("aria-valuenow")) < 50
+    assert page.locator(".dots button").count() == 0
+
+    page.get_by_role("slider", name="Vividness").fill("0")
+    assert coloured(page) != plain
+    page.get_by_role("slider", name="Vividness").fill("1")
+    assert coloured(page) == plain
+
+    corrected(page, 0.7, 0.3)
+    once = coloured(page)
+    corrected(page, 0.8, 0.8, swatch=1)
+    twice = coloured(page)
+    assert len({plain, once, twice}) == 3
+    assert page.locator(".dots button").count() == 2
+    page.get_by_role("button", name="Undo").click()
+    assert coloured(page) == once
+    assert page.locator(".dots button").count() == 1
+
+    page.get_by_role("button", name="Show doubt").click()
+    page.locator("img.tint[src^='data:image/png']").wait_for()
+    assert page.get_by_text("Strongly tinted: a guess").is_visible()
+
+    page.get_by_role("button", name="Other versions").click()
+    page.locator(".strips img[src]").nth(3).wait_for()
+    page.get_by_role("radio", name="Version 2").check(force=True)
+    assert coloured(page) != once
+
+    file = downloaded(page, page.get_by_role("button", name="Download").click, tmp_path)
+    assert file.name == "china-color.jpg"
+    promise = verify(EXAMPLES / "china.jpg", file)
+    assert promise.ok
+    assert promise.identical_dct
+    assert promise.provenance.network == "able"
+
+
+def test_corrections_are_moved_changed_removed_saved_and_opened_again(visit, tmp_path):
+    page = opened(visit())
+    plain = coloured(page)
+    corrected(page, 0.7, 0.3)
+    first = coloured(page)
+    dot = page.locator(".dots button")
+    box = dot.bounding_box()
+    page.mouse.move(box["x"] + 13, box["y"] + 13)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 13, box["y"] + 213, steps=3)
+    page.mouse.up()
+    assert coloured(page) != first
+    page.get_by_role("button", name="Undo").click()
+    assert coloured(page) == first
+
+    dot.click()
+    page.get_by_role("slider", name="Hue").fill("120")
+    changed = coloured(page)
+    assert changed != first
+    page.get_by_role("button", name="Done").click()
+
+    save = page.get_by_role("button", name="Save corrections")
+    file = downloaded(page, save.click, tmp_path)
+    assert file.name == "china-hints.json"
+    (hint,) = read_hints(file)
+    assert hint.x == pytest.approx(0.7, abs=0.01)
+    assert hint.y == pytest.approx(0.3, abs=0.01)
+
+    page.get_by_role("button", name="Remove all").click()
+    assert coloured(page) == plain
+    page.set_input_files("input.hints", file)
+    page.get_by_text("Corrections opened: 1").wait_for()
+    assert coloured(page) == changed
+    file.write_text("[{}]")
+    page.set_input_files("input.hints", file)
+    alert = page.get_by_role("alert")
+    alert.get_by_text("china-hints.json").wait_for()
+    assert "/" not in alert.inner_text().replace("colorear", "")
+
+    dot.focus()
+    page.keyboard.press("Delete")
+    assert coloured(page) == plain
+
+
+def test_all_of_it_by_keyboard(visit, tmp_path):
+    page = visit()
+
+    def tab_to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            label = "e => e.ariaLabel || e.innerText || e.labels?.[0]?.innerText || ''"
+            if re.search(name, page.evaluate(f"({label})(document.activeElement)")):
+                return
+        raise AssertionError(f"nothing called {name} is reached")
+
+    tab_to("Temple")
+    page.keyboard.press("Enter")
+    page.locator(".work").wait_for()
+    plain = coloured(page)
+    assert page.evaluate("document.activeElement.className") == "divider"
+    page.keyboard.press("End")
+    assert page.locator(".divider").get_attribute("aria-valuenow") == "100"
+    page.keyboard.press("Home")
+
+    tab_to("Add a correction")
+    page.keyboard.press("Enter")
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.locator(".swatches button").first.wait_for()
+    tab_to("red")
+    page.keyboard.press("Space")
+    assert coloured(page) != plain
+    page.keyboard.press("Escape")
+    assert page.locator(".panel").is_hidden()
+    assert "Correction 1" in page.evaluate("document.activeElement.ariaLabel")
+    page.keyboard.press("Control+z")
+    assert coloured(page) == plain
+
+    tab_to("Vividness")
+    page.keyboard.press("Home")
+    assert coloured(page) != plain
+    tab_to("Download")
+    file = downloaded(page, lambda: page.keyboard.press("Enter"), tmp_path)
+    assert verify(EXAMPLES / "china.jpg", file).ok
+
+
+def test_a_network_that_cannot_says_so(visit):
+    page = opened(visit())
+    page.get_by_role("button", name="Show doubt").click()
+    for network in ("plain-shallow", "skip-deep", "acuarela"):
+        if page.locator(f"#panel-one option[value={network}]").count():
+            break
+    able_of = models.load(network)
+    page.get_by_label("Network").first.select_option(network)
+    coloured(page)
+    if not able_of.card.hints:
+        page.get_by_text(f"The network {network} cannot be corrected by hand").wait_for()
+        assert page.get_by_role("button", name="Add a correction").is_disabled()
+    if not able_of.tells_uncertainty:
+        page.get_by_text("does not tell where it is unsure").wait_for()
+        assert page.locator("img.tint").is_hidden()
+        page.get_by_text("makes one version only").wait_for()
+
+
+def test_many_become_one_zip(visit, tmp_path):
+    page = visit()
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes((EXAMPLES / "flower.jpg").read_bytes()[:5000])
+    other = tmp_path / "other" / "china.jpg"
+    other.parent.mkdir()
+    shutil.copy(EXAMPLES / "china.jpg", other)
+    page.get_by_role("tab", name="Many at once").click()
+    files = [EXAMPLES / "china.jpg", broken, EXAMPLES / "coffee.png", other]
+    page.set_input_files("#panel-many input.files", files)
+    every = page.get_by_role("button", name="Download all (3)")
+    playwright.expect(every).to_be_enabled(timeout=60_000)
+    assert "not coloured: 1" in page.locator("#panel-many .status").inner_text()
+    failed = page.locator("#panel-many .failed").inner_text()
+    assert "broken.jpg" in failed
+    assert str(tmp_path.parent) not in failed
+    file = downloaded(page, every.click, tmp_path)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.namelist() == ["china-color.jpg", "coffee-color.png", "china-color (2).jpg"]
+        archive.extractall(tmp_path)
+    assert verify(EXAMPLES / "coffee.png", tmp_path / "coffee-color.png").ok
+    page.get_by_role("button", name="Begin again").click()
+    playwright.expect(page.locator("#panel-many li")).to_have_count(0)
+
+
+def test_what_is_no_photograph_is_told_in_one_sentence(visit, tmp_path, folder):
+    page = visit()
+    text = tmp_path / "señora.jpg"
+    text.write_text("no photograph")
+    page.set_input_files("#panel-one input.file", text)
+    alert = page.get_by_role("alert")
+    alert.get_by_text("señora.jpg").wait_for()
+    assert "not an image" in alert.inner_text()
+    assert str(folder) not in alert.inner_text()
+    assert page.locator(".entry").is_visible()
+    opened(page)
+    assert alert.inner_text() == ""
+
+
+def test_it_speaks_spanish_to_those_who_do(visit, tmp_path):
+    page = visit(locale="es-CO")
+    assert page.evaluate("document.documentElement.lang") == "es"
+    assert page.get_by_role("button", name="Elegir una foto").is_visible()
+    page.get_by_role("button", name="Probar este ejemplo: Flor").click()
+    page.locator(".work").wait_for()
+    coloured(page)
+    corrected(page, 0.7, 0.3)
+    assert "rojo" in page.locator(".dots button").get_attribute("aria-label")
+    file = downloaded(page, page.get_by_role("button", name="Descargar").click, tmp_path)
+    assert file.name == "flower-color.jpg"
+
+
+def test_it_fits_a_phone(visit):
+    page = visit(390, has_touch=True, is_mobile=True)
+    assert no_wider_than_the_screen(page)
+    opened(page, "astronaut.jpg")
+    page.get_by_role("button", name="Show doubt").click()
+    page.get_by_role("button", name="Other versions").click()
+    page.locator("img.after").tap(position={"x": 60, "y": 60}, force=True)
+    page.locator(".swatches button").first.tap()
+    coloured(page)
+    assert no_wider_than_the_screen(page)
+    page.get_by_role("button", name="Done").tap()
+    page.get_by_role("tab", name="Many at once").tap()
+    assert no_wider_than_the_screen(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(visit, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
+    page = visit(color_scheme=scheme)
+    faults = []
+
+    def look() -> None:
+        found = axe.Axe().run(page).response["violations"]
+        grave = [one for one in found if one["impact"] in ("serious", "critical")]
+        faults.extend((one["id"], [n["html"][:200] for n in one["nodes"]]) for one in grave)
+
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper)[:3])) < 200) == (scheme == "dark")
+    look()
+    opened(page)
+    page.get_by_role("button", name="Show doubt").click()
+    page.get_by_role("button", name="Other versions").click()
+    page.locator(".strips img[src]").nth(3).wait_for()
+    corrected(page, 0.7, 0.3)
+    look()
+    page.locator(".dots button").click()
+    page.locator(".swatches button").first.wait_for()
+    look()
+    page.get_by_role("tab", name="Many at once").click()
+    page.set_input_files("#panel-many input.files", [EXAMPLES / "china.jpg"])
+    page.locator("#panel-many .finished").wait_for()
+    look()
+    assert faults == []
+
+
+def test_the_camera_takes_one(visit):
+    page = visit(permissions=["camera"])
+    page.get_by_role("button", name="Take a photograph").click()
+    page.wait_for_function("document.querySelector('video').videoWidth > 0")
+    page.get_by_role("button", name="Take the picture").click()
+    page.locator(".work").wait_for()
+    coloured(page)
+    assert page.get_by_text("camera.jpg: in colour").is_visible()
+
+
+def test_it_is_pasted_and_dropped(visit):
+    page = visit()
+    give = """async ([kind, url]) => {
+        const answer = await fetch(url);
+        const held = new DataTransfer();
+        held.items.add(new File([await answer.blob()], `${kind}.jpg`));
+        const told = kind === 'paste' ? { clipboardData: held } : { dataTransfer: held };
+        const event = kind === 'paste' ? new ClipboardEvent(kind, told) : new DragEvent(kind, told);
+        document.dispatchEvent(event);
+    }"""
+    for kind in ("paste", "drop"):
+        page.evaluate(give, [kind, "page/examples/flower"])
+        page.get_by_text(f"{kind}.jpg: in colour").wait_for()
+        page.get_by_role("button", name="Another photograph").click()
+
+
+def photographs_in(folder):
+    """Of all visitors; folders may vanish meanwhile."""
+    return [
+        Path(place, "photograph") for place, _, files in os.walk(folder) if "photograph" in files
+    ]
+
+
+def wait_until_none_is_kept(page, folder):
+    for _ in range(600):
+        if not photographs_in(folder):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("photographs are kept though no page is open")
+
+
+def test_nothing_stays_when_the_page_is_closed_and_it_comes_back_if_put_away(
+    visit, address, folder
+):
+    secrets = []
+    page = visit()
+    wait_until_none_is_kept(page, folder)  # of those that other tests have just closed
+    page.on("request", lambda request: secrets.append(request.headers.get("sitting")))
+    opened(page)
+    plain = coloured(page)
+    secret = next(filter(None, secrets))
+    kept = photographs_in(folder)
+    assert len(kept) == 1
+    assert secret not in str(kept)
+
+    assert page.request.post(f"{address}/page/end", data=secret).ok
+    assert not kept[0].exists()
+    page.get_by_role("slider", name="Vividness").fill("0")
+    assert coloured(page) != plain
+    assert page.get_by_role("alert").inner_text() == ""
+    assert photographs_in(folder) != []
+
+    page.goto("about:blank")
+    wait_until_none_is_kept(page, folder)
+
+
+def test_what_one_visitor_has_no_other_can_reach(visit, address, folder):
+    page = opened(visit())
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    url = download.value.url
+    assert re.fullmatch(re.escape(address) + r"/page/files/[\w-]{32}", url)
+    other = visit()
+    assert other.request.get(f"{address}/page/files/{'x' * 32}").status == 404
+    for path in ("static/../page.py", "static/%2e%2e%2fpage.py", "static/page.html", "examples/x"):
+        assert other.request.get(f"{address}/page/{path}").status == 404
+    answer = other.request.post(f"{address}/page/photographs/open", headers={"sitting": "guessed"})
+    assert answer.json() == {"gone": True}
+    config = other.request.get(f"{address}/config").text()
+    assert url[-32:] not in config
+    assert str(folder) not in config
+    sent = {"files": {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"ab"}}
+    answer = other.request.post(f"{address}/gradio_api/upload", multipart=sent)
+    assert answer.status == 413  # into the folder that Gradio shares nothing comes
+    long = {"data": ["x" * 2**20], "fn_name": "hints", "component_id": 1, "session_hash": "a"}
+    answer = other.request.post(f"{address}/gradio_api/component_server", data=long)
+    assert answer.status == 413
+    assert answer.json()["type"].endswith("too-many-bytes")

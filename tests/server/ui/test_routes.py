@@ -1,0 +1,171 @@
+import asyncio
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+import colorear
+from colorear.inference.verify import verify
+from colorear.photo.sniffing import format_of
+from colorear.server.settings import Settings
+from colorear.server.ui.actions import Desk
+from colorear.server.ui.routes import EXAMPLES, routes
+from colorear.server.ui.session import Sittings
+from colorear.server.worker_pool import Studio
+
+STATIC = Path(colorear.__file__).parent / "server" / "ui" / "static"
+
+
+@asynccontextmanager
+async def visiting(model: str = "acuarela", address: str = "192.0.2.7"):
+    """A client of the routes alone, in an application of this process; and the desk behind it."""
+    settings = Settings(workers=1, model=model, upload_megabytes=1)
+    studio = Studio(settings)
+    sittings = Sittings(studio)
+    desk = Desk(studio, sittings)
+    app = FastAPI()
+    app.include_router(routes(desk, sittings, settings, STATIC))
+    transport = httpx.ASGITransport(app, client=(address, 1))
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            yield client, desk, sittings
+    finally:
+        sittings.end_all()
+        await studio.stop()
+
+
+async def sent(client, secret: str, content: bytes, name: str = "niña.jpg", *, purpose="open"):
+    """What is answered to an upload from that sitting."""
+    answer = await client.post(
+        f"/page/photographs/{purpose}",
+        files={"photograph": (name, content)},
+        headers={"sitting": secret},
+    )
+    return answer.json()
+
+
+def test_a_photograph_comes_and_goes(able_network, tmp_path):
+    async def work() -> None:
+        async with visiting(able_network) as (client, desk, sittings):
+            secret = sittings.begin("me")
+            shown = await sent(client, secret, EXAMPLES["flower"].read_bytes())
+            assert shown["name"] == "niña.jpg"
+            asked = {"sitting": secret, "model": able_network}
+            made = await desk.file("me", asked)
+            answer = await client.get(f"/page/files/{made['file']}")
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.headers["content-type"] == "application/octet-stream"
+            assert "ni%C3%B1a-color.jpg" in answer.headers["content-disposition"]
+            (tmp_path / "coloured.jpg").write_bytes(answer.content)
+            assert verify(EXAMPLES["flower"], tmp_path / "coloured.jpg").ok
+            assert (await client.post("/page/end", content=secret)).status_code == 200
+            assert len(sittings) == 0
+            assert (await client.get(f"/page/files/{made['file']}")).status_code == 404
+
+    asyncio.run(work())
+
+
+def test_visitors_of_one_network_share_their_turn(monkeypatch):
+    told = []
+
+    async def opened(_desk, client, *_):
+        told.append(client)
+        return {}
+
+    async def work() -> None:
+        async with visiting(address="2001:db8::7") as (client, _, sittings):
+            assert await sent(client, sittings.begin("me"), b"any") == {}
+
+    monkeypatch.setattr(Desk, "opened", opened)
+    asyncio.run(work())
+    assert told == ["2001:db8::/64"]
+
+
+def test_one_of_many_waits_for_its_zip(able_network):
+    async def work() -> None:
+        async with visiting(able_network) as (client, _, sittings):
+            secret = sittings.begin("me")
+            content = EXAMPLES["flower"].read_bytes()
+            assert (await sent(client, secret, content, purpose="many"))["name"] == "niña-color.jpg"
+            (kept,) = sittings.of(secret).many
+            assert verify(EXAMPLES["flower"], kept.path).ok
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"GIF89a", "'niña.jpg' is a GIF"),
+        (bytes(1_100_000), "larger than the 1 MB"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(content, said):
+    async def work() -> None:
+        async with visiting() as (client, _, sittings):
+            secret = sittings.begin("me")
+            assert said in (await sent(client, secret, content))["problem"]
+            assert list(sittings.of(secret).folder.iterdir()) == []
+
+    asyncio.run(work())
+
+
+def test_only_a_sitting_may_send_and_only_for_what_there_is():
+    async def work() -> None:
+        async with visiting() as (client, _, sittings):
+            secret = sittings.begin("me")
+            assert await sent(client, "guessed", b"") == {"gone": True}
+            answer = await client.post("/page/photographs/keep", headers={"sitting": secret})
+            assert answer.status_code == 422
+            assert list(sittings.of(secret).folder.iterdir()) == []
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("end", [b"", b"guessed", b"\xff" * 1000])
+def test_nobody_ends_the_sitting_of_another(end):
+    async def work() -> None:
+        async with visiting() as (client, _, sittings):
+            sittings.begin("me")
+            assert (await client.post("/page/end", content=end)).status_code == 200
+            assert len(sittings) == 1
+
+    asyncio.run(work())
+
+
+def test_scripts_and_examples_are_served_and_no_other_file():
+    async def work() -> None:
+        async with visiting() as (client, *_):
+            for path in STATIC.iterdir():
+                answer = await client.get(f"/page/static/{path.name}")
+                if path.suffix in {".js", ".css"}:
+                    assert answer.content == path.read_bytes()
+                    assert answer.headers["cache-control"] == "no-cache"
+                else:
+                    assert answer.status_code == 404
+            for place in ("static/..%2Fpage.py", "files/..%2Fpage.py", "examples/CREDITS"):
+                assert (await client.get(f"/page/{place}")).status_code == 404
+            answer = await client.get("/page/examples/china")
+            assert answer.content == EXAMPLES["china"].read_bytes()
+            assert 'filename="china.jpg"' in answer.headers["content-disposition"]
+
+    asyncio.run(work())
+
+
+def test_examples_have_stamps():
+    async def work() -> None:
+        async with visiting() as (client, *_):
+            first, again = [await client.get("/page/stamps/chelsea") for _ in range(2)]
+            assert first.headers["content-type"] == "image/jpeg"
+            assert first.content.startswith(b"\xff\xd8")
+            assert again.content == first.content
+            assert (await client.get("/page/stamps/CREDITS")).status_code == 404
+
+    asyncio.run(work())
+
+
+def test_every_example_is_a_photograph():
+    assert {format_of(path) for path in EXAMPLES.values()} == {"jpeg", "png", "tiff"}
+    assert all(path.stem == name for name, path in EXAMPLES.items())

@@ -1,0 +1,112 @@
+import asyncio
+from contextlib import contextmanager
+
+import pytest
+
+from colorear.server.settings import Settings
+from colorear.server.ui.session import File, Gone, Sittings
+from colorear.server.worker_pool import Studio
+
+
+@contextmanager
+def sittings(**options):
+    studio = Studio(Settings(workers=1, upload_megabytes=1e-5))  # 10 bytes; 400 in all
+    try:
+        yield Sittings(studio, **options)
+    finally:
+        asyncio.run(studio.stop())
+
+
+def fill(every: Sittings, secret: str, size: int) -> None:
+    sitting = every.of(secret)
+    (sitting.room() / "file").write_bytes(bytes(size))
+    every.weigh(sitting)
+
+
+def test_a_sitting_ends_with_all_its_files():
+    async def sit(every: Sittings) -> None:
+        secret, other = every.begin("me"), every.begin("me")
+        assert secret != other
+        sitting = every.of(secret)
+        path = sitting.room() / "file"
+        path.write_text("private")
+        file = File(path, "old-color.jpg")
+        key = every.publish(sitting, file)
+        assert key not in (secret, other)
+        assert every.published(key) == file
+        second = sitting.room() / "file"
+        second.write_text("newer")
+        newer = every.publish(sitting, File(second, "old-color.jpg"))
+        assert every.published(key) is None
+        assert not path.exists()
+        every.end(secret)
+        assert every.published(newer) is None
+        assert not sitting.folder.exists()
+        with pytest.raises(Gone, match="open the photograph again"):
+            every.of(secret)
+        assert len(every) == 1
+        every.end(secret)
+        every.end_all()
+        assert len(every) == 0
+
+    with sittings() as every:
+        asyncio.run(sit(every))
+
+
+@pytest.mark.parametrize("wrong", ["", "guessed", None, 7, ["x"]])
+def test_nobody_guesses_a_sitting(wrong):
+    async def guess(every: Sittings) -> None:
+        every.begin("me")
+        with pytest.raises(Gone):
+            every.of(wrong)
+        every.end_all()
+
+    with sittings() as every:
+        asyncio.run(guess(every))
+
+
+def test_who_leaves_it_alone_loses_it():
+    async def wait(every: Sittings) -> None:
+        folder = every.of(every.begin("me")).folder
+        while folder.exists():
+            await asyncio.sleep(0.01)
+        assert len(every) == 0
+
+    with sittings(idle=0.02) as every:
+        asyncio.run(wait(every))
+
+
+def test_those_who_were_idle_longest_make_room():
+    async def crowd(every: Sittings) -> None:
+        first, second = every.begin("me"), every.begin("me")
+        every.of(first)
+        third = every.begin("me")
+        with pytest.raises(Gone):
+            every.of(second)
+        fill(every, third, 399)
+        assert every.is_full(every.of(third))
+        fill(every, first, 2)
+        assert not every.is_full(every.of(first))
+        with pytest.raises(Gone):
+            every.of(third)
+        fill(every, first, 1000)  # alone it may be as large as it is
+        assert len(every) == 1
+        every.end_all()
+
+    with sittings(most=2) as every:
+        asyncio.run(crowd(every))
+
+
+def test_who_takes_too_many_loses_their_own():
+    async def take(every: Sittings) -> None:
+        other = every.begin("somebody else")
+        first, second = every.begin("me"), every.begin("me")
+        every.begin("me")
+        with pytest.raises(Gone):
+            every.of(first)
+        assert every.of(other).client == "somebody else"
+        assert every.of(second)
+        every.end_all()
+
+    with sittings(each=2) as every:
+        asyncio.run(take(every))

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from colorear.errors import RecipeError
+from colorear.training.recipe import (
+    AutoencoderSpec,
+    DataSpec,
+    Folder,
+    LessonSpec,
+    OptimiserSpec,
+    read_recipe,
+)
+
+PUBLISHED = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+def test_published_recipes_are_valid(path):
+    assert read_recipe(path).name == path.stem
+
+
+@pytest.mark.parametrize("name", ["plain-shallow", "plain-deep", "skip-shallow", "skip-deep"])
+def test_the_slides_recipe_is_theirs(name):
+    """Adam and MAE by Keras's defaults, 50 epochs of batches of 50, validation_split=0.05."""
+    recipe = read_recipe(PUBLISHED[0].with_name(f"slides-{name}.toml"))
+    assert (recipe.loss, recipe.batch, recipe.epochs, recipe.keep) == ("absolute", 50, 50, "best")
+    assert (recipe.averaging, recipe.recalibration, recipe.precision) == (0, 0, "float32")
+    assert recipe.network == AutoencoderSpec(kind="autoencoder", name=name, start="random")
+    assert recipe.data == DataSpec(
+        train=(Folder(folder="color", part="train"),),
+        validate_on=(Folder(folder="color", part="validate"),),
+        whole=True,
+        crop=(160,),
+        validation_size=160,
+    )
+    assert recipe.lesson == LessonSpec()
+    assert recipe.optimiser == OptimiserSpec(
+        learning_rate=0.001,
+        schedule="constant",
+        weight_decay=0,
+        epsilon=1e-7,
+        epsilon_on="uncorrected",
+    )
+
+
+@pytest.fixture
+def text():
+    return next(path for path in PUBLISHED if path.stem == "acuarela-first").read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("batch = 32", "bacth = 32", "bacth: Extra inputs are not permitted"),
+        ("crop = [160]", "corp = [160]", "data.corp: Extra inputs"),
+        ("batch = 32", "batch = 0", "batch: Input should be greater than or equal to 1"),
+        (
+            "crop = [160]",
+            "crop = [150]",
+            "data.crop.0: Input should be a multiple of 32",
+        ),
+        (
+            'loss = "squared"',
+            'loss = "cubed"',
+            "loss: Input should be 'absolute', 'squared'",
+        ),
+        ("batch = 32", "batch = ", "is not TOML"),
+        (
+            "crop = [160]",
+            "whole = true\ncrop = [96, 160]",
+            "whole photographs are seen at one size",
+        ),
+        ('kind = "acuarela"', 'kind = "aquarela"', "does not match any of the expected tags"),
+        ("[data]", "[lesson]\nhinted = 0.5\n[data]", "set both network.hints and lesson.hinted"),
+        ("decoder = [", "hints = true\ndecoder = [", "set both network.hints and lesson.hinted"),
+        ("decoder = [", "only_hints = true\ndecoder = [", "only_hints keeps all else"),
+        ("decoder = [", "int8 = true\ndecoder = [", "start from an exported one"),
+        ("decoder = [", "distilled = true\ndecoder = [", "start from an exported one"),
+        ("[data]", "[lesson]\nagreement = 1.0\n[data]", "agreement is that of"),
+        ("[data]", "[lesson]\nrecoloured = 0.5\n[data]", "nobody can guess"),
+        ("stop = 2375", 'stop = 2375, part = "train"', "by part or by start and stop; give one"),
+        ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
+    ],
+)
+def test_a_faulty_recipe_is_named(tmp_path, text, before, after, told):
+    path = tmp_path / "faulty.toml"
+    path.write_text(text.replace(before, after))
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(path)
+    assert told in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_epochs_and_precision_may_be_others(tmp_path, text):
+    path = tmp_path / "acuarela-first.toml"
+    path.write_text(text)
+    written = read_recipe(path)
+    other = read_recipe(path, epochs=3, precision="bfloat16")
+    assert written.epochs != 3
+    assert other == written.model_copy(update={"epochs": 3, "precision": "bfloat16"})
+    with pytest.raises(RecipeError, match="epochs: Input should be greater"):
+        read_recipe(path, epochs=0)
+
+
+def test_a_missing_recipe_is_named(tmp_path):
+    with pytest.raises(RecipeError, match=r"none\.toml: cannot be read"):
+        read_recipe(tmp_path / "none.toml")
+
+
+def test_a_recipe_cannot_be_changed(recipe):
+    with pytest.raises(ValidationError, match="frozen"):
+        recipe.batch = 1
