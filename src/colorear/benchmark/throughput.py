@@ -83,7 +83,7 @@ def peaks(folder: Path, *counts: int) -> list[float]:
 
 
 def _tell_peaks(folder: str, *counts: str) -> None:
-    """As `workers` does it, but in this process, which can then ask about itself."""
+    """As `batch.processes` does it, but in this process, which can then ask about itself."""
     pyvips.vips_lib.vips_concurrency_set(1)
     colorizer = Colorizer(threads=1)
     unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024

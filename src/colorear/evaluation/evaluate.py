@@ -110,7 +110,7 @@ def evaluate(
     size: int = 160,
     part: Part | None = None,
 ) -> list[Failure]:
-    """Judge what `names` mean (see `subjects`) on photographs (see `find`); add the rows to `out`.
+    """Judge what `names` mean (see `candidates`) on photographs (see `dataset`); add rows to `out`.
 
     Photographs that `out` has already are not judged again, so the same call goes on where an
     earlier one was stopped. Values outside 0..1, which only a network's own photograph has, are

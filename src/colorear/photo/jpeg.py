@@ -5,7 +5,7 @@ one component is laid out alike whether or not the frame has other components (A
 are copied as they are and two chroma components follow in scans of their own. No luma coefficient
 is decoded on the way; progressive grayscale files stay progressive and restart markers stay.
 
-A JPEG that already has chroma interleaves it with the luma; `dct.without_chroma` takes it
+A JPEG that already has chroma interleaves it with the luma; `jpeg_dct.without_chroma` takes it
 out first.
 
 Clauses below are those of ITU-T T.81 (09/92).
@@ -126,9 +126,10 @@ def read(content: bytes, name: str) -> Jpeg:
 def chroma_beside(
     jpeg: Jpeg, cb: bytes, cr: bytes, profile: bytes | None = None
 ) -> Iterator[bytes | memoryview]:
-    """The coloured file, in pieces, from `dct.without_chroma` and two grayscale JPEGs: Cb and Cr.
+    """The coloured file, in pieces, from what `jpeg_dct.without_chroma` gives and two gray JPEGs.
 
-    These must be of `chroma_size`, share one quantisation table, and be progressive if `jpeg` is.
+    These are Cb and Cr; they must be of `chroma_size`, share one quantisation table, and be
+    progressive if `jpeg` is.
     `profile` replaces the ICC profile; None keeps it and b"" leaves it out. All other APPn and COM
     segments are copied, but that an Adobe one names YCbCr.
     """

@@ -1,6 +1,6 @@
 """The page for people: drop a photograph, see its colours, correct them, take the file home.
 
-Gradio carries it. What is seen are the files in `static`; `desk` is whom they ask.
+Gradio carries it. What is seen are the files in `static`; `actions` is whom they ask.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

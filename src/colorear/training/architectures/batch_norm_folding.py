@@ -96,7 +96,7 @@ def weights_of(content: bytes) -> Weights:
         for each in model.metadata_props
         if each.key.endswith(".range")
     }
-    found = {  # as `export` names them
+    found = {  # as `onnx_export` names them
         name.removeprefix("network.").removesuffix(".half"): array.astype(np.float32)
         for name, array in arrays.items()
     }
