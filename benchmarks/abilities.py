@@ -21,7 +21,7 @@ from scipy.stats import spearmanr
 
 from colorear import Colorizer, Hint, color
 from colorear.evaluation.metrics.color_difference import colourfulness
-from colorear.hints import Wishes
+from colorear.inference.options import DEFAULT_OPTIONS
 from colorear.inference.suggestions import predict
 from colorear.models import Network
 from colorear.models.network import SAFE
@@ -227,8 +227,10 @@ def variants(network: Network, photographs: Photographs) -> None:
     """
     apart, error = [], np.zeros(2)
     for truth in (as_seen(photographs[i]) for i in range(0, len(photographs), 8)):
-        wishes = (Wishes(variant=variant) for variant in range(VARIANTS))
-        seen = [predict(network, truth.lightness, wish).ab for wish in wishes]
+        seen = [
+            predict(network, truth.lightness, DEFAULT_OPTIONS, variant).ab
+            for variant in range(VARIANTS)
+        ]
         pairs = combinations(seen, 2)
         apart.append([np.linalg.norm(one - other, axis=0).mean() for one, other in pairs])
         errors = [np.square(ab - truth.ab).mean() for ab in seen]

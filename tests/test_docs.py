@@ -81,7 +81,7 @@ def test_the_commands_run(folder):
     assert (folder / "old-color.jpg").exists()
     assert (folder / "coloured" / "old-color.jpg").exists()
     assert (folder / "choice" / "old-color-3.jpg").exists()
-    assert (folder / "choice" / "old-confidence.png").exists()
+    assert (folder / "choice" / "old-uncertainty.png").exists()
     assert (folder / "as-mine" / "old-color.jpg").exists()
 
 

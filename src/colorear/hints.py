@@ -1,8 +1,9 @@
-"""What somebody knows or wishes of a photograph's colours: "this coat is red, here"."""
+"""What is known of a photograph's colors: "this coat is red, here"."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,14 +14,12 @@ from colorear import color
 from colorear.errors import HintError
 
 __all__ = [
-    "MOST_VIVID",
-    "NO_WISHES",
     "Hint",
+    "Place",
     "Unreachable",
-    "Wishes",
     "known_planes",
     "parse_hints",
-    "pixel_of",
+    "pixel_at",
     "reachable",
     "read_hints",
     "unreachable",
@@ -28,17 +27,30 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 
-MOST_VIVID = 3.0
-_QUOTED = 40  # letters of what cannot be a colour
-_FURTHEST = 12.0  # from the wish in CIELAB units: less is hardly another colour
+_QUOTED = 40  # letters of what cannot be a color
+_FURTHEST = 12.0  # from the hint in CIELAB units: less is hardly another color
+
+
+class Place(NamedTuple):
+    """A point of a photograph that is seen upright, in fractions of its size."""
+
+    x: float
+    """From the left, 0..1 of the width."""
+    y: float
+    """From the top, 0..1 of the height."""
 
 
 @dataclass(frozen=True)
 class Hint:
-    """One place of a photograph, seen upright, and the colour of what is there.
+    """One place of a photograph, seen upright, and the color of what is there.
 
-    Raises HintError for a place outside the photograph, an unknown colour or a radius that is none.
+    Raises
+    ------
+    HintError
+        For a place outside the photograph, an unknown color, or a radius that is none.
 
+    Examples
+    --------
     >>> Hint(0.31, 0.62, "firebrick").srgb
     (178, 34, 34)
     """
@@ -47,10 +59,10 @@ class Hint:
     """From the left, as a fraction of the width."""
     y: float
     """From the top, as a fraction of the height."""
-    colour: str
+    color: str
     """A name or `#rrggbb` of CSS (CSS Color Module Level 3)."""
     radius: float = 0.01
-    """Of the place that has this colour for certain, as a fraction of the shorter side."""
+    """Of the disc that has this color for certain, as a fraction of the shorter side."""
 
     def __post_init__(self) -> None:
         """Check it."""
@@ -67,55 +79,32 @@ class Hint:
         _ = self.srgb
 
     @property
+    def place(self) -> Place:
+        """Where it is."""
+        return Place(self.x, self.y)
+
+    @property
     def srgb(self) -> tuple[int, int, int]:
-        """The colour in bytes."""
+        """The color's sRGB bytes, 0..255."""
         try:
-            if self.colour.startswith("#"):
-                return tuple(webcolors.hex_to_rgb(self.colour))
-            return tuple(webcolors.name_to_rgb(self.colour))
+            if self.color.startswith("#"):
+                return tuple(webcolors.hex_to_rgb(self.color))
+            return tuple(webcolors.name_to_rgb(self.color))
         except ValueError:
             raise HintError(
-                f"{self.colour[:_QUOTED]!r} is no colour that CSS knows; give a name such as "
+                f"{self.color[:_QUOTED]!r} is no color that CSS knows; give a name such as "
                 "firebrick, or #rrggbb"
             ) from None
 
     @property
     def ab(self) -> tuple[float, float]:
-        """Its a* and b*."""
-        srgb = np.array(self.srgb, np.float64).reshape(3, 1, 1) / 255
-        _, a, b = color.srgb_to_lab(srgb).ravel()
-        return float(a), float(b)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How a photograph is to be coloured. Raises HintError where a number is out of its range."""
-
-    hints: tuple[Hint, ...] = ()
-    vividness: float = 1.0
-    """0 for grey, 1 for the colours of life as the network sees them, up to 3 for stronger ones."""
-    variant: int = 0
-    """0 for the colours that the network holds for the best, from 1 on other plausible ones."""
-
-    def __post_init__(self) -> None:
-        """Check it."""
-        if not 0 <= self.vividness <= MOST_VIVID:
-            raise HintError(
-                f"a vividness of {self.vividness} came, but one from 0 (grey) over 1 (as in life) "
-                f"to {MOST_VIVID:g} is needed"
-            )
-        if self.variant < 0:
-            raise HintError(
-                f"variant {self.variant} came, but 0, for the best colours, or more is needed"
-            )
-
-
-NO_WISHES = Wishes()
+        """The color's a* and b*, in CIELAB units."""
+        return _ab(self.srgb)
 
 
 @dataclass(frozen=True)
 class Unreachable:
-    """A hint whose colour does not exist at the lightness of its place, and the nearest that does.
+    """A hint whose color does not exist at the lightness of its place, and the nearest that does.
 
     Luma is never changed: a black coat can become dark red, but not bright red.
     """
@@ -126,9 +115,17 @@ class Unreachable:
 
 
 def read_hints(path: str | Path) -> tuple[Hint, ...]:
-    """The hints of a JSON file: a list of objects with `x`, `y`, `colour` and maybe `radius`.
+    """Read the hints of a JSON file.
 
-    Raises HintError.
+    Parameters
+    ----------
+    path
+        A list of objects with `x`, `y`, `color` (or `colour`) and maybe `radius`, as in `Hint`.
+
+    Raises
+    ------
+    HintError
+        Where the file cannot be read, or holds anything else.
     """
     try:
         content = Path(path).read_bytes()
@@ -138,43 +135,65 @@ def read_hints(path: str | Path) -> tuple[Hint, ...]:
 
 
 def parse_hints(content: bytes, name: str) -> tuple[Hint, ...]:
-    """The same from the content of such a file; `name` is what errors call it.
+    """Parse the content of a hints file.
 
-    >>> parse_hints(b'[{"x": 0, "y": 1, "colour": "teal"}]', "this")
-    (Hint(x=0.0, y=1.0, colour='teal', radius=0.01),)
+    Parameters
+    ----------
+    content
+        JSON in UTF-8, as `read_hints` takes it.
+    name
+        What the sentences of errors call it.
+
+    Raises
+    ------
+    HintError
+        Where it is anything else.
+
+    Examples
+    --------
+    >>> parse_hints(b'[{"x": 0, "y": 1, "color": "teal"}]', "this")
+    (Hint(x=0.0, y=1.0, color='teal', radius=0.01),)
     """
     try:
-        told = msgspec.json.decode(content, type=list[_Told])
+        records = msgspec.json.decode(content, type=list[_HintRecord])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise HintError(
             f"{name} holds no hints ({error}); a list such as "
-            '[{"x": 0.31, "y": 0.62, "colour": "#8a2b2b", "radius": 0.01}] is needed'
+            '[{"x": 0.31, "y": 0.62, "color": "#8a2b2b", "radius": 0.01}] is needed'
         ) from error
-    return tuple(Hint(one.x, one.y, one.colour, one.radius) for one in told)
+    return tuple(Hint(r.x, r.y, r.color or r.colour, r.radius) for r in records)
 
 
 def known_planes(hints: Sequence[Hint], height: int, width: int) -> Planes:
-    """a*, b* and a mask `(3, height, width)`: 1 where they are known, and all 0 elsewhere.
+    """Draw hints as a network takes them.
 
-    Each hint covers one pixel at least; later ones lie upon earlier ones.
+    Returns
+    -------
+    ndarray of float32, (3, height, width)
+        a* and b* in CIELAB units and a mask: 1 where they are known; all three 0 elsewhere. Each
+        hint covers one pixel at least; later ones lie upon earlier ones.
     """
     known = np.zeros((3, height, width), np.float32)
     rows, columns = np.ogrid[:height, :width]
     for hint in hints:
-        row, column = pixel_of(hint, height, width)
+        row, column = pixel_at(hint.place, height, width)
         radius = hint.radius * min(height, width)
-        there = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
-        known[:, there] = np.array([*hint.ab, 1], np.float32)[:, None]
+        inside = (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+        known[:, inside] = np.array([*hint.ab, 1], np.float32)[:, None]
     return known
 
 
-def pixel_of(hint: Hint, height: int, width: int) -> tuple[int, int]:
-    """Row and column of its place in a picture of that size."""
-    return min(int(hint.y * height), height - 1), min(int(hint.x * width), width - 1)
+def pixel_at(place: Place, height: int, width: int) -> tuple[int, int]:
+    """Row and column of a place in a picture of that size.
+
+    >>> pixel_at(Place(0.5, 1), 10, 20)
+    (9, 10)
+    """
+    return min(int(place.y * height), height - 1), min(int(place.x * width), width - 1)
 
 
 def reachable(lightness: float, ab: tuple[float, float]) -> str:
-    """`#rrggbb` of a colour at that L*, less vivid where sRGB has none like it.
+    """`#rrggbb` of a color at that L* (0..100), less vivid where sRGB has none like it.
 
     >>> reachable(50, (0, 0)), reachable(50, (90, 60))
     ('#777777', '#ff3b49')
@@ -186,17 +205,38 @@ def reachable(lightness: float, ab: tuple[float, float]) -> str:
 
 
 def unreachable(hints: Sequence[Hint], lightness: Planes) -> tuple[Unreachable, ...]:
-    """Those of the hints whose colours cannot be had on L* `(h, w)`, which stays as it is."""
+    """Those of the hints whose colors do not exist on the photograph.
+
+    Parameters
+    ----------
+    hints
+        What is known of the colors.
+    lightness : (h, w), 0..100
+        L* of the photograph, upright, of any size; it stays as it is.
+    """
     found = []
     for hint in hints:
-        nearest = reachable(float(lightness[pixel_of(hint, *lightness.shape)]), hint.ab)
-        if np.hypot(*np.subtract(Hint(0, 0, nearest).ab, hint.ab)) > _FURTHEST:
+        level = float(lightness[pixel_at(hint.place, *lightness.shape)])
+        nearest = reachable(level, hint.ab)
+        if np.hypot(*np.subtract(_ab(webcolors.hex_to_rgb(nearest)), hint.ab)) > _FURTHEST:
             found.append(Unreachable(hint, nearest))
     return tuple(found)
 
 
-class _Told(msgspec.Struct, forbid_unknown_fields=True):
+def _ab(srgb: tuple[int, int, int]) -> tuple[float, float]:
+    _, a, b = color.srgb_to_lab(np.array(srgb, np.float64).reshape(3, 1, 1) / 255).ravel()
+    return float(a), float(b)
+
+
+class _HintRecord(msgspec.Struct, forbid_unknown_fields=True):
+    """A hint as JSON spells it: with one of the two spellings of its color."""
+
     x: float
     y: float
-    colour: str
+    color: str = ""
+    colour: str = ""
     radius: float = 0.01
+
+    def __post_init__(self) -> None:
+        if bool(self.color) == bool(self.colour):
+            raise ValueError('one of "color" and "colour" is needed')

@@ -124,32 +124,32 @@ def test_a_photograph_keeps_its_place(tmp_path):
 
 
 def test_variants_and_how_sure_they_are(attic, tmp_path):
-    made = plan([attic / "b.jpg", attic / "no ending"], tmp_path, variants=3, confidence=True)
+    made = plan([attic / "b.jpg", attic / "no ending"], tmp_path, variants=3, uncertainty=True)
     assert targets(made, tmp_path) == [
         "b-color.jpg",
         "b-color-2.jpg",
         "b-color-3.jpg",
-        "b-confidence.png",
+        "b-uncertainty.png",
         "no ending-color.jpg",
         "no ending-color-2.jpg",
         "no ending-color-3.jpg",
-        "no ending-confidence.png",
+        "no ending-uncertainty.png",
     ]
     told = [(photograph.variant, photograph.product) for photograph in made.photographs[:4]]
-    assert told == [(0, "colour"), (1, "colour"), (2, "colour"), (0, "confidence")]
+    assert told == [(0, "colour"), (1, "colour"), (2, "colour"), (0, "uncertainty")]
     assert {photograph.source for photograph in made.photographs[:4]} == {str(attic / "b.jpg")}
 
 
 @pytest.mark.parametrize(
     ("name", "others"),
     [
-        ("new.jpg", ["new-2.jpg", "new-confidence.png"]),
-        ("new-color.jpg", ["new-color-2.jpg", "new-confidence.png"]),
-        ("a.b-color.x.jpg", ["a.b-color.x-2.jpg", "a.b-color.x-confidence.png"]),
+        ("new.jpg", ["new-2.jpg", "new-uncertainty.png"]),
+        ("new-color.jpg", ["new-color-2.jpg", "new-uncertainty.png"]),
+        ("a.b-color.x.jpg", ["a.b-color.x-2.jpg", "a.b-color.x-uncertainty.png"]),
     ],
 )
 def test_variants_of_one_that_is_named(attic, tmp_path, name, others):
-    made = plan([attic / "b.jpg"], tmp_path / name, variants=2, confidence=True)
+    made = plan([attic / "b.jpg"], tmp_path / name, variants=2, uncertainty=True)
     assert targets(made, tmp_path) == [name, *others]
 
 
@@ -157,11 +157,11 @@ def test_a_variant_takes_the_place_of_nothing(attic):
     GREY.save(attic / "b-color-2.jpg")
     GREY.save(attic / "a.tif")
     sources = [attic / name for name in ("b.jpg", "b-color-2.jpg", "a.png", "a.tif")]
-    made = plan(sources, variants=2, confidence=True)
+    made = plan(sources, variants=2, uncertainty=True)
     reasons = [failed.error for failed in made.failed]
     assert len(reasons) == 2
     assert f"'{attic}/b-color-2.jpg', which is that of '{attic}/b-color-2.jpg'" in reasons[0]
-    assert f"'{attic}/a-confidence.png', which is that of '{attic}/a.png'" in reasons[1]
+    assert f"'{attic}/a-uncertainty.png', which is that of '{attic}/a.png'" in reasons[1]
     assert len(made.photographs) == 4 * 3 - 2
 
 

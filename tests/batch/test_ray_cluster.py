@@ -26,8 +26,8 @@ from colorear.batch.remote import Remote
 from colorear.batch.runner import Batch, Kept
 from colorear.cli import app
 from colorear.errors import BatchError
-from colorear.hints import Wishes
-from colorear.inference.colorizer import Coloured
+from colorear.inference.colorizer import Colored
+from colorear.inference.options import ColorizeOptions
 
 LOOPBACK = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
@@ -133,7 +133,7 @@ def test_actors_and_nodes_are_lost_and_nothing_else(attic, out, wanted, known_ne
             if len(answers) == 16:
                 two_nodes.add_node(num_cpus=1)
     assert killed == 1
-    assert {type(answer) for answer in answers} == {Coloured}
+    assert {type(answer) for answer in answers} == {Colored}
     assert len({answer.source for answer in answers}) == len(answers) == 30
     assert files(out) == wanted
     assert all(verify(answer.source, answer.output).ok for answer in answers)
@@ -157,7 +157,7 @@ def test_a_photograph_that_takes_its_actor_down(attic, out, known_network, monke
     failed = answers.pop(bad)
     says = f"'{bad}' ended the process that coloured it (ActorDiedError), 4 times; it may need more"
     assert failed.error.startswith(says)
-    assert [type(answer) for answer in answers.values()] == [Coloured, Coloured]
+    assert [type(answer) for answer in answers.values()] == [Colored, Colored]
 
 
 def deadly_for(bad: str) -> type:
@@ -195,7 +195,7 @@ def test_from_a_store_to_a_store(attic, wanted, known_network, bucket):
     out.mkdir(parents=True)
     with Batch(plan([source], out), out, "") as batch:
         answers = list(batch.run(ray_cluster.actors(known_network)))
-    assert {type(answer) for answer in answers} == {Coloured}
+    assert {type(answer) for answer in answers} == {Colored}
     assert bucket.files("out") == wanted
 
 
@@ -207,18 +207,18 @@ def test_variants_and_how_sure_they_are(attic, out, tmp_path):
     sources = sorted((attic / "box 1").iterdir())[:3]
 
     def run(into, work_off):
-        planned = plan(sources, into, variants=2, confidence=True)
-        with Batch(planned, into, "", wishes=Wishes(vividness=0.5)) as batch:
+        planned = plan(sources, into, variants=2, uncertainty=True)
+        with Batch(planned, into, "", options=ColorizeOptions(vividness=0.5)) as batch:
             return Counter(type(answer) for answer in batch.run(work_off))
 
     local = thread(Colorizer(tmp_path / "choosing.onnx", threads=1))
     many = ray_cluster.actors(tmp_path / "choosing.onnx")
-    assert run(here, local) == run(out, many) == {Coloured: 9}
+    assert run(here, local) == run(out, many) == {Colored: 9}
     made = files(out)
     assert made == files(here)
     for name in list(made)[::2]:
         (out / name).unlink()
-    assert run(out, many) == {Kept: 4, Coloured: 5}
+    assert run(out, many) == {Kept: 4, Colored: 5}
     assert run(out, local) == {Kept: 9}
     assert files(out) == made
 

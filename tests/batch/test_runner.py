@@ -19,8 +19,8 @@ from colorear.batch.discovery import Failed, plan
 from colorear.batch.processes import processes, thread
 from colorear.batch.runner import Batch, Kept
 from colorear.errors import BatchError
-from colorear.hints import Wishes
-from colorear.inference.colorizer import Coloured
+from colorear.inference.colorizer import Colored
+from colorear.inference.options import ColorizeOptions
 
 SUFFIXES = (".jpg", ".png", ".tif")
 
@@ -56,7 +56,7 @@ def run(attic, out, colorizer):
     def run(how="one network", *, sources=(attic,), **options):
         with Batch(plan(sources, out), out, how, **options) as batch:
             answers = list(batch.run(thread(colorizer)))
-        told = {Coloured: [], Kept: [], Failed: []}
+        told = {Colored: [], Kept: [], Failed: []}
         for answer in answers:
             told[type(answer)].append(Path(answer.source).name)
         assert len(batch) == len(answers)
@@ -241,40 +241,40 @@ def test_variants_and_how_sure_they_are(attic, out, choosing):
     colorizer = Colorizer(choosing, threads=1)
 
     def run(work_off=None, **wishes):
-        planned = plan([attic], out, variants=3, confidence=True)
-        with Batch(planned, out, "", wishes=Wishes(**wishes)) as batch:
+        planned = plan([attic], out, variants=3, uncertainty=True)
+        with Batch(planned, out, "", options=ColorizeOptions(**wishes)) as batch:
             return Counter(type(answer) for answer in batch.run(work_off or thread(colorizer)))
 
-    assert run(processes(choosing, 2)) == {Coloured: 9 * 4}
+    assert run(processes(choosing, 2)) == {Colored: 9 * 4}
     made = files(out)
     ours = [name for name in sorted(made) if name.startswith("box 1/3")]
     assert ours == [f"box 1/3-{end}" for end in ("color-2.jpg", "color-3.jpg", "color.jpg")] + [
-        "box 1/3-confidence.png"
+        "box 1/3-uncertainty.png"
     ]
     assert len({made[name] for name in ours}) == 4
     assert all(verify(attic / "box 1/3.jpg", out / name).ok for name in ours[:3])
-    colorizer.confidence(attic / "box 1/3.jpg", out.parent / "sure.png")
+    colorizer.uncertainty_map(attic / "box 1/3.jpg", out.parent / "sure.png")
     assert (out.parent / "sure.png").read_bytes() == made[ours[3]]
     colorizer.colorize(attic / "box 1/3.jpg", out.parent / "third.jpg", variant=2)
     assert (out.parent / "third.jpg").read_bytes() == made[ours[1]]
     assert run() == {Kept: 36}
     for name in ours[1:]:
         (out / name).unlink()
-    assert run() == {Kept: 33, Coloured: 3}
+    assert run() == {Kept: 33, Colored: 3}
     assert files(out) == made
-    assert run(vividness=0.5) == {Coloured: 36}
+    assert run(vividness=0.5) == {Colored: 36}
     assert run(vividness=0.5) == {Kept: 36}
 
 
 def test_a_photograph_that_changed_is_made_anew_with_its_variants(attic, out, choosing):
     def run():
-        with Batch(plan([attic / "box 0"], out, variants=2, confidence=True), out, "") as batch:
+        with Batch(plan([attic / "box 0"], out, variants=2, uncertainty=True), out, "") as batch:
             answers = list(batch.run(thread(Colorizer(choosing, threads=1))))
-        return sorted(Path(a.output).name for a in answers if isinstance(a, Coloured))
+        return sorted(Path(a.output).name for a in answers if isinstance(a, Colored))
 
     assert len(run()) == 9
     Image.new("L", (9, 9), 99).save(attic / "box 0/1.png")
-    assert run() == ["1-color-2.png", "1-color.png", "1-confidence.png"]
+    assert run() == ["1-color-2.png", "1-color.png", "1-uncertainty.png"]
 
 
 def test_a_run_that_is_left_leaves_nothing_unfinished(attic, out, known_network):
@@ -350,7 +350,7 @@ def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
         with subprocess.Popen(command, start_new_session=True, **pipes) as running:
             wanted, seen = chance.randrange(1, 6), 0
             while seen < wanted and (line := running.stdout.readline()):
-                seen += line.startswith(b"Coloured")
+                seen += line.startswith(b"Colored")
                 running.stdin.write(b"go on\n")
                 running.stdin.flush()
             time.sleep(chance.uniform(0, 0.05))

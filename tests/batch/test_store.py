@@ -20,8 +20,8 @@ from colorear.batch.processes import processes, thread
 from colorear.batch.remote import Remote
 from colorear.batch.runner import Batch, Kept
 from colorear.errors import BatchError, PhotographError
-from colorear.hints import Wishes
-from colorear.inference.colorizer import Coloured
+from colorear.inference.colorizer import Colored
+from colorear.inference.options import ColorizeOptions
 
 SUFFIXES = (".jpg", ".png", ".tif")
 ALL = sorted(f"{number}{SUFFIXES[number % 3]}" for number in range(6))
@@ -70,7 +70,7 @@ def run(attic, colorizer):
         out.mkdir(parents=True) if isinstance(out, Remote) else out.mkdir(exist_ok=True)
         with Batch(plan(sources, out), out, how, **options) as batch:
             answers = list(batch.run(work_off or thread(colorizer)))
-        told = {Coloured: [], Kept: [], Failed: []}
+        told = {Colored: [], Kept: [], Failed: []}
         for answer in answers:
             told[type(answer)].append(answer.source.rpartition("/")[2])
         run.answers = answers
@@ -380,22 +380,22 @@ def test_variants_and_how_sure_they_are(attic, bucket, tmp_path):
     OUT.mkdir(parents=True)
 
     def run(source, out):
-        planned = plan([source], out, variants=2, confidence=True)
-        with Batch(planned, out, "", wishes=Wishes(vividness=0.5)) as batch:
+        planned = plan([source], out, variants=2, uncertainty=True)
+        with Batch(planned, out, "", options=ColorizeOptions(vividness=0.5)) as batch:
             return [type(answer) for answer in batch.run(thread(choosing))]
 
-    assert run(SOURCE, OUT) == run(attic, here) == [Coloured] * 18
+    assert run(SOURCE, OUT) == run(attic, here) == [Colored] * 18
     made = bucket.files("out")
     assert made == files(here)
     assert {name for name in made if "/0" in name} == {
         "box 0/0-color.jpg",
         "box 0/0-color-2.jpg",
-        "box 0/0-confidence.png",
+        "box 0/0-uncertainty.png",
     }
-    assert bucket.kind("out/box 0/0-confidence.png") == "image/png"
-    bucket.delete("out/box 0/0-confidence.png")
+    assert bucket.kind("out/box 0/0-uncertainty.png") == "image/png"
+    bucket.delete("out/box 0/0-uncertainty.png")
     bucket.delete("out/box 0/1-color-2.png")
-    assert Counter(run(SOURCE, OUT)) == {Kept: 16, Coloured: 2}
+    assert Counter(run(SOURCE, OUT)) == {Kept: 16, Colored: 2}
     assert bucket.files("out") == made
 
 

@@ -119,9 +119,9 @@ def test_wishes(folder, choosing, tmp_path):
     hints = tmp_path / "hints.json"
     hints.write_text('[{"x": 0.5, "y": 0.5, "colour": "yellow"}]')
     words = ("colorize", folder / "one.jpg", "--model", choosing, "--vividness", 0.5)
-    done = colorear_(*words, "--hints", hints, "--variants", 3, "--confidence", "--json")
+    done = colorear_(*words, "--hints", hints, "--variants", 3, "--uncertainty", "--json")
     assert (done.exit_code, done.stderr) == (0, "")
-    made = ["one-color-2.jpg", "one-color-3.jpg", "one-color.jpg", "one-confidence.png"]
+    made = ["one-color-2.jpg", "one-color-3.jpg", "one-color.jpg", "one-uncertainty.png"]
     assert sorted(Path(told["output"]).name for told in objects(done)) == made
     assert set(made) < set(names(folder))
     (wish,) = objects(done)[0]["unreachable"]
@@ -165,7 +165,7 @@ def test_wishes_that_cannot_be_met(folder, colorize, monkeypatch, words, says):
 
 def test_a_network_that_does_not_tell_how_sure_it_is(folder, added):
     added(networks.contract(uncertainty=False))
-    done = colorear_("colorize", folder / "one.jpg", "--model", "small", "--confidence")
+    done = colorear_("colorize", folder / "one.jpg", "--model", "small", "--uncertainty")
     assert done.exit_code == 2
     assert complaint(done).startswith("error: small does not tell how sure it is; choose a")
     assert names(folder) == ["one.jpg", "text.jpg", "two.png"]

@@ -339,7 +339,7 @@ def test_hints_of_arrays_and_files(tmp_path, choosing, grey_cat):
     (wish,) = choosing.colorize(
         source, hints=[Hint(0.5, 0.5, "yellow")], overwrite=True
     ).unreachable
-    assert wish.hint.colour == "yellow"
+    assert wish.hint.color == "yellow"
     assert re.fullmatch("#[0-9a-f]{6}", wish.nearest)
 
 
@@ -375,14 +375,14 @@ def test_how_sure_it_is(tmp_path, choosing, added, grey_cat):
     lightness = color.luma_to_lightness(grey_cat / 255)
     assert np.abs(told - lightness / 10).mean() < 0.5
     source = saved(grey_cat, tmp_path / "cat.jpg")
-    choosing.confidence(source, tmp_path / "sure.png")
+    choosing.uncertainty_map(source, tmp_path / "sure.png")
     levels = np.asarray(reopened(tmp_path / "sure.png")).astype(float)
     assert levels.shape == grey_cat.shape
-    assert np.abs(levels - (255 - 5 * told)).max() < 4  # what JPEG changed
+    assert np.abs(levels - 5 * told).max() < 4  # what JPEG changed
     added(networks.contract(uncertainty=False))
     silent = Colorizer("small", threads=1)
     with pytest.raises(ModelError, match="does not tell how sure it is; choose a network"):
-        silent.confidence(source, tmp_path / "other.png")
+        silent.uncertainty_map(source, tmp_path / "other.png")
     with pytest.raises(ModelError, match="does not tell how sure it is; choose a network"):
         silent.uncertainty(grey_cat)
     assert not (tmp_path / "other.png").exists()
@@ -393,10 +393,10 @@ def test_it_is_sure_or_not_of_the_colours_that_it_gives(tmp_path, grey_cat):
     source, means = saved(grey_cat, tmp_path / "cat.jpg"), []
     for vividness in (0.5, 1, 3):
         target = tmp_path / f"{vividness}.png"
-        colorizer.confidence(source, target, vividness=vividness)
+        colorizer.uncertainty_map(source, target, vividness=vividness)
         told = colorizer.uncertainty(grey_cat, vividness=vividness)
         levels = np.asarray(reopened(target)).astype(float)
-        assert np.abs(levels - (255 - 5 * told).clip(0)).mean() < 2
+        assert np.abs(levels - (5 * told).clip(0, 255)).mean() < 2
         means.append(told.mean())
     assert means[0] < means[1] < means[2] / 2
 
@@ -405,7 +405,7 @@ def test_a_map_of_what_is_sure_is_upright_and_no_larger_than_needed(tmp_path, ch
     exif = Image.Exif()
     exif[0x0112] = 6
     source = saved(np.zeros((500, 2500), np.uint8), tmp_path / "long.jpg", exif=exif)
-    choosing.confidence(source, tmp_path / "sure.png")
+    choosing.uncertainty_map(source, tmp_path / "sure.png")
     assert reopened(tmp_path / "sure.png").size == (205, 1024)
 
 

@@ -7,7 +7,8 @@ import pytest
 import networks
 from colorear import Colorizer, color
 from colorear.errors import ModelError
-from colorear.hints import Hint, Wishes
+from colorear.hints import Hint, Place
+from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
 from colorear.inference.suggestions import can_choose, predict, suggestions
 
 MIDDLE = np.full((64, 96), 50, np.float32)
@@ -32,14 +33,14 @@ def test_one_that_does_neither_cannot(plain):
 
 
 def test_what_is_likely_is_suggested_the_likeliest_first(network):
-    colours = suggestions(network(MIDDLE), MIDDLE, Hint(0.5, 0.5, "gray"))
+    colours = suggestions(network(MIDDLE), MIDDLE, Place(0.5, 0.5))
     found = np.array([Hint(0, 0, colour).ab for colour in colours])
     np.testing.assert_allclose(found, networks.PALETTE, atol=2.5)
 
 
 def test_a_suggestion_can_be_had_at_that_lightness(network):
     black = np.full((64, 96), 1, np.float32)
-    colours = suggestions(network(black), black, Hint(0.5, 0.5, "gray"))
+    colours = suggestions(network(black), black, Place(0.5, 0.5))
     assert all(max(np.hypot(*Hint(0, 0, colour).ab), 0) < 12 for colour in colours)
     assert len(set(colours)) == len(colours)
 
@@ -47,19 +48,19 @@ def test_a_suggestion_can_be_had_at_that_lightness(network):
 def test_colours_that_look_alike_are_one_suggestion(added, monkeypatch):
     monkeypatch.setattr(networks, "PALETTE", ((0, 0), (40, 30), (46, 30), (10, -40)))
     network = added(networks.choosing())
-    colours = suggestions(network(MIDDLE), MIDDLE, Hint(0.1, 0.9, "gray"))
+    colours = suggestions(network(MIDDLE), MIDDLE, Place(0.1, 0.9))
     assert len(colours) == 3
     np.testing.assert_allclose(Hint(0, 0, colours[1]).ab, (42, 30), atol=2)  # 0.3 and 0.15 of them
 
 
 def test_no_suggestions_without_likelihood(plain):
     with pytest.raises(ModelError, match="does not tell what is likely; choose one that does"):
-        suggestions(plain(MIDDLE), MIDDLE, Hint(0.5, 0.5, "gray"))
+        suggestions(plain(MIDDLE), MIDDLE, Place(0.5, 0.5))
 
 
 def test_no_variant_is_the_network_itself(network):
     hints = (Hint(0.5, 0.5, "firebrick"),)
-    told = predict(network, MIDDLE, Wishes(hints))
+    told = predict(network, MIDDLE, ColorizeOptions(hints=hints))
     np.testing.assert_array_equal(told.ab, network(MIDDLE, hints).ab)
 
 
@@ -79,14 +80,14 @@ class Listening:
 def told(network, variant, lightness=MIDDLE, known=()):
     """All hints that make a variant, after each step."""
     listening = Listening(network)
-    predict(listening, lightness, Wishes(known, variant=variant))
+    predict(listening, lightness, ColorizeOptions(hints=known), variant)
     return listening.asked
 
 
 def test_what_is_plausible_comes_first_and_the_same_variant_is_always_the_same(network):
     begun = [told(network, variant)[1][0] for variant in range(1, 25)]
     places = {(hint.x, hint.y) for hint in begun}
-    found = np.array([Hint(0, 0, hint.colour).ab for hint in begun])
+    found = np.array([Hint(0, 0, hint.color).ab for hint in begun])
     for i, colour in enumerate(networks.PALETTE[1:3]):  # 0.3 and 0.15, where the likeliest is 0.5
         these = found[i * len(places) :][: len(places)]
         np.testing.assert_allclose(these, np.tile(colour, (len(these), 1)), atol=2.5)
@@ -96,7 +97,7 @@ def test_what_is_plausible_comes_first_and_the_same_variant_is_always_the_same(n
 
 def test_variants_are_as_vivid_as_is_wished(network):
     plain, vivid = (
-        predict(network, MIDDLE, Wishes(vividness=vividness, variant=1)).ab
+        predict(network, MIDDLE, ColorizeOptions(vividness=vividness), 1).ab
         for vividness in (1, 1.5)
     )
     np.testing.assert_allclose(vivid, 1.5 * plain, atol=4)
@@ -105,7 +106,7 @@ def test_variants_are_as_vivid_as_is_wished(network):
 
 def test_every_variant_begins_otherwise(network):
     begun = {
-        (hint.x, hint.y, hint.colour) for hint in (told(network, n)[1][0] for n in range(1, 13))
+        (hint.x, hint.y, hint.color) for hint in (told(network, n)[1][0] for n in range(1, 13))
     }
     assert len(begun) == 12
 
@@ -127,7 +128,7 @@ def test_where_all_is_known_there_are_no_variants(network):
 
 
 def test_a_variant_is_one_colour_where_the_network_spreads_what_it_is_told(network):
-    ab = predict(network, MIDDLE, Wishes(variant=2)).ab
+    ab = predict(network, MIDDLE, DEFAULT_OPTIONS, 2).ab
     assert np.ptp(ab, axis=(1, 2)).max() < 1e-3
 
 
@@ -148,7 +149,7 @@ def test_the_most_doubtful_place_is_decided_first(network):
 
 
 def test_a_picture_of_one_pixel_has_variants(network):
-    assert predict(network, np.full((1, 1), 50, np.float32), Wishes(variant=1)).ab.shape == (
+    assert predict(network, np.full((1, 1), 50, np.float32), DEFAULT_OPTIONS, 1).ab.shape == (
         2,
         1,
         1,
@@ -157,4 +158,4 @@ def test_a_picture_of_one_pixel_has_variants(network):
 
 def test_no_variants_without_likelihood(plain):
     with pytest.raises(ModelError, match="so it makes no variants; choose a network that does"):
-        predict(plain, MIDDLE, Wishes(variant=1))
+        predict(plain, MIDDLE, DEFAULT_OPTIONS, 1)

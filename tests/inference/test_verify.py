@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from colorear.errors import PhotographError
-from colorear.inference.verify import Promise, verify
+from colorear.inference.verify import Verification, verify
 from colorear.photo.photograph import open_photo, save
 from colorear.photo.provenance import Provenance
 
@@ -38,7 +38,7 @@ def pair(folder, grey, suffix, **options):
 @pytest.mark.parametrize("progressive", [False, True])
 def test_jpeg(tmp_path, grey, progressive):
     source, target = pair(tmp_path, grey, ".jpg", progressive=progressive)
-    assert verify(source, target) == Promise(True, 0, MARK)
+    assert verify(source, target) == Verification(True, 0, MARK)
     assert verify(source, target).ok
 
 
@@ -100,7 +100,7 @@ def test_differences_are_in_levels(tmp_path, change, difference, ok, bits):
     Image.fromarray(before).save(tmp_path / "old.png")
     Image.fromarray(after).save(tmp_path / "new.png")
     promise = verify(tmp_path / "old.png", tmp_path / "new.png")
-    assert promise == Promise(None, difference)
+    assert promise == Verification(None, difference)
     assert promise.ok is ok
 
 

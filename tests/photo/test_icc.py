@@ -97,13 +97,13 @@ def test_a_curve_that_suits_is_kept_byte_for_byte():
 def test_size_in_the_header_is_true():
     made = icc.rgb_from_grey(PROFILES["gamma 2.2"])
     assert struct.unpack(">I", made[:4])[0] == len(made)
-    assert icc.colour_space(made) == "rgb"
+    assert icc.color_space(made) == "rgb"
 
 
 def test_colour_space():
-    assert icc.colour_space(PROFILES["identity"]) == "grey"
-    assert icc.colour_space(b"") == "other"
-    assert icc.colour_space(bytes(500)) == "other"
+    assert icc.color_space(PROFILES["identity"]) == "grey"
+    assert icc.color_space(b"") == "other"
+    assert icc.color_space(bytes(500)) == "other"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_any_damage_is_a_value_error_or_a_profile(at, value):
         made = icc.rgb_from_grey(bytes(damaged))
     except ValueError:
         return
-    assert icc.colour_space(made) == "rgb"
+    assert icc.color_space(made) == "rgb"
 
 
 def test_converted_there_and_back():

@@ -188,7 +188,7 @@ def test_everything_else_is_kept(tmp_path, suffix, bands):
     photo = open_photo(source)
     assert photo.orientation == 6
     if (suffix, bands) != (".png", 1):  # libpng ignores an RGB profile in a grey PNG, as viewers do
-        assert photo.profile == photo.coloured_profile == profile
+        assert photo.profile == photo.colored_profile == profile
     assert (photo.width, photo.height) == (30, 20)
     save(photo, target, vivid)
     before, after = metadata(source), metadata(target)
@@ -209,7 +209,7 @@ def test_a_grey_profile_becomes_rgb(tmp_path, suffix):
     save(photo, target, vivid)
     assert photo.profile == PROFILES["dot gain"]
     kept = reopened(target).info["icc_profile"]
-    assert kept == photo.coloured_profile == icc.rgb_from_grey(PROFILES["dot gain"])
+    assert kept == photo.colored_profile == icc.rgb_from_grey(PROFILES["dot gain"])
     assert not np.array_equal(lightness(photo, 8, 8), lightness_without_profile(photo, tmp_path))
     same = save_grey(photo, tmp_path / f"grey{suffix}")
     np.testing.assert_allclose(lightness(same, 20, 30), lightness(photo, 20, 30), atol=0.5)
@@ -251,7 +251,7 @@ def test_to_device_undoes_the_profile(tmp_path):
     device = to_device(photo, srgb)
     assert device.shape == srgb.shape
     assert np.abs(device - srgb).max() > 0.05
-    back = icc.converted(device, source=photo.coloured_profile, target=None)
+    back = icc.converted(device, source=photo.colored_profile, target=None)
     np.testing.assert_allclose(back, srgb, atol=6e-3)
 
 

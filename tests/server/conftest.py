@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from colorear import models
-from colorear.inference.verify import Promise
+from colorear.inference.verify import Verification
 from colorear.server import app
 from colorear.server.api import service
 from colorear.server.api.service import Service
@@ -108,7 +108,7 @@ def outcome(tmp_path: Path) -> Outcome:
         card=models.cards()["acuarela"],
         seconds=0.7,
         megapixels=2.0,
-        promise=Promise(identical_dct=True, max_luma_difference=0),
+        promise=Verification(identical_dct=True, max_luma_difference=0),
         unreachable=(),
     )
 

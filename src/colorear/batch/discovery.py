@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from colorear.batch.remote import Listed, Remote, is_remote
 from colorear.errors import BatchError, PhotographError
-from colorear.inference.colorizer import coloured_name
+from colorear.inference.colorizer import colored_name
 from colorear.photo.sniffing import (
     SUFFIXES,
     Format,
@@ -24,7 +24,7 @@ from colorear.photo.sniffing import (
 
 __all__ = ["Failed", "Photograph", "Plan", "Product", "plan"]
 
-Product = Literal["colour", "confidence"]
+Product = Literal["colour", "uncertainty"]
 
 _ENDINGS = {ending for endings in SUFFIXES.values() for ending in endings}
 _ASKED = 32  # remote files that are looked into at a time
@@ -66,7 +66,7 @@ def plan(
     out: Path | Remote | None = None,
     *,
     variants: int = 1,
-    confidence: bool = False,
+    uncertainty: bool = False,
 ) -> Plan:
     """Find the photographs that `sources` are, or hold at any depth.
 
@@ -75,7 +75,7 @@ def plan(
     `x-color.jpg`: in `out` if that is a folder, else beside it; `out` may also be the file that the
     only photograph becomes. A folder is mirrored in `out`, under its own name if it is not the only
     source. What is named twice counts once. Further `variants` become `x-color-2.jpg` and so on,
-    and how sure the colours are `x-confidence.png`.
+    and how unsure the colours are `x-uncertainty.png`.
 
     Raises BatchError where a folder comes without another one to mirror it in, or where a store
     does not answer.
@@ -84,7 +84,7 @@ def plan(
     found = [
         product
         for photograph in _found(_distinct(sources), out, made)
-        for product in _products(photograph, variants, confidence=confidence)
+        for product in _products(photograph, variants, uncertainty=uncertainty)
     ]
     owners = {_identity(photograph.source): photograph.source for photograph in found}
     for photograph in found:
@@ -96,7 +96,7 @@ def plan(
     return made
 
 
-def _products(photograph: Photograph, variants: int, *, confidence: bool) -> Iterator[Photograph]:
+def _products(photograph: Photograph, variants: int, *, uncertainty: bool) -> Iterator[Photograph]:
     """All that is to be made of it."""
     source, target = photograph[:2]
     ending = PurePath(target).suffix
@@ -104,9 +104,9 @@ def _products(photograph: Photograph, variants: int, *, confidence: bool) -> Ite
     yield photograph
     for variant in range(1, variants):
         yield Photograph(source, f"{stem}-{variant + 1}{ending}", variant)
-    if confidence:
-        target = f"{stem.removesuffix('-color')}-confidence.png"
-        yield Photograph(source, target, product="confidence")
+    if uncertainty:
+        target = f"{stem.removesuffix('-color')}-uncertainty.png"
+        yield Photograph(source, target, product="uncertainty")
 
 
 def _distinct(sources: Iterable[Path | Remote]) -> list[Path | Remote]:
@@ -170,7 +170,7 @@ def _named(
         if out and not folder:
             target = out
         else:
-            target = (folder or source.parent) / coloured_name(source.name, _form(source))
+            target = (folder or source.parent) / colored_name(source.name, _form(source))
         if isinstance(source, Remote) and (seen := source.stamp()):
             made.stamps[str(source)] = seen
     except PhotographError as error:
@@ -194,7 +194,7 @@ def _held(
     held = _listed(source, out, made) if isinstance(source, Remote) else _walked(source, out, made)
     for path, parent, form in held:
         if not isinstance(form, PhotographError):
-            yield Photograph(str(path), str(mirror / parent / coloured_name(path.name, form)))
+            yield Photograph(str(path), str(mirror / parent / colored_name(path.name, form)))
         elif path.suffix.lower() in _ENDINGS:
             made.failed.append(Failed(str(path), str(form)))
         else:

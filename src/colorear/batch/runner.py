@@ -16,8 +16,8 @@ from colorear.batch.discovery import Failed, Photograph, Plan, Product
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.store import stamp_if_there, store, whole
 from colorear.errors import BatchError, ColorearError, PhotographError
-from colorear.hints import NO_WISHES, Wishes
-from colorear.inference.colorizer import Colorizer, Coloured
+from colorear.inference.colorizer import Colored, Colorizer
+from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
 from colorear.photo.atomic_write import exists_already
 from colorear.photo.photograph import open_photo
 from colorear.photo.provenance import read as read_mark
@@ -34,7 +34,7 @@ class Kept:
     output: str
 
 
-Answer = Coloured | Kept | Failed
+Answer = Colored | Kept | Failed
 
 
 class Work(NamedTuple):
@@ -48,13 +48,14 @@ class Work(NamedTuple):
     made_of: str | None
     """The SHA-256 of what the target was made of, if nothing but that may have changed."""
     product: Product = "colour"
-    wishes: Wishes = NO_WISHES
+    options: ColorizeOptions = DEFAULT_OPTIONS
+    variant: int = 0
 
 
 class Made(NamedTuple):
     """A photograph whose colours are in place, and what is to be remembered of it."""
 
-    answer: Coloured | Kept
+    answer: Colored | Kept
     stamp: Stamp
     sha256: str
     made: Stamp
@@ -81,7 +82,7 @@ def colour(colorizer: Colorizer, work: Work) -> Made | Failed:
         return Failed(work.source, told)
 
 
-def _coloured(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp, str]:
+def _coloured(colorizer: Colorizer, work: Work) -> tuple[Colored | Kept, Stamp, str]:
     """The answer, and the stamp and the SHA-256 of the source."""
     source, target = Path(work.source), Path(work.target)
     with reading(source):
@@ -91,20 +92,20 @@ def _coloured(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp,
     if sha256 == work.made_of:
         return Kept(work.source, work.target), before, sha256
     unfinished = Path(work.unfinished) if work.unfinished else None
-    make = colorizer.confidence if work.product == "confidence" else colorizer.colorize
+    make = colorizer.uncertainty_map if work.product == "uncertainty" else colorizer.colorize
     answer = make(
         source,
         target,
-        hints=work.wishes.hints,
-        vividness=work.wishes.vividness,
-        variant=work.wishes.variant,
+        hints=work.options.hints,
+        vividness=work.options.vividness,
+        variant=work.variant,
         overwrite=work.overwrite,
         unfinished=unfinished,
     )
     return answer, before, sha256
 
 
-def _coloured_elsewhere(colorizer: Colorizer, work: Work) -> tuple[Coloured | Kept, Stamp, str]:
+def _coloured_elsewhere(colorizer: Colorizer, work: Work) -> tuple[Colored | Kept, Stamp, str]:
     """The same, with copies on this machine of what is on others; their names are kept."""
     source, target = place(work.source), place(work.target)
     with tempfile.TemporaryDirectory(prefix="colorear-") as folder:
@@ -123,7 +124,7 @@ def _coloured_elsewhere(colorizer: Colorizer, work: Work) -> tuple[Coloured | Ke
         except ColorearError as error:
             told = str(error).replace(near.source, work.source).replace(near.target, work.target)
             raise PhotographError(told) from None
-        if isinstance(target, Remote) and isinstance(answer, Coloured):
+        if isinstance(target, Remote) and isinstance(answer, Colored):
             target.deliver(Path(near.target))
         return replace(answer, source=work.source, output=work.target), seen or before, sha256
 
@@ -145,9 +146,10 @@ class Batch:
     """A plan, less what is done already: `to_do`, `kept` and `failed`.
 
     `out` is the folder that was planned for, if it is one. `how` names the network and whatever
-    else but the `wishes` decides the colours: what was made otherwise is made anew. The `wishes`
-    hold for all photographs, but for the variant, which is planned. Files in the way that colorear
-    did not make, or that were changed since, are replaced only if `overwrite` allows it.
+    else but the `options` decides the colours: what was made otherwise is made anew. Hints and
+    vividness of the `options` hold for all photographs; which variants are made is planned. Files
+    in the way that colorear did not make, or that were changed since, are replaced only if
+    `overwrite` allows it.
 
     Nobody else can write into `out` until this is closed. Raises BatchError where that is so.
     """
@@ -158,14 +160,14 @@ class Batch:
         out: Path | Remote | None,
         how: str,
         *,
-        wishes: Wishes = NO_WISHES,
+        options: ColorizeOptions = DEFAULT_OPTIONS,
         overwrite: bool = False,
     ) -> None:
         self.to_do: list[Work] = []
         self.kept: list[Kept] = []
         self.failed = list(plan.failed)
-        self._how = how if wishes == NO_WISHES else f"{how}, {wishes}"
-        self._wishes, self._overwrite = wishes, overwrite
+        self._how = ", ".join(filter(None, (how, options.fingerprint)))
+        self._options, self._overwrite = options, overwrite
         self._store = store(out)
         try:
             for photograph in plan.photographs:
@@ -235,9 +237,18 @@ class Batch:
             self.failed.append(Failed(source, reason))
             return
         unfinished = self._store.unfinished(target)
-        wishes = replace(self._wishes, variant=variant) if variant else self._wishes
-        work = Work(source, target, unfinished, overwrite, made_of, product, wishes)
-        self.to_do.append(work)
+        self.to_do.append(
+            Work(
+                source,
+                target,
+                unfinished,
+                overwrite,
+                made_of,
+                product,
+                self._options,
+                variant,
+            )
+        )
 
 
 def _is_ours(photograph: Photograph) -> bool:
@@ -246,7 +257,7 @@ def _is_ours(photograph: Photograph) -> bool:
     What shows how sure the colours are has no mark, and of what is elsewhere only the whole could
     be brought here to look for one: of these all that a run had begun is taken for its own.
     """
-    if photograph.product == "confidence" or is_remote(photograph.target):
+    if photograph.product == "uncertainty" or is_remote(photograph.target):
         return True
     try:
         return read_mark(open_photo(photograph.target).xmp) is not None

@@ -18,8 +18,9 @@ from colorear.batch.runner import Answer, Batch, Kept, Map
 from colorear.cli.output import File, Json, failing, printable, say_error, tell, wrong_usage
 from colorear.cli.progress import Tally
 from colorear.errors import ColorearError
-from colorear.hints import MOST_VIVID, Hint, Wishes, read_hints
+from colorear.hints import Hint, read_hints
 from colorear.inference.colorizer import Colorizer
+from colorear.inference.options import DEFAULT_MODEL, MAX_VIVIDNESS, ColorizeOptions
 from colorear.inference.suggestions import lacking
 from colorear.inference.verify import verify as check_promise
 from colorear.models import Network
@@ -40,7 +41,7 @@ Hints = Annotated[
     typer.Option(readable=False, help="JSON: places and their colours, for one photograph."),
 ]
 Vividness = Annotated[
-    float, typer.Option(min=0, max=MOST_VIVID, help="0 is grey, 1 as in life, more is stronger.")
+    float, typer.Option(min=0, max=MAX_VIVIDNESS, help="0 is grey, 1 as in life, more is stronger.")
 ]
 Model = Annotated[str, typer.Option(help="A network of `colorear models`, or an .onnx file.")]
 
@@ -51,11 +52,11 @@ def colorize(
     out: Annotated[
         str | None, typer.Option("-o", "--out", help="A folder; a file for one photograph.")
     ] = None,
-    model: Model = "acuarela",
+    model: Model = DEFAULT_MODEL,
     vividness: Vividness = 1.0,
     hints: Hints = None,
     variants: Annotated[int, typer.Option(min=1, max=20, help="How many different ones.")] = 1,
-    confidence: Annotated[bool, typer.Option(help="A picture of how sure it is, too.")] = False,
+    uncertainty: Annotated[bool, typer.Option(help="A picture of how unsure it is, too.")] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processor cores to use; all.")] = None,
     on: Annotated[
         Literal["local", "ray"],
@@ -69,8 +70,8 @@ def colorize(
     """Put colour into photographs, or into all that folders hold.
 
     `old.jpg` becomes `old-color.jpg` beside it, or in OUT, where folders are mirrored and where the
-    same command goes on if it was stopped. Variants are `old-color-2.jpg` and so on; what is white
-    in `old-confidence.png` is sure.
+    same command goes on if it was stopped. Variants are `old-color-2.jpg` and so on; what is black
+    in `old-uncertainty.png` is sure.
     """
     sources = [_place(text, on) for text in source]
     into = _place(out, on) if out is not None else None
@@ -79,11 +80,11 @@ def colorize(
         signer = _signer(certificate, key)
         colorizer = Colorizer(model, threads=jobs or processes.cores(), signer=signer)
         crowd = ray_cluster.actors(model, jobs, signer=signer) if on == "ray" else None
-        wishes = Wishes(_hints(hints, sources), vividness)
-        _check_able(colorizer.network, wishes, variants, confidence=confidence)
-        planned = plan(sources, into, variants=variants, confidence=confidence)
+        options = ColorizeOptions(model, _hints(hints, sources), vividness, variants)
+        _check_able(colorizer.network, options, uncertainty=uncertainty)
+        planned = plan(sources, into, variants=variants, uncertainty=uncertainty)
         how = colorizer.network.card.sha256 + (", signed" if signer else "")
-        batch = Batch(planned, into, how, wishes=wishes, overwrite=overwrite)
+        batch = Batch(planned, into, how, options=options, overwrite=overwrite)
     except ColorearError as error:
         wrong_usage(str(error))
     work_off = crowd or _here(colorizer, model, len(batch.to_do), jobs, signer)
@@ -147,10 +148,9 @@ def _hints(file: Path | None, sources: list[Path | Remote]) -> tuple[Hint, ...]:
     return read_hints(file)
 
 
-def _check_able(network: Network, wishes: Wishes, variants: int, *, confidence: bool) -> None:
+def _check_able(network: Network, options: ColorizeOptions, *, uncertainty: bool) -> None:
     """Say at once what the network could do for no photograph."""
-    wanted = {"hints": bool(wishes.hints), "variants": variants > 1, "confidence": confidence}
-    if what := lacking(network, **wanted):
+    if what := lacking(network, options, uncertainty=uncertainty):
         wrong_usage(f"{network.card.name} {what}; choose a network that does")
 
 
@@ -197,5 +197,5 @@ def _tell(as_json: bool, answer: Answer) -> None:
         tell(as_json, told, done=f"{answer.source} -> {answer.output}")
         for wish in answer.unreachable if not as_json else ():
             place = f"({wish.hint.x:g}, {wish.hint.y:g})"
-            what = f"{wish.hint.colour} does not exist at the lightness of {place}"
+            what = f"{wish.hint.color} does not exist at the lightness of {place}"
             typer.echo(f"{what}; the nearest is {wish.nearest}", err=True)

@@ -19,7 +19,7 @@ from rich.progress import (
 from colorear.batch.discovery import Failed
 from colorear.batch.runner import Answer
 from colorear.cli.output import err, printable
-from colorear.inference.colorizer import Coloured
+from colorear.inference.colorizer import Colored
 
 __all__ = ["Tally"]
 
@@ -46,7 +46,7 @@ class Tally:
             self._reasons[_NAMES.sub("…", answer.error)] += 1
         else:
             self.done += 1
-        if isinstance(answer, Coloured):
+        if isinstance(answer, Colored):
             self._megapixels += answer.megapixels
         if self._bar:
             self._bar.update(self._task, advance=1, speed=self._speed, failed=self.failed)

@@ -1,4 +1,4 @@
-"""The one way from a photograph to the same photograph in colour."""
+"""The one way from a photograph to the same photograph in color."""
 
 import os
 import time
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from colorear import color, models
 from colorear.errors import ModelError
-from colorear.hints import Hint, Unreachable, Wishes, unreachable
+from colorear.hints import Hint, Unreachable, unreachable
+from colorear.inference.options import DEFAULT_MODEL, ColorizeOptions
 from colorear.inference.suggestions import predict, suggestions
 from colorear.inference.upsampling import EdgeChroma, follow_edges
 from colorear.models import Prediction
@@ -22,20 +23,21 @@ from colorear.models.resize import resized
 from colorear.photo import photograph, raster
 from colorear.photo.atomic_write import check_target, replacing
 from colorear.photo.c2pa import Signer
-from colorear.photo.photograph import Photo
+from colorear.photo.photograph import Photo, as_stored, decode_coarse, open_photo, save, upright
 from colorear.photo.provenance import Provenance
 from colorear.photo.sniffing import Format, ending_for, format_of, reading
 from colorear.version import __version__
 
-__all__ = ["Colorizer", "Coloured", "beside", "colorize", "coloured_name"]
+__all__ = ["Colored", "Colorizer", "beside", "colored_name", "colorize"]
 
 Planes = NDArray[np.float32]
 
-_MAP = 1024  # pixels, the most along a picture of what is sure
+_MAP = 1024  # pixels, the most along a picture of what is uncertain
+_LEVELS = 5  # of 255 in it, for each CIELAB unit
 
 
 @dataclass(frozen=True)
-class Coloured:
+class Colored:
     """What was done for one photograph."""
 
     source: str
@@ -44,24 +46,40 @@ class Coloured:
     megapixels: float
     model: str
     unreachable: tuple[Unreachable, ...] = ()
-    """The hints whose colours do not exist at the lightness of their places."""
+    """The hints whose colors do not exist at the lightness of their places."""
 
 
 class Colorizer:
-    """A network, loaded once, that puts colour into files and arrays.
+    """A network, loaded once, that puts color into files and arrays.
 
-    `model` is a name of `colorear models` or the path of an .onnx file; `threads` limits the
-    processor cores that the network uses; a `signer` signs every file. Raises ModelError.
+    Safe to share among threads: it has no state but the network, which ONNX Runtime runs for
+    several threads at once. It is not carried to other processes; make one in each.
 
-    >>> grey = np.full((40, 60), 128, np.uint8)
-    >>> colour = Colorizer()(grey)
-    >>> colour.shape, colour.dtype
+    Parameters
+    ----------
+    model
+        A name of `colorear models`, or the path of an .onnx file.
+    threads
+        How many processor cores the network uses at the most; None for all.
+    signer
+        Signs every file, if there is one.
+
+    Raises
+    ------
+    ModelError
+        Where the network is missing, damaged, or breaks the contract.
+
+    Examples
+    --------
+    >>> gray = np.full((40, 60), 128, np.uint8)
+    >>> colored = Colorizer()(gray)
+    >>> colored.shape, colored.dtype
     ((40, 60, 3), dtype('uint8'))
     """
 
     def __init__(
         self,
-        model: str | Path = "acuarela",
+        model: str | Path = DEFAULT_MODEL,
         *,
         threads: int | None = None,
         signer: Signer | None = None,
@@ -77,19 +95,38 @@ class Colorizer:
         vividness: float = 1.0,
         variant: int = 0,
     ) -> NDArray[Any]:
-        """Colour for an array: (h, w) grey or (h, w, 3) sRGB, uint8 or uint16.
+        """Color an array.
 
-        Gives (h, w, 3) of the same type, whose luma differs by at most one level from that of what
-        came in. Colour that came in is replaced. `hints` is what is known of the colours;
-        `vividness` is 0 for grey and 1 for the colours of life; a `variant` from 1 on has other
-        plausible colours. Raises PhotographError for any other array, HintError for a number out of
-        range, and ModelError where the network cannot do what is asked.
+        Parameters
+        ----------
+        picture : (h, w) gray or (h, w, 3) sRGB, uint8 or uint16
+            Color that comes in is replaced.
+        hints
+            What is known of the colors.
+        vividness
+            0 for gray, 1 for the colors of life, up to 3 for stronger ones.
+        variant
+            0 for what the network holds for best, from 1 on for other plausible colors.
+
+        Returns
+        -------
+        ndarray, (h, w, 3) sRGB of the same type
+            Its luma differs by at most one level from that of `picture`.
+
+        Raises
+        ------
+        PhotographError
+            For any other array.
+        HintError
+            For a number out of its range.
+        ModelError
+            Where the network cannot do what is asked.
         """
-        wishes = Wishes(tuple(hints), vividness, variant)
         image = raster.from_array(picture)
-        seen = self._shown(image)
-        prediction = predict(self.network, seen, wishes)
-        rgb: NDArray[Any] = raster.coloured(image, _edges(seen, prediction.ab).at).numpy()
+        lightness = self._lightness_of_array(image)
+        options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
+        prediction = predict(self.network, lightness, options, variant)
+        rgb: NDArray[Any] = raster.colored(image, _edges(lightness, prediction.ab).at).numpy()
         return rgb
 
     def uncertainty(
@@ -100,25 +137,50 @@ class Colorizer:
         vividness: float = 1.0,
         variant: int = 0,
     ) -> Planes:
-        """How far off the colours that a call gives may be, (h, w): expected CIELAB distances.
+        """How far off the colors that a call gives may be.
 
-        Raises as a call does, and ModelError if the network does not tell.
+        Parameters are those of a call.
+
+        Returns
+        -------
+        ndarray of float32, (h, w)
+            The expected distance in CIELAB units from the true a*, b*.
+
+        Raises
+        ------
+        ModelError
+            Where the network does not tell, too; and all that a call raises.
         """
-        wishes = Wishes(tuple(hints), vividness, variant)
-        seen = self._shown(raster.from_array(picture))
-        told = self._uncertainty(predict(self.network, seen, wishes))
-        return resized(told, *picture.shape[:2])
+        lightness = self._lightness_of_array(raster.from_array(picture))
+        options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
+        uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))
+        return resized(uncertainty, *picture.shape[:2])
 
     def suggestions(
         self, picture: NDArray[Any], place: tuple[float, float], *, hints: Sequence[Hint] = ()
     ) -> list[str]:
-        """Up to six colours `#rrggbb` that are likely at a place of an array, likeliest first.
+        """Colors that are likely at a place of an array.
 
-        `place` is x and y as fractions of width and height. Raises as a call does, and ModelError
-        if the network does not tell.
+        Parameters
+        ----------
+        picture, hints
+            As in a call.
+        place
+            x and y, 0..1 of width and height.
+
+        Returns
+        -------
+        list of str
+            Up to six `#rrggbb`, the likeliest first.
+
+        Raises
+        ------
+        ModelError
+            Where the network does not tell, too; and all that a call raises.
         """
-        seen = self._shown(raster.from_array(picture))
-        return suggestions(self.network(seen, hints), seen, Hint(*place, "gray"))
+        where = Hint(*place, "gray").place  # which checks it
+        lightness = self._lightness_of_array(raster.from_array(picture))
+        return suggestions(self.network(lightness, hints), lightness, where)
 
     def colorize(
         self,
@@ -130,35 +192,51 @@ class Colorizer:
         variant: int = 0,
         overwrite: bool = False,
         unfinished: Path | None = None,
-    ) -> Coloured:
-        """Write the photograph `source`, in colour, to `target`; without one beside `source`.
+    ) -> Colored:
+        """Write a photograph in color, in its own format, whole or not at all.
 
-        `hints`, `vividness` and `variant` are as in a call; places are those of the photograph seen
-        upright. Its XMP says that the colour is synthetic, and which network made it.
-        The format follows `source`, which is never replaced itself. `unfinished` is the folder for
-        the file while it is written, on the disk of `target`; without one it lies beside it. Raises
-        PhotographError, and HintError and ModelError as a call does; leaves nothing half-written.
+        Its XMP says that the color is synthetic, and which network made it.
+
+        Parameters
+        ----------
+        source
+            The photograph, which is never replaced itself.
+        target
+            The file to write; without one `beside(source)`.
+        hints, vividness, variant
+            As in a call; places are those of the photograph seen upright.
+        overwrite
+            Whether another file may be in the place of `target`.
+        unfinished
+            The folder for the file while it is written, on the disk of `target`; without one it
+            lies beside it.
+
+        Raises
+        ------
+        PhotographError
+            Where the photograph cannot be read or written.
+        HintError, ModelError
+            As a call does.
         """
         started = time.perf_counter()
-        wishes = Wishes(tuple(hints), vividness, variant)
-        opened = photograph.open_photo(source)
+        options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
+        photo = open_photo(source)
         path = Path(target) if target else beside(source)
-        check_target(path, opened.path, overwrite=overwrite)
-        seen = self._seen(opened)
-        ab = predict(self.network, seen, wishes).ab
-        edges = _edges(
-            seen,
-            ab,
-            lambda srgb: photograph.to_device(
-                opened, photograph.as_stored(srgb, opened.orientation)
-            ),
-        )
-        sign = partial(self._sign, opened)
-        photograph.save(opened, path, edges.at, self.mark, unfinished=unfinished, sign=sign)
-        told = self._coloured(opened, source, path, started)
-        return replace(told, unreachable=unreachable(wishes.hints, seen))
+        check_target(path, photo.path, overwrite=overwrite)
+        coarse = decode_coarse(photo)
+        lightness = self._lightness_of_file(photo, coarse)
+        ab = predict(self.network, lightness, options, variant).ab
 
-    def confidence(
+        def as_in_file(srgb: Planes) -> Planes:
+            return photograph.to_device(photo, as_stored(srgb, photo.orientation))
+
+        chroma = _edges(lightness, ab, as_in_file).at
+        sign = partial(self._sign, photo)
+        save(photo, path, chroma, self.mark, coarse=coarse, unfinished=unfinished, sign=sign)
+        made = self._colored(photo, source, path, started)
+        return replace(made, unreachable=unreachable(options.hints, lightness))
+
+    def uncertainty_map(
         self,
         source: str | Path,
         target: str | Path,
@@ -168,46 +246,52 @@ class Colorizer:
         variant: int = 0,
         overwrite: bool = False,
         unfinished: Path | None = None,
-    ) -> Coloured:
-        """Write how sure the colours of `source` are, as `colorize` gives them, to `target`.
+    ) -> Colored:
+        """Write how far off the colors of a photograph may be, as `colorize` gives them.
 
-        A grey PNG of 8 bits: white is sure; each CIELAB unit by which the colour is expected to be
-        off takes five levels, so that black is 51 units or more. It is upright, at most 1024
-        pixels long. Raises ModelError if the network does not tell, and as `colorize` does.
+        A gray PNG of 8 bits, upright, at most 1024 pixels long: black is sure; each CIELAB unit by
+        which the color is expected to be off takes five levels, so that white is 51 units or more.
+        Parameters are those of `colorize`.
+
+        Raises
+        ------
+        ModelError
+            Where the network does not tell, too; and all that `colorize` raises.
         """
         started = time.perf_counter()
-        opened = photograph.open_photo(source)
-        check_target(Path(target), opened.path, overwrite=overwrite)
-        wishes = Wishes(tuple(hints), vividness, variant)
-        told = self._uncertainty(predict(self.network, self._seen(opened), wishes))
-        height, width = _upright_size(opened)
+        options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
+        photo = open_photo(source)
+        check_target(Path(target), photo.path, overwrite=overwrite)
+        lightness = self._lightness_of_file(photo, decode_coarse(photo))
+        uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))
+        height, width = _upright_size(photo)
         shrink = max(1, height / _MAP, width / _MAP)
         size = max(1, round(height / shrink)), max(1, round(width / shrink))
-        levels = np.clip(255 - 5 * resized(told, *size), 0, 255).round().astype(np.uint8)
+        levels = (_LEVELS * resized(uncertainty, *size)).clip(0, 255).round().astype(np.uint8)
         with replacing(Path(target), unfinished) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
-        return self._coloured(opened, source, target, started)
+        return self._colored(photo, source, target, started)
 
     @property
     def mark(self) -> Provenance:
-        """What every file that it colours says of the colour."""
+        """What every file that it colors says of the color."""
         card = self.network.card
         return Provenance(__version__, card.name, card.version, card.sha256)
 
-    def _sign(self, opened: Photo, part: Path) -> None:
+    def _sign(self, photo: Photo, part: Path) -> None:
         if self._signer:
-            self._signer.sign(part, opened.format, opened.path, self.mark)
+            self._signer.sign(part, photo.format, photo.path, self.mark)
 
-    def _shown(self, image: pyvips.Image) -> Planes:
-        """L* of a picture, at the size that the network wants."""
+    def _lightness_of_array(self, image: pyvips.Image) -> Planes:
+        """L* (h, w), at the size that the network wants."""
         height, width = self.network.fit(image.height, image.width)
-        return raster.grey_lightness(raster.shrunk(image, height, width))
+        return raster.gray_lightness(raster.shrunk(image, height, width))
 
-    def _seen(self, opened: Photo) -> Planes:
-        """L* of a file, upright, at the size that the network wants."""
-        height, width = self.network.fit(*_upright_size(opened))
-        stored = (width, height) if opened.orientation >= 5 else (height, width)
-        return photograph.upright(photograph.lightness(opened, *stored), opened.orientation)
+    def _lightness_of_file(self, photo: Photo, coarse: pyvips.Image | None) -> Planes:
+        """L* (h, w), upright, at the size that the network wants."""
+        height, width = self.network.fit(*_upright_size(photo))
+        stored = (width, height) if photo.orientation >= 5 else (height, width)
+        return upright(photograph.lightness(photo, *stored, coarse=coarse), photo.orientation)
 
     def _uncertainty(self, prediction: Prediction) -> Planes:
         """Its uncertainty (h, w)."""
@@ -218,53 +302,58 @@ class Colorizer:
         uncertainty: Planes = prediction.uncertainty[0]
         return uncertainty
 
-    def _coloured(
-        self, opened: Photo, source: str | Path, target: str | Path, started: float
-    ) -> Coloured:
-        return Coloured(
+    def _colored(
+        self, photo: Photo, source: str | Path, target: str | Path, started: float
+    ) -> Colored:
+        return Colored(
             source=str(source),
             output=str(target),
             seconds=time.perf_counter() - started,
-            megapixels=opened.width * opened.height / 1e6,
+            megapixels=photo.width * photo.height / 1e6,
             model=self.network.card.name,
         )
 
 
-def _upright_size(opened: Photo) -> tuple[int, int]:
+def _upright_size(photo: Photo) -> tuple[int, int]:
     """Height and width, seen upright."""
-    size = opened.height, opened.width
-    return size[::-1] if opened.orientation >= 5 else size
+    size = photo.height, photo.width
+    return size[::-1] if photo.orientation >= 5 else size
 
 
 def _edges(
-    lightness: Planes, ab: Planes, stored: Callable[[Planes], Planes] = lambda srgb: srgb
+    lightness: Planes, ab: Planes, as_in_file: Callable[[Planes], Planes] = lambda srgb: srgb
 ) -> EdgeChroma:
-    """The colour of L* (h, w), as a function of the luma of the picture that will hold it.
+    """The color of L* (h, w), as a function of the luma of the picture that will hold it.
 
-    `stored` takes (3, h, w) sRGB to that picture's own orientation and RGB.
+    `as_in_file` takes (3, h, w) sRGB to that picture's own orientation and RGB.
     """
-    grey = np.concatenate((lightness[None], np.zeros_like(ab)))
-    luma = color.luma(color.lab_to_srgb(grey))
+    gray = np.concatenate((lightness[None], np.zeros_like(ab)))
+    luma = color.luma(color.lab_to_srgb(gray))
     chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
-    ycc = color.srgb_to_ycc(stored(color.ycc_to_srgb(np.concatenate((luma, chroma)))))
+    ycc = color.srgb_to_ycc(as_in_file(color.ycc_to_srgb(np.concatenate((luma, chroma)))))
     return follow_edges(ycc[:1], ycc[1:])
 
 
 def beside(source: str | Path, folder: Path | None = None) -> Path:
-    """Where the coloured `source` goes: `<stem>-color<ext>` beside it, or in `folder`.
+    """Where the colored `source` goes: `<stem>-color<ext>` beside it, or in `folder`.
 
-    The ending is that of the format that the file really has. Raises PhotographError.
+    The ending is that of the format that the file really has.
+
+    Raises
+    ------
+    PhotographError
+        Where the file cannot be read, or is no photograph.
     """
     path = Path(source)
     with reading(path):
         form = format_of(path)
-    return (folder or path.parent) / coloured_name(path.name, form)
+    return (folder or path.parent) / colored_name(path.name, form)
 
 
-def coloured_name(name: str, form: Format) -> str:
-    """What the coloured file of that name and format is called.
+def colored_name(name: str, form: Format) -> str:
+    """What the colored file of that name and format is called.
 
-    >>> coloured_name("old.jpg", "jpeg"), coloured_name("old.jpg", "png")
+    >>> colored_name("old.jpg", "jpeg"), colored_name("old.jpg", "png")
     ('old-color.jpg', 'old-color.png')
     """
     path = Path(name)
@@ -275,13 +364,17 @@ def colorize(
     source: str | Path,
     target: str | Path | None = None,
     *,
-    model: str | Path = "acuarela",
+    model: str | Path = DEFAULT_MODEL,
     hints: Sequence[Hint] = (),
     vividness: float = 1.0,
     variant: int = 0,
     overwrite: bool = False,
-) -> Coloured:
-    """Write one photograph in colour; for many, make one `Colorizer` and keep it."""
+) -> Colored:
+    """Write one photograph in color; for many, make one `Colorizer` and keep it.
+
+    `model` is as in `Colorizer`, everything else as in `Colorizer.colorize`, which tells what is
+    raised, too.
+    """
     return Colorizer(model).colorize(
         source, target, hints=hints, vividness=vividness, variant=variant, overwrite=overwrite
     )

@@ -12,16 +12,16 @@ import pyvips
 from colorear.errors import PhotographError
 from colorear.photo.jpeg import read
 from colorear.photo.jpeg_dct import luma_blocks
-from colorear.photo.photograph import Photo, luma, open_photo
+from colorear.photo.photograph import Photo, decode_coarse, luma, open_photo
 from colorear.photo.provenance import Provenance
 from colorear.photo.provenance import read as read_mark
 from colorear.photo.sniffing import reading
 
-__all__ = ["Promise", "verify"]
+__all__ = ["Verification", "verify"]
 
 
 @dataclass(frozen=True)
-class Promise:
+class Verification:
     """What became of a photograph's luma, and what is said of its colour."""
 
     identical_dct: bool | None
@@ -37,7 +37,7 @@ class Promise:
         return self.max_luma_difference <= 1 if self.identical_dct is None else self.identical_dct
 
 
-def verify(original: str | Path, coloured: str | Path) -> Promise:
+def verify(original: str | Path, coloured: str | Path) -> Verification:
     """Compare the luma of a photograph with that of its coloured version.
 
     Where the DCT coefficients are equal the difference is 0: it is that of the luma component,
@@ -53,10 +53,10 @@ def verify(original: str | Path, coloured: str | Path) -> Promise:
         )
     mark = read_mark(after.xmp)
     if before.format != "jpeg":
-        return Promise(None, _difference(before, after), mark)
+        return Verification(None, _difference(before, after), mark)
     if after.format == "jpeg" and _same_blocks(before, after):
-        return Promise(True, 0, mark)
-    return Promise(False, _difference(before, after), mark)
+        return Verification(True, 0, mark)
+    return Verification(False, _difference(before, after), mark)
 
 
 def _difference(before: Photo, after: Photo) -> int:
@@ -79,6 +79,6 @@ def _same_blocks(before: Photo, after: Photo) -> bool:
 
 
 def _blocks(photo: Photo) -> tuple[np.ndarray, np.ndarray]:
+    decode_coarse(photo)  # jpeg_dct takes only intact files
     with reading(photo.path):
-        _ = photo.coarse  # decodes the whole file: dct takes only intact ones
         return luma_blocks(read(photo.path.read_bytes(), str(photo.path)))

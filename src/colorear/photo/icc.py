@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import pyvips
 
-__all__ = ["colour_space", "converted", "rgb_from_grey"]
+__all__ = ["color_space", "converted", "rgb_from_grey"]
 
 ColourSpace = Literal["grey", "rgb", "other"]
 
@@ -26,7 +26,7 @@ _BLUE = tuple(white - r - g for white, r, g in zip(_D50, _RED, _GREEN, strict=Tr
 _PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4
 
 
-def colour_space(profile: bytes) -> ColourSpace:
+def color_space(profile: bytes) -> ColourSpace:
     """What the profile's device values are (7.2.6); "other" also where it is no profile at all."""
     if len(profile) < 132 or profile[36:40] != b"acsp":
         return "other"
@@ -40,7 +40,7 @@ def rgb_from_grey(profile: bytes) -> bytes:
     The white point is D50, as relative intents map the paper of the grey profile to it anyway.
     Raises ValueError where the grey profile has no curve that can be read.
     """
-    if colour_space(profile) != "grey":
+    if color_space(profile) != "grey":
         raise ValueError("not a grey ICC profile")
     tag = _tag(profile, b"kTRC")
     if tag[:4] == b"curv" and profile[20:24] == b"XYZ ":

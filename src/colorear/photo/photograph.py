@@ -7,7 +7,6 @@ orientation.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +33,7 @@ from colorear.photo.sniffing import (
 __all__ = [
     "Photo",
     "as_stored",
+    "decode_coarse",
     "lightness",
     "luma",
     "open_photo",
@@ -44,7 +44,7 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 
-_ASKED = 2_000_000  # chroma samples of a JPEG; more cost time and lie closer than eyes can see
+_MOST_CHROMA = 2_000_000  # samples, of a JPEG; more cost time and lie closer than eyes can see
 
 
 @dataclass(frozen=True)
@@ -70,29 +70,13 @@ class Photo:
     """Width and height of the chroma."""
 
     @property
-    def asked_every(self) -> int:
-        """One of so many chroma samples, across and down, is asked for; others are interpolated."""
+    def chroma_step(self) -> int:
+        """One of so many chroma samples, across and down, is made; the others are interpolated."""
         width, height = self.chroma_size
-        every = 1
-        while width * height > _ASKED * every**2:
-            every *= 2
-        return every
-
-    @cached_property
-    def coarse(self) -> pyvips.Image:
-        """A JPEG at a pixel for each chroma sample that is asked for, in memory.
-
-        It serves the network and the chroma alike, since decoding takes long. After it the whole
-        file has been decoded, and so been found intact.
-        """
-        across, down = (factor * self.asked_every for factor in self.chroma_factors)
-        large = min(self.width, self.height) >= 64  # libvips cannot shrink the smallest on load
-        on_load = next((s for s in (8, 4, 2) if large and across % s == down % s == 0), 1)
-        image = opened(self.path, "jpeg", shrink=on_load)
-        image = image.shrink(across / on_load, down / on_load, ceil=True)
-        size = (-(-side // self.asked_every) for side in self.chroma_size)
-        image = image.embed(0, 0, *size, extend="copy")  # libvips rounds down on load
-        return image.copy_memory()
+        step = 1
+        while width * height > _MOST_CHROMA * step**2:
+            step *= 2
+        return step
 
     @property
     def suffix(self) -> str:
@@ -100,12 +84,12 @@ class Photo:
         return ending_for(self.path, self.format)
 
     @property
-    def coloured_profile(self) -> bytes | None:
+    def colored_profile(self) -> bytes | None:
         """The ICC profile of the coloured file: a grey one made RGB, any other as it is.
 
         A grey profile that cannot be read is left out: no program can show the picture by it.
         """
-        if self.profile is None or icc.colour_space(self.profile) != "grey":
+        if self.profile is None or icc.color_space(self.profile) != "grey":
             return self.profile
         try:
             return icc.rgb_from_grey(self.profile)
@@ -141,16 +125,66 @@ def open_photo(path: str | Path) -> Photo:
     )
 
 
-def lightness(photo: Photo, height: int, width: int) -> Planes:
-    """L* `(height, width)` in 0..100 of the grey photograph, as stored.
+def decode_coarse(photo: Photo) -> pyvips.Image | None:
+    """Decode a JPEG at a pixel for each chroma sample that is made, into memory.
 
-    Greys are seen as the file's ICC profile wants them seen; colours are taken to their luma.
-    A profile that cannot be read counts as sRGB, which is how viewers take it.
-    Raises PhotographError where the picture is damaged.
+    It serves the network and the chroma alike, since decoding takes long. After it the whole file
+    has been decoded, and so been found intact.
+
+    Returns
+    -------
+    pyvips.Image or None
+        None for other formats, which are read as streams.
+
+    Raises
+    ------
+    PhotographError
+        Where the picture is damaged.
     """
+    if photo.format != "jpeg":
+        return None
+    across, down = (factor * photo.chroma_step for factor in photo.chroma_factors)
+    large = min(photo.width, photo.height) >= 64  # libvips cannot shrink the smallest on load
+    on_load = next((s for s in (8, 4, 2) if large and across % s == down % s == 0), 1)
     with reading(photo.path):
-        device = raster.shrunk(_small(photo, height, width), height, width)
-    return raster.grey_lightness(icc.converted(device, source=photo.coloured_profile, target=None))
+        image = opened(photo.path, "jpeg", shrink=on_load)
+        image = image.shrink(across / on_load, down / on_load, ceil=True)
+        size = (-(-side // photo.chroma_step) for side in photo.chroma_size)
+        image = image.embed(0, 0, *size, extend="copy")  # libvips rounds down on load
+        return image.copy_memory()
+
+
+def lightness(
+    photo: Photo, height: int, width: int, *, coarse: pyvips.Image | None = None
+) -> Planes:
+    """L* of the gray photograph, small, as a network sees it.
+
+    Grays are seen as the file's ICC profile wants them seen; colors are taken to their luma.
+    A profile that cannot be read counts as sRGB, which is how viewers take it.
+
+    Parameters
+    ----------
+    height, width
+        Of the result, as stored.
+    coarse
+        What `decode_coarse` gave, if it was called already.
+
+    Returns
+    -------
+    ndarray of float32, (height, width), 0..100
+        As stored: `upright` turns it.
+
+    Raises
+    ------
+    PhotographError
+        Where the picture is damaged.
+    """
+    coarse = coarse or decode_coarse(photo)
+    with reading(photo.path):
+        enough = coarse and coarse.height >= height and coarse.width >= width
+        image = coarse if enough else opened(photo.path, photo.format)
+        device = raster.shrunk(image, height, width)
+    return raster.gray_lightness(icc.converted(device, source=photo.colored_profile, target=None))
 
 
 def luma(photo: Photo) -> pyvips.Image:
@@ -168,7 +202,7 @@ def to_device(photo: Photo, srgb: Planes) -> Planes:
     Comes back as it is where there is no profile, or one that only leads out of the device (some
     scanners').
     """
-    return icc.converted(srgb, source=None, target=photo.coloured_profile)
+    return icc.converted(srgb, source=None, target=photo.colored_profile)
 
 
 def upright(planes: Planes, orientation: int) -> Planes:
@@ -195,19 +229,35 @@ def save(
     chroma: Chroma,
     mark: provenance.Provenance,
     *,
+    coarse: pyvips.Image | None = None,
     unfinished: Path | None = None,
     sign: Callable[[Path], None] | None = None,
 ) -> None:
     """Write the photograph with chroma to `target`, whole or not at all, in its own format.
 
-    `chroma` is given the luma of the whole picture as stored, at the size of the file's chroma
-    (half for most JPEGs). The luma comes from the top to the bottom, so what is asked of it must,
-    too. The XMP gets the `mark`; `sign` may then change the file before it takes its place.
-
     WebP and TIFF are written lossless, as the luma could not be kept otherwise. A thumbnail inside
-    the EXIF data stays grey. `unfinished` is the folder for the file while it is written, on the
-    same disk; without one it lies beside `target`. Raises PhotographError, and leaves nothing
-    behind.
+    the EXIF data stays gray.
+
+    Parameters
+    ----------
+    chroma
+        Is given the luma of the whole picture as stored, at the size of the file's chroma (half for
+        most JPEGs), and gives Cb and Cr for it. The luma comes from the top to the bottom, so what
+        is asked of it must, too.
+    mark
+        Goes into the XMP.
+    coarse
+        What `decode_coarse` gave, if it was called already.
+    unfinished
+        The folder for the file while it is written, on the same disk; without one it lies beside
+        `target`.
+    sign
+        May change the file before it takes its place.
+
+    Raises
+    ------
+    PhotographError
+        Where the photograph cannot be read or written; nothing is left behind.
     """
     target = Path(target)
     if target.suffix.lower() not in SUFFIXES[photo.format]:
@@ -217,7 +267,7 @@ def save(
         )
     with replacing(target, unfinished) as part:
         if photo.format == "jpeg":
-            _save_jpeg(photo, part, chroma, mark)
+            _save_jpeg(photo, part, chroma, mark, coarse or decode_coarse(photo))
         else:
             _save_pixels(photo, part, chroma, mark)
         if sign:
@@ -231,9 +281,15 @@ def save(
             )
 
 
-def _save_jpeg(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
+def _save_jpeg(
+    photo: Photo,
+    part: Path,
+    chroma: Chroma,
+    mark: provenance.Provenance,
+    coarse: pyvips.Image,
+) -> None:
     with reading(photo.path):
-        planes = _chroma_planes(photo, chroma)
+        planes = _chroma_planes(photo, chroma, coarse)
         taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
     progressive = taken.progressive and len(taken.components) == 1  # as dct leaves it
     cb, cr = (
@@ -244,27 +300,27 @@ def _save_jpeg(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Proven
     )
     del planes  # dct needs the memory
     grey = provenance.marked(jpeg_dct.without_chroma(taken), mark)
-    changed = photo.coloured_profile != photo.profile
-    profile = (photo.coloured_profile or b"") if changed else None
+    changed = photo.colored_profile != photo.profile
+    profile = (photo.colored_profile or b"") if changed else None
     with part.open("xb") as file:
         file.writelines(jpeg.chroma_beside(grey, cb, cr, profile))
 
 
-def _chroma_planes(photo: Photo, chroma: Chroma) -> pyvips.Image:
+def _chroma_planes(photo: Photo, chroma: Chroma, coarse: pyvips.Image) -> pyvips.Image:
     """Cb and Cr of 8 bits at the file's chroma resolution, in memory."""
-    levels = chroma(raster.luma(photo.coarse)) * 255 + 128
-    if photo.asked_every > 1:
-        across, down = (side * photo.asked_every for side in (levels.width, levels.height))
+    levels = chroma(raster.luma(coarse)) * 255 + 128
+    if photo.chroma_step > 1:
+        across, down = (side * photo.chroma_step for side in (levels.width, levels.height))
         levels = raster.enlarged(levels, across, down).crop(0, 0, *photo.chroma_size)
     return levels.rint().cast("uchar").copy_memory()
 
 
 def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
-    rgb = raster.coloured(opened(photo.path, photo.format), chroma)
+    rgb = raster.colored(opened(photo.path, photo.format), chroma)
     if photo.profile:
         rgb.remove("icc-profile-data")
-    if photo.coloured_profile:
-        rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.coloured_profile)
+    if photo.colored_profile:
+        rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.colored_profile)
     rgb.set_type(pyvips.GValue.blob_type, "xmp-data", provenance.merged(photo.xmp, mark))
     name = os.fsencode(part)
     if photo.format == "png":
@@ -285,13 +341,6 @@ def _save_png(photo: Photo, part: Path, rgb: pyvips.Image) -> None:
         png.graft(photo.path, made, part, rgb.get("xmp-data"))
     finally:
         made.unlink(missing_ok=True)
-
-
-def _small(photo: Photo, height: int, width: int) -> pyvips.Image:
-    """The picture at no less than this size."""
-    if photo.format == "jpeg" and photo.coarse.height >= height and photo.coarse.width >= width:
-        return photo.coarse
-    return opened(photo.path, photo.format)
 
 
 def _field(image: pyvips.Image, name: str, default: Any) -> Any:

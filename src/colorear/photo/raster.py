@@ -16,10 +16,10 @@ from colorear.errors import PhotographError
 __all__ = [
     "Chroma",
     "bits",
-    "coloured",
+    "colored",
     "enlarged",
     "from_array",
-    "grey_lightness",
+    "gray_lightness",
     "luma",
     "shrunk",
 ]
@@ -62,7 +62,7 @@ def luma(picture: pyvips.Image) -> pyvips.Image:
     return (levels / (2 ** bits(picture) - 1)).copy(interpretation="b-w")
 
 
-def coloured(picture: pyvips.Image, chroma: Chroma) -> pyvips.Image:
+def colored(picture: pyvips.Image, chroma: Chroma) -> pyvips.Image:
     """RGB of the same type with the picture's luma, within one level, and chroma made for it."""
     depth = bits(picture)
     seen = luma(picture)
@@ -94,7 +94,7 @@ def enlarged(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
     )
 
 
-def grey_lightness(srgb: Planes) -> Planes:
+def gray_lightness(srgb: Planes) -> Planes:
     """L* `(h, w)` in 0..100 of the grey version of sRGB `(3, h, w)`: of its luma."""
     seen: Planes = color.luma_to_lightness(np.clip(color.luma(srgb)[0], 0, 1))
     return seen.astype(np.float32, copy=False)

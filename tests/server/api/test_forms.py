@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorear.hints import MOST_VIVID, Hint
+from colorear.hints import Hint
+from colorear.inference.options import MAX_VIVIDNESS, ColorizeOptions
 from colorear.server.api.forms import HintField, wanted_of
-from colorear.server.api.tasks import Wanted
 from colorear.server.problems import Refusal, problem_of
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 
 SETTINGS = Settings(model="able", hints=20, variants=6)
-HINT = {"x": 0.3, "y": 0.5, "colour": "firebrick"}
+HINT = {"x": 0.3, "y": 0.5, "color": "firebrick"}
 FRACTION = st.floats(0, 1)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -21,18 +21,18 @@ ANYTHING = st.recursive(
 )
 
 
-def wanted(**fields: str | bytes) -> Wanted:
+def wanted(**fields: str | bytes) -> ColorizeOptions:
     sent = {name: v.encode() if isinstance(v, str) else v for name, v in fields.items()}
     return wanted_of(Upload(Path("photograph"), "old.jpg", sent), SETTINGS)
 
 
 def test_who_wishes_nothing_gets_the_servers_network_and_the_colours_of_life():
-    assert wanted() == wanted(hints="") == Wanted("able", (), vividness=1, variants=1)
+    assert wanted() == wanted(hints="") == ColorizeOptions("able", (), vividness=1, variants=1)
 
 
 def test_all_that_can_be_wished():
     told = wanted(model="acuarela", vividness="0.5", variants="6", hints=json.dumps([HINT] * 2))
-    assert told == Wanted("acuarela", (Hint(0.3, 0.5, "firebrick"),) * 2, 0.5, 6)
+    assert told == ColorizeOptions("acuarela", (Hint(0.3, 0.5, "firebrick"),) * 2, 0.5, 6)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_all_that_can_be_wished():
         ({"hints": "{}"}, "the field 'hints' holds no hints"),
         ({"hints": "[" * 5000}, "the field 'hints' holds no hints"),
         ({"hints": json.dumps([HINT | {"x": 3}])}, "lies outside the photograph"),
-        ({"hints": json.dumps([HINT | {"colour": "brickfire"}])}, "no colour that CSS knows"),
+        ({"hints": json.dumps([HINT | {"color": "brickfire"}])}, "no color that CSS knows"),
         ({"hints": json.dumps([HINT] * 21)}, "21 hints came, but at most 20"),
     ],
 )
@@ -63,7 +63,7 @@ def test_wrong_fields_are_told(fields, said):
 
 @given(st.floats())
 def test_vividness_is_taken_from_grey_to_the_strongest(vividness):
-    if 0 <= vividness <= MOST_VIVID:
+    if 0 <= vividness <= MAX_VIVIDNESS:
         assert wanted(vividness=str(vividness)).vividness == vividness
     else:
         with pytest.raises(Refusal, match="'vividness'"):
@@ -76,7 +76,7 @@ def test_vividness_is_taken_from_grey_to_the_strongest(vividness):
             HintField,
             x=FRACTION,
             y=FRACTION,
-            colour=st.from_regex("#[0-9a-fA-F]{6}", fullmatch=True),
+            color=st.from_regex("#[0-9a-fA-F]{6}", fullmatch=True),
             radius=FRACTION,
         ),
         max_size=4,
@@ -99,10 +99,10 @@ def test_whatever_comes_is_taken_or_told_to_be_wrong(fields):
         told = wanted(**fields)
     except Refusal as refusal:
         told = problem_of(refusal)
-    if isinstance(told, Wanted):
+    if isinstance(told, ColorizeOptions):
         assert told.model
         assert 1 <= told.variants <= SETTINGS.variants
-        assert 0 <= told.vividness <= MOST_VIVID
+        assert 0 <= told.vividness <= MAX_VIVIDNESS
     else:
         assert told.type.endswith(":wrong-field")
         assert told.model_dump_json()

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colorear.hints import Hint, Unreachable
-from colorear.inference.verify import Promise
+from colorear.inference.verify import Verification
 from colorear.server.api.responses import HEADERS, file_response
 
 
@@ -29,7 +29,7 @@ def test_the_file_comes_whole(outcome):
 
 def test_the_headers_say_what_was_done(outcome):
     scores = {"landscapes": {"psnr": 24.123456}}
-    promise = Promise(identical_dct=None, max_luma_difference=2)
+    promise = Verification(identical_dct=None, max_luma_difference=2)
     made = replace(about(outcome, version="3", scores=scores), promise=promise)
     headers = file_response(made).headers
     assert headers["content-disposition"] == (
@@ -50,7 +50,7 @@ def test_colours_that_cannot_be_had_are_told_but_not_too_many(outcome):
     many = [Unreachable(Hint(x / 100, 0.5, "firebrick"), "#300000") for x in range(100)]
     headers = file_response(replace(outcome, unreachable=many)).headers
     told = json.loads(headers["colorear-unreachable"])
-    assert told[7] == {"x": 0.07, "y": 0.5, "colour": "firebrick", "nearest": "#300000"}
+    assert told[7] == {"x": 0.07, "y": 0.5, "color": "firebrick", "nearest": "#300000"}
     assert len(told) == 20
     assert sum(len(name) + len(value) + 4 for name, value in headers.items()) < 8000
 

@@ -8,7 +8,7 @@ from colorear.inference import verify
 from colorear.server.api import routes
 from server.conftest import EXAMPLES
 
-HINTS = json.dumps([{"x": 0.3, "y": 0.5, "colour": "firebrick"}])
+HINTS = json.dumps([{"x": 0.3, "y": 0.5, "color": "firebrick"}])
 
 
 def problem(answer, status, kind):

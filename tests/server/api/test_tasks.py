@@ -10,9 +10,10 @@ from colorear import models
 from colorear.errors import PhotographError
 from colorear.hints import Hint
 from colorear.inference.colorizer import Colorizer
-from colorear.inference.verify import Promise, verify
+from colorear.inference.options import ColorizeOptions
+from colorear.inference.verify import Verification, verify
 from colorear.photo.provenance import Provenance
-from colorear.server.api.tasks import Photograph, Wanted, look_at, make, said_of
+from colorear.server.api.tasks import Photograph, look_at, make, said_of
 from colorear.server.problems import Refusal
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
@@ -42,8 +43,8 @@ def came(folder: Path, ending: str = ".jpg", name: str = "abuela.jpg") -> Photog
     return look_at(Upload(path, name, {}), Settings())
 
 
-def wanted(**wishes) -> Wanted:
-    return Wanted(**{"model": "able", "hints": (), "vividness": 1.0, "variants": 1} | wishes)
+def wanted(**wishes) -> ColorizeOptions:
+    return ColorizeOptions(**{"model": "able"} | wishes)
 
 
 def nobody(_: float) -> None:
@@ -150,6 +151,6 @@ def test_a_damaged_photograph_is_told_by_its_name_and_deleted(able, folder):
 
 @pytest.mark.parametrize(("difference", "ok"), [(1, True), (2, False)])
 def test_of_a_promise_is_said_what_became_of_the_luma(difference, ok):
-    promise = Promise(None, difference, Provenance("1", "able", "", "00"))
+    promise = Verification(None, difference, Provenance("1", "able", "", "00"))
     told = {"identical_dct": None, "max_luma_difference": difference, "ok": ok}
     assert said_of(promise) == told

@@ -16,7 +16,7 @@ from colorear.server.uploads import Upload
 from colorear.server.worker_pool import Studio, TooLong
 from server.able import able
 
-RED = {"x": 0.5, "y": 0.5, "colour": "red"}
+RED = {"x": 0.5, "y": 0.5, "color": "red"}
 
 
 class Visitor:
@@ -101,7 +101,7 @@ def test_hints_that_were_saved_are_opened(visiting, tmp_path):
             (tmp_path / "hints.json").write_text(text)
             answer = await visitor.ask("hints", text=text, name="a.json")
             (hint,) = read_hints(tmp_path / "hints.json")
-            expected = {**RED, "colour": "#ff0000", "radius": hint.radius}
+            expected = {**RED, "color": "#ff0000", "radius": hint.radius}
             assert answer == {"hints": [expected]}
             wrong = await visitor.ask("hints", text='[{"x": 2}]', name="mine.json")
             assert "'mine.json' holds no hints" in wrong["problem"]
@@ -127,7 +127,7 @@ def test_errors_tell_the_name_and_no_path(visiting, tmp_path):
                 assert "load it anew" in answer["problem"]
             for asked, text in (
                 ({"vividness": 9}, "vividness of 9"),
-                ({"hints": [{**RED, "colour": "mud"}]}, "'mud' is no colour"),
+                ({"hints": [{**RED, "color": "mud"}]}, "'mud' is no color"),
                 ({"hints": [RED] * 3}, "at most 2 are taken"),
                 ({"model": "/etc/passwd.onnx"}, "there is no network called"),
             ):
@@ -150,8 +150,8 @@ def test_what_nobody_foresaw_is_not_told(caplog):
 def test_colours_of_saved_hints_are_told_as_the_page_reads_them(visiting, colour):
     async def work() -> None:
         async with visiting() as visitor:
-            answer = await visitor.ask("hints", text=json.dumps([{**RED, "colour": colour}]))
-            assert [hint["colour"] for hint in answer["hints"]] == ["#ff0000"]
+            answer = await visitor.ask("hints", text=json.dumps([{**RED, "color": colour}]))
+            assert [hint["color"] for hint in answer["hints"]] == ["#ff0000"]
 
     asyncio.run(work())
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from colorear.errors import HintError
-from colorear.hints import MOST_VIVID, Hint, parse_hints
-from colorear.server.api.tasks import Wanted
+from colorear.hints import Hint, parse_hints
+from colorear.inference.options import MAX_VIVIDNESS, ColorizeOptions
 from colorear.server.problems import Refusal
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
@@ -21,7 +21,7 @@ class HintField(BaseModel):
 
     x: Annotated[float, Field(ge=0, le=1, description="From the left; a fraction of the width.")]
     y: Annotated[float, Field(ge=0, le=1, description="From the top; a fraction of the height.")]
-    colour: Annotated[
+    color: Annotated[
         str,
         Field(
             pattern="^#[0-9a-fA-F]{6}$",
@@ -36,11 +36,11 @@ class HintField(BaseModel):
 
 class _Told(BaseModel):
     model: Annotated[str, Field(min_length=1, max_length=100)]
-    vividness: Annotated[float, Field(ge=0, le=MOST_VIVID, allow_inf_nan=False)] = 1
+    vividness: Annotated[float, Field(ge=0, le=MAX_VIVIDNESS, allow_inf_nan=False)] = 1
     variants: Annotated[int, Field(ge=1)] = 1
 
 
-def wanted_of(upload: Upload, settings: Settings) -> Wanted:
+def wanted_of(upload: Upload, settings: Settings) -> ColorizeOptions:
     """What an upload's fields say. Raises Refusal."""
     told = {
         name: value.decode(errors="replace")
@@ -61,7 +61,8 @@ def wanted_of(upload: Upload, settings: Settings) -> Wanted:
             f"{simple.variants} variants came, but at most {settings.variants} are made at once; "
             "ask for fewer",
         )
-    return Wanted(simple.model, _hints(upload, settings), simple.vividness, simple.variants)
+    hints = _hints(upload, settings)
+    return ColorizeOptions(simple.model, hints, simple.vividness, simple.variants)
 
 
 def _hints(upload: Upload, settings: Settings) -> tuple[Hint, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from colorear.hints import MOST_VIVID
+from colorear.inference.options import MAX_VIVIDNESS
 from colorear.models.card import Card, Kind
 from colorear.photo.sniffing import SUFFIXES
 from colorear.server import problems
@@ -135,7 +135,7 @@ def form(settings: Settings) -> dict[str, Any]:
             "items": hint,
             "maxItems": settings.hints,
             "description": "What is known of the colours: a list as in a hints file.",
-            "examples": [[{"x": 0.31, "y": 0.62, "colour": "#8a2b2b", "radius": 0.01}]],
+            "examples": [[{"x": 0.31, "y": 0.62, "color": "#8a2b2b", "radius": 0.01}]],
         },
         "model": {
             "type": "string",
@@ -147,7 +147,7 @@ def form(settings: Settings) -> dict[str, Any]:
         "vividness": {
             "type": "number",
             "minimum": 0,
-            "maximum": MOST_VIVID,
+            "maximum": MAX_VIVIDNESS,
             "default": 1,
             "description": "0 is grey, 1 as in life, more is stronger.",
         },

@@ -43,7 +43,7 @@ def file_response(outcome: Outcome) -> StreamingResponse:
     }
     if outcome.unreachable:
         told = [
-            {"x": one.hint.x, "y": one.hint.y, "colour": one.hint.colour, "nearest": one.nearest}
+            {"x": one.hint.x, "y": one.hint.y, "color": one.hint.color, "nearest": one.nearest}
             for one in outcome.unreachable[:_UNREACHABLE]
         ]
         headers["Colorear-Unreachable"] = json.dumps(told)

@@ -3,10 +3,11 @@
 import asyncio
 from functools import partial
 
+from colorear.inference.options import ColorizeOptions
 from colorear.server.api.forms import wanted_of
 from colorear.server.api.jobs import Job, Jobs
 from colorear.server.api.prometheus import Measures
-from colorear.server.api.tasks import Outcome, Photograph, Wanted, look_at, make
+from colorear.server.api.tasks import Outcome, Photograph, look_at, make
 from colorear.server.model_cache import check_name
 from colorear.server.settings import Settings
 from colorear.server.uploads import Arrivals, Upload
@@ -32,21 +33,21 @@ class Service:
         await self.jobs.end()
         await self.studio.stop()
 
-    async def look(self, upload: Upload) -> tuple[Photograph, Wanted]:
+    async def look(self, upload: Upload) -> tuple[Photograph, ColorizeOptions]:
         """What came, and what is wished of it. Raises ColorearError."""
         wanted = wanted_of(upload, self.settings)
         check_name(wanted.model)
         async with self._looks:
             return await asyncio.to_thread(look_at, upload, self.settings), wanted
 
-    async def colour(self, client: str, photograph: Photograph, wanted: Wanted) -> Outcome:
+    async def colour(self, client: str, photograph: Photograph, wanted: ColorizeOptions) -> Outcome:
         """Do it as soon as it is this client's turn. Raises as `Studio.run` and `make` do."""
         call = partial(make, photograph, wanted, _nobody)
         outcome = await self.studio.run(client, wanted.model, call)
         self.measures.count(outcome)
         return outcome
 
-    def begin_job(self, client: str, photograph: Photograph, wanted: Wanted) -> Job:
+    def begin_job(self, client: str, photograph: Photograph, wanted: ColorizeOptions) -> Job:
         """Have it done while nobody waits. Raises Busy, Crowding or Stopping."""
         self.studio.check_room(client)
         self.jobs.check_room(client)

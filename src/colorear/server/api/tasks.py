@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from colorear.hints import Hint, Unreachable
-from colorear.inference.colorizer import Colorizer, Coloured, coloured_name
+from colorear.hints import Unreachable
+from colorear.inference.colorizer import Colored, Colorizer, colored_name
+from colorear.inference.options import ColorizeOptions
 from colorear.inference.suggestions import lacking
-from colorear.inference.verify import Promise, verify
+from colorear.inference.verify import Verification, verify
 from colorear.models.card import Card
 from colorear.photo.photograph import open_photo
 from colorear.photo.sniffing import SUFFIXES, Format
@@ -18,7 +19,7 @@ from colorear.server.problems import Refusal
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 
-__all__ = ["Outcome", "Photograph", "Wanted", "look_at", "make", "said_of"]
+__all__ = ["Outcome", "Photograph", "look_at", "make", "said_of"]
 
 _MEDIA_TYPES: Mapping[Format, str] = {
     "jpeg": "image/jpeg",
@@ -26,16 +27,6 @@ _MEDIA_TYPES: Mapping[Format, str] = {
     "tiff": "image/tiff",
     "webp": "image/webp",
 }
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """How a client wants a photograph coloured."""
-
-    model: str
-    hints: tuple[Hint, ...]
-    vividness: float
-    variants: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,7 @@ class Outcome:
     card: Card
     seconds: float
     megapixels: float
-    promise: Promise
+    promise: Verification
     """What `verify` found; of several variants the one with the largest difference."""
     unreachable: Sequence[Unreachable]
 
@@ -81,7 +72,7 @@ def look_at(upload: Upload, settings: Settings) -> Photograph:
 
 def make(
     photograph: Photograph,
-    wanted: Wanted,
+    wanted: ColorizeOptions,
     told: Callable[[float], None],
     colorizer: Colorizer,
 ) -> Outcome:
@@ -91,7 +82,7 @@ def make(
     """
     started = time.perf_counter()
     _check_able(colorizer, wanted)
-    made: list[tuple[Coloured, Promise]] = []
+    made: list[tuple[Colored, Verification]] = []
     try:
         with called(photograph.path, photograph.name):
             for variant in range(wanted.variants):
@@ -107,7 +98,7 @@ def make(
                 told((variant + 1) / wanted.variants)
     finally:
         photograph.path.unlink(missing_ok=True)  # answers may lie there for a while
-    name = coloured_name(photograph.name, photograph.format)
+    name = colored_name(photograph.name, photograph.format)
     path, media_type = Path(made[0][0].output), _MEDIA_TYPES[photograph.format]
     if wanted.variants > 1:
         path = _zipped([Path(coloured.output) for coloured, _ in made], name)
@@ -124,16 +115,16 @@ def make(
     )
 
 
-def said_of(promise: Promise) -> dict[str, bool | int | None]:
+def said_of(promise: Verification) -> dict[str, bool | int | None]:
     """The promise as JSON has it."""
     told = asdict(promise) | {"ok": promise.ok}
     del told["provenance"]
     return told
 
 
-def _check_able(colorizer: Colorizer, wanted: Wanted) -> None:
+def _check_able(colorizer: Colorizer, wanted: ColorizeOptions) -> None:
     network = colorizer.network
-    if what := lacking(network, hints=bool(wanted.hints), variants=wanted.variants > 1):
+    if what := lacking(network, wanted):
         raise Refusal("wrong-field", f"{wanted.model} {what}; name a network that does")
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from colorear.errors import HintError, PhotographError
 from colorear.hints import Hint, parse_hints
-from colorear.inference.colorizer import Colorizer, coloured_name
+from colorear.inference.colorizer import Colorizer, colored_name
 from colorear.inference.suggestions import can_choose
 from colorear.models import Network
 from colorear.server.filenames import called
@@ -181,7 +181,7 @@ class Desk:
         hints = self._few(parse_hints(text, repr(str(asked.get("name", "hints.json")))))
         return {
             "hints": [
-                msgspec.to_builtins(hint) | {"colour": f"#{bytes(hint.srgb).hex()}"}
+                msgspec.to_builtins(hint) | {"color": f"#{bytes(hint.srgb).hex()}"}
                 for hint in hints
             ]
         }
@@ -207,7 +207,7 @@ class Desk:
     async def _colour(
         self, client: str, wish: _Wish, sitting: Sitting, opened: Opened
     ) -> tuple[File, Answer]:
-        name = coloured_name(opened.name, opened.preview.format)
+        name = colored_name(opened.name, opened.preview.format)
         target = sitting.room() / f"coloured{Path(name).suffix}"
 
         def colour(colorizer: Colorizer) -> Answer:

@@ -78,7 +78,7 @@ export function choosing(root, picture, { say, pick, remove, done }) {
       [, , light] = hslOf(grey);
       begun = true;
       swatches.replaceChildren();
-      show(hint.colour ?? now);
+      show(hint.color ?? now);
       root.hidden = false;
       near(hint);
       root.focus({ preventScroll: true });

@@ -31,15 +31,15 @@ export function photograph(root, { say, calls, problem, network }) {
     place,
     move,
     moved: () => tell("moved"),
-    choose: (index) => (hints[index].colour || !panel.isOpen ? choose(index) : leave()),
+    choose: (index) => (hints[index].color || !panel.isOpen ? choose(index) : leave()),
     drop,
-    giveUp: (index) => (hints[index].colour ? leave() : drop(index)),
+    giveUp: (index) => (hints[index].color ? leave() : drop(index)),
   });
   const panel = choosing(find(".panel"), find(".picture"), {
     say,
     pick: (colour, begun) => {
       if (begun) remember();
-      hints[chosen] = { ...hints[chosen], colour };
+      hints[chosen] = { ...hints[chosen], color: colour };
       changed();
     },
     remove: () => drop(chosen),
@@ -59,7 +59,7 @@ export function photograph(root, { say, calls, problem, network }) {
     },
   });
 
-  const told = () => hints.filter((hint) => hint.colour);
+  const told = () => hints.filter((hint) => hint.color);
   const wish = () => ({
     model: select.value,
     vividness: +vividness.value,
@@ -153,13 +153,13 @@ export function photograph(root, { say, calls, problem, network }) {
   function move(index, x, y, begun) {
     if (panel.isOpen) leave();
     if (!hints[index]) return;
-    if (begun && hints[index].colour) remember();
+    if (begun && hints[index].color) remember();
     hints[index] = { ...hints[index], x, y };
-    if (hints[index].colour) changed();
+    if (hints[index].color) changed();
     else draw();
   }
   function drop(index) {
-    const known = hints[index]?.colour;
+    const known = hints[index]?.color;
     if (known) remember();
     hints = hints.filter((_, i) => i !== index);
     leave();

@@ -91,8 +91,8 @@ export function showing(root, { say, place, move, moved, choose, drop, giveUp })
   };
 
   const label = (hint, index) =>
-    hint.colour
-      ? say("dot", { number: index + 1, colour: nameOf(hint.colour, say) })
+    hint.color
+      ? say("dot", { number: index + 1, colour: nameOf(hint.color, say) })
       : say("dot_new");
 
   return {
@@ -120,8 +120,8 @@ export function showing(root, { say, place, move, moved, choose, drop, giveUp })
         dot.hint = hint;
         dot.style.left = `${100 * hint.x}%`;
         dot.style.top = `${100 * hint.y}%`;
-        dot.style.backgroundColor = hint.colour ?? "transparent";
-        dot.classList.toggle("new", !hint.colour);
+        dot.style.backgroundColor = hint.color ?? "transparent";
+        dot.classList.toggle("new", !hint.color);
         dot.classList.toggle("chosen", index === chosen);
         dot.classList.toggle("far", unreachable.includes(index));
         dot.setAttribute("aria-label", label(hint, index));
