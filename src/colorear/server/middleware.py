@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from colorear.server.problems import MEDIA_TYPE, Refusal, problem_of, refusal_of
+from colorear.server.problems import MEDIA_TYPE, problem_of, refusal_of
 
 __all__ = [
     "App",
@@ -16,7 +16,6 @@ __all__ = [
     "Scope",
     "Send",
     "answering",
-    "brief",
     "guarded",
     "patient",
     "problem_response",
@@ -32,21 +31,18 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _API = ("/v1", "/healthz", "/readyz", "/metrics")
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
-# Gradio writes scripts and styles into the page, and makes functions of text (unsafe-eval).
 _PAGE_POLICY = "; ".join(
     (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "media-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' data: blob:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",  # previews come as data:
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
         "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
     )
 )
 _ALWAYS = {
@@ -105,47 +101,6 @@ def patient(app: App, seconds: float) -> App:
                 raise  # else the server closes the line, as the answer is not whole
 
     return call
-
-
-def brief(app: App, most: int, seconds: float) -> App:
-    """With bodies of at most `most` bytes, which arrive whole within so many seconds."""
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await app(scope, receive, send)
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                whole = await _whole(receive, most)
-        except (Refusal, TimeoutError) as error:
-            if isinstance(error, TimeoutError):
-                said = f"the request had not arrived after {seconds:g} seconds; send it again"
-                error = Refusal("upload-too-slow", said, {"Connection": "close"})
-            await problem_response(error)(scope, receive, send)
-            return
-        waiting = [whole]
-
-        async def replayed() -> Message:
-            return waiting.pop() if waiting else await receive()
-
-        await app(scope, replayed, send)
-
-    return call
-
-
-async def _whole(receive: Receive, most: int) -> Message:
-    """A request's whole body as one message, or what came instead of its end."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return message
-        body += message.get("body", b"")
-        if len(body) > most:
-            said = f"the request is larger than the {most:,} bytes that are taken; ask for less"
-            raise Refusal("too-many-bytes", said, {"Connection": "close"})
-        if not message.get("more_body"):
-            return {"type": "http.request", "body": bytes(body)}
 
 
 def answering(app: App) -> App:

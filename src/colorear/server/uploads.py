@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NoReturn, Protocol
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+import msgspec
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.datastructures import Address
+from starlette.requests import Request
 
 from colorear.server.filenames import plain_name
 from colorear.server.problems import Refusal
@@ -21,7 +22,7 @@ from colorear.server.worker_pool import Busy, Crowding
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-__all__ = ["PHOTOGRAPH", "Arrivals", "Upload", "client_of", "receive"]
+__all__ = ["PHOTOGRAPH", "Arrivals", "Upload", "client_of", "receive", "receive_json"]
 
 PHOTOGRAPH = "photograph"
 _FIELDS = ("hints", "model", "vividness", "variants")
@@ -40,14 +41,7 @@ class Upload:
     fields: Mapping[str, bytes]
 
 
-class _Request(Protocol):
-    """One of Starlette, or of Gradio."""
-
-    @property
-    def client(self) -> Address | None: ...
-
-
-def client_of(request: _Request) -> str:
+def client_of(request: Request) -> str:
     """Who is asking, for sharing fairly: an address, or the network of an IPv6 one."""
     host = request.client.host if request.client else "unknown"
     try:
@@ -107,12 +101,7 @@ async def receive(
                     _too_large(most)
                 parser.write(chunk)
     except TimeoutError:
-        raise Refusal(
-            "upload-too-slow",
-            f"the upload had not arrived after {settings.upload_seconds:g} seconds; "
-            "send a smaller file, or from a faster connection",
-            {"Connection": "close"},
-        ) from None
+        raise _too_slow(settings.upload_seconds) from None
     except FormParserError:
         raise Refusal(
             "malformed-request",
@@ -122,6 +111,47 @@ async def receive(
     finally:
         form.close()
     return form.upload()
+
+
+async def receive_json(
+    headers: Mapping[str, str], body: AsyncIterator[bytes], most: int, seconds: float
+) -> dict[str, Any]:
+    """Take in a JSON object of at most `most` bytes within so many seconds. Raises Refusal."""
+    kind = headers.get("content-type", "")
+    if parse_options_header(kind)[0] != b"application/json":
+        raise Refusal(
+            "malformed-request",
+            f"a body of the type {kind[:80] or 'unknown'!r} came, but application/json is needed",
+        )
+    content = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in body:
+                content += chunk
+                if len(content) > most:
+                    raise Refusal(
+                        "too-many-bytes",
+                        f"the request is larger than the {most:,} bytes that are taken; ask for "
+                        "less",
+                        {"Connection": "close"},
+                    )
+    except TimeoutError:
+        raise _too_slow(seconds) from None
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise Refusal(
+            "malformed-request", "the body is not the JSON object that its header says; correct it"
+        ) from None
+
+
+def _too_slow(seconds: float) -> Refusal:
+    return Refusal(
+        "upload-too-slow",
+        f"the upload had not arrived after {seconds:g} seconds; "
+        "send a smaller file, or from a faster connection",
+        {"Connection": "close"},
+    )
 
 
 def _boundary(content_type: str) -> bytes:

@@ -37,8 +37,7 @@ class Visitor:
     async def ask(self, what: str, **asked):
         given = {"sitting": self.secret, "model": "able", **asked}
         call = getattr(self.desk, what)
-        free = what in ("zipped", "emptied", "hints")
-        return await answered(call(given) if free else call("me", given))
+        return await answered(call("me", given))
 
 
 @pytest.fixture

@@ -46,6 +46,11 @@ async def sent(client, secret: str, content: bytes, name: str = "niña.jpg", *, 
     return answer.json()
 
 
+async def acted(client, name: str, **payload):
+    """What is answered to a script of the page."""
+    return (await client.post(f"/page/actions/{name}", json=payload)).json()
+
+
 def test_a_photograph_comes_and_goes(able_network, tmp_path):
     async def work() -> None:
         async with visiting(able_network) as (client, desk, sittings):
@@ -60,7 +65,7 @@ def test_a_photograph_comes_and_goes(able_network, tmp_path):
             assert "ni%C3%B1a-color.jpg" in answer.headers["content-disposition"]
             (tmp_path / "coloured.jpg").write_bytes(answer.content)
             assert verify(EXAMPLES["flower"], tmp_path / "coloured.jpg").ok
-            assert (await client.post("/page/end", content=secret)).status_code == 200
+            assert await acted(client, "end", sitting=secret) == {}
             assert len(sittings) == 0
             assert (await client.get(f"/page/files/{made['file']}")).status_code == 404
 
@@ -124,13 +129,52 @@ def test_only_a_sitting_may_send_and_only_for_what_there_is():
     asyncio.run(work())
 
 
-@pytest.mark.parametrize("end", [b"", b"guessed", b"\xff" * 1000])
-def test_nobody_ends_the_sitting_of_another(end):
+@pytest.mark.parametrize("secret", ["", "guessed", None, 7, ["x"], {}])
+def test_nobody_ends_the_sitting_of_another(secret):
     async def work() -> None:
         async with visiting() as (client, _, sittings):
             sittings.begin("me")
-            assert (await client.post("/page/end", content=end)).status_code == 200
+            assert await acted(client, "end", sitting=secret) == {}
             assert len(sittings) == 1
+
+    asyncio.run(work())
+
+
+def test_the_scripts_of_the_page_call_by_json(able_network):
+    async def work() -> None:
+        async with visiting(able_network) as (client, _, sittings):
+            secret = (await acted(client, "begin"))["sitting"]
+            assert sittings.of(secret).client == "192.0.2.7"
+            assert await acted(client, "colours", sitting=secret) == {"gone": True}
+            await sent(client, secret, EXAMPLES["flower"].read_bytes())
+            wish = {"sitting": secret, "model": able_network}
+            assert (await acted(client, "colours", **wish))["after"].startswith("data:image/jpeg")
+            assert len((await acted(client, "suggestions", **wish))["colours"]) == 3
+            assert (await acted(client, "doubt", **wish))["tint"].startswith("data:image/png")
+            assert (await acted(client, "hints", sitting=secret, text="[]")) == {"hints": []}
+            assert (await client.post("/page/actions/run", json={})).status_code == 404
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "said"),
+    [
+        ("text/plain", b"{}", "a body of the type 'text/plain' came, but application/json"),
+        ("", b"{}", "a body of the type 'unknown' came"),
+        ("application/json", b"[]", "not the JSON object"),
+        ("application/json", b"[" * 100_000, "not the JSON object"),
+        ("application/json", b'{"a": "\xff"}', "not the JSON object"),
+        ("application/json", b" " * 2**20 + b"{}", "larger than the 1,048,576 bytes"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_only_json_is_taken_and_not_too_much_of_it(content_type, content, said):
+    async def work() -> None:
+        async with visiting() as (client, *_):
+            headers = {"Content-Type": content_type}
+            answer = await client.post("/page/actions/begin", content=content, headers=headers)
+            assert said in answer.json()["problem"]
 
     asyncio.run(work())
 
@@ -140,7 +184,7 @@ def test_scripts_and_examples_are_served_and_no_other_file():
         async with visiting() as (client, *_):
             for path in STATIC.iterdir():
                 answer = await client.get(f"/page/static/{path.name}")
-                if path.suffix in {".js", ".css"}:
+                if path.suffix in {".js", ".css", ".svg"}:
                     assert answer.content == path.read_bytes()
                     assert answer.headers["cache-control"] == "no-cache"
                 else:

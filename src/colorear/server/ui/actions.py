@@ -148,7 +148,7 @@ class Desk:
         sitting.many.append(_unlike(file, sitting.many))
         return {"name": sitting.many[-1].name, **told}
 
-    async def zipped(self, asked: Mapping[str, Any]) -> Answer:
+    async def zipped(self, _: str, asked: Mapping[str, Any]) -> Answer:
         """All that was coloured for the zip, in one file."""
         sitting = self._sittings.of(asked.get("sitting"))
         if not sitting.many:
@@ -161,7 +161,7 @@ class Desk:
         file = File(path, "colorear.zip")
         return {"file": self._sittings.publish(sitting, file), "name": file.name}
 
-    async def emptied(self, asked: Mapping[str, Any]) -> Answer:
+    async def emptied(self, _: str, asked: Mapping[str, Any]) -> Answer:
         """Begin another zip, with all the room there is."""
         sitting = self._sittings.of(asked.get("sitting"))
         for file in sitting.many:
@@ -174,7 +174,7 @@ class Desk:
         self._sittings.weigh(sitting)
         return {}
 
-    async def hints(self, asked: Mapping[str, Any]) -> Answer:
+    async def hints(self, _: str, asked: Mapping[str, Any]) -> Answer:
         """The hints in the text of a file that was saved on another day, colours as `#rrggbb`."""
         self._sittings.of(asked.get("sitting"))
         text = str(asked.get("text", "")).encode(errors="replace")

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
@@ -13,9 +13,14 @@ from colorear.server.settings import Settings
 from colorear.server.ui.actions import Answer, Desk, answered
 from colorear.server.ui.previews import stamp
 from colorear.server.ui.session import Sittings
-from colorear.server.uploads import Arrivals, client_of, receive
+from colorear.server.uploads import Arrivals, client_of, receive, receive_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 __all__ = ["EXAMPLES", "routes"]
+
+Payload = dict[str, Any]
 
 EXAMPLES: dict[str, Path] = {
     path.stem: path
@@ -24,13 +29,17 @@ EXAMPLES: dict[str, Path] = {
 }
 """Free photographs to try, by name."""
 
+_REVALIDATE = {"Cache-Control": "no-cache"}
 _PRIVATE = {"Cache-Control": "no-store"}
+_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_PAYLOAD_BYTES = 2**20  # photographs come by a route of their own
 
 
 def routes(desk: Desk, sittings: Sittings, settings: Settings, static: Path) -> APIRouter:
     """What the page needs besides itself, below `/page`."""
     router = APIRouter(prefix="/page", include_in_schema=False)
     _visitors(router, desk, sittings, settings)
+    _actions(router, desk, sittings, settings)
     _everybody(router, static)
     return router
 
@@ -57,12 +66,6 @@ def _visitors(router: APIRouter, desk: Desk, sittings: Sittings, settings: Setti
     async def photographs(purpose: Literal["open", "many"], request: Request) -> Answer:
         return await answered(take(purpose, request))
 
-    @router.post("/end")
-    async def end(request: Request) -> None:
-        async for secret in request.stream():
-            sittings.end(secret[:100].decode(errors="replace"))
-            break
-
     @router.get("/files/{secret}")
     async def files(secret: str) -> FileResponse:
         file = sittings.published(secret)
@@ -72,16 +75,52 @@ def _visitors(router: APIRouter, desk: Desk, sittings: Sittings, settings: Setti
         return FileResponse(file.path, media_type="application/octet-stream", headers=headers)
 
 
+def _actions(router: APIRouter, desk: Desk, sittings: Sittings, settings: Settings) -> None:
+    """What the scripts of the page call, each with one JSON object."""
+
+    async def begin(client: str, _: Payload) -> Answer:
+        return {"sitting": sittings.begin(client)}
+
+    async def end(_: str, payload: Payload) -> Answer:
+        sittings.end(str(payload.get("sitting")))
+        return {}
+
+    actions: dict[str, Callable[[str, Payload], Awaitable[Answer]]] = {
+        "begin": begin,
+        "end": end,
+        "colours": desk.colours,
+        "suggestions": desk.suggestions,
+        "doubt": desk.doubt,
+        "file": desk.file,
+        "hints": desk.hints,
+        "zipped": desk.zipped,
+        "emptied": desk.emptied,
+    }
+
+    async def act(name: str, request: Request) -> Answer:
+        payload = await receive_json(
+            request.headers, request.stream(), _PAYLOAD_BYTES, settings.upload_seconds
+        )
+        return await actions[name](client_of(request), payload)
+
+    @router.post("/actions/{name}")
+    async def action(name: str, request: Request) -> Answer:
+        if name not in actions:
+            raise HTTPException(404)
+        return await answered(act(name, request))
+
+
 def _everybody(router: APIRouter, static: Path) -> None:
     """What is the same for all: scripts and examples."""
-    served = {path.name for path in static.iterdir() if path.suffix in {".js", ".css"}}
+    served = {path.name for path in static.iterdir() if path.suffix in _MEDIA_TYPES}
     stamps: dict[str, bytes] = {}
 
     @router.get("/static/{name}")
     async def scripts(name: str) -> FileResponse:
         if name not in served:
             raise HTTPException(404)
-        return FileResponse(static / name, headers={"Cache-Control": "no-cache"})
+        path = static / name
+        return FileResponse(path, headers=_REVALIDATE, media_type=_MEDIA_TYPES[path.suffix])
 
     @router.get("/examples/{name}")
     async def examples(name: str) -> FileResponse:

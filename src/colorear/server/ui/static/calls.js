@@ -2,14 +2,24 @@
 
 const here = (path) => new URL(path, document.baseURI).href;
 
+const post = (name, payload) =>
+  fetch(here(`page/actions/${name}`), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(payload),
+  }).then((answer) => answer.json());
+
+/** What the server tells of itself: words, networks, examples. */
+export const settings = () => fetch(here("page/settings")).then((answer) => answer.json());
+
 /** Asks and uploads. `problem` hears what went wrong, in a sentence. */
-export function calling(server, { say, problem }) {
+export function calling({ say, problem }) {
   let sitting = null; // what it will be
   let secret = null; // what it is
   let opened = null; // how to open again what was open
 
   const begin = async () => {
-    if (!sitting) sitting = server.begin({}).then((answer) => answer.sitting);
+    if (!sitting) sitting = post("begin", {}).then((answer) => answer.sitting);
     secret = await sitting;
     return secret;
   };
@@ -45,11 +55,13 @@ export function calling(server, { say, problem }) {
 
   // Also when the browser keeps the page to come back to: then a new sitting is begun.
   addEventListener("pagehide", () => {
-    if (secret) navigator.sendBeacon(here("page/end"), secret);
+    if (!secret) return;
+    const payload = new Blob([JSON.stringify({ sitting: secret })], { type: "application/json" });
+    navigator.sendBeacon(here("page/actions/end"), payload);
   });
 
   return {
-    ask: (name, asked) => whole((secret) => server[name]({ ...asked, sitting: secret })),
+    ask: (name, asked) => whole((secret) => post(name, { ...asked, sitting: secret })),
     open: async (file, network) => {
       const answer = await whole(send("open", file, network), { restore: false });
       if (!answer.problem) opened = () => whole(send("open", file, network), { restore: false });

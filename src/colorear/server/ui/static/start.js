@@ -1,14 +1,13 @@
 // The page begins: words, tabs, and every way in which a photograph may come.
 
-import { calling, example } from "./calls.js";
+import { calling, example, settings } from "./calls.js";
 import { taking } from "./camera.js";
 import { many } from "./many.js";
 import { photograph } from "./photograph.js";
 import { speaking } from "./words.js";
 
 /** `about` is what the server tells of itself: words, networks, examples. */
-export function start(element, about, server) {
-  const root = element.querySelector(".colorear");
+function start(root, about) {
   const find = (selector) => root.querySelector(selector);
   const { say, fill } = speaking(about.words);
   fill(root);
@@ -29,9 +28,9 @@ export function start(element, about, server) {
 
   const panels = { one: find("#panel-one"), many: find("#panel-many") };
   const shared = { say, problem, network: about.network };
-  const one = photograph(panels.one, { ...shared, calls: calling(server, { say, problem }) });
+  const one = photograph(panels.one, { ...shared, calls: calling({ say, problem }) });
   const quiet = { say, problem: () => undefined }; // its list says what failed
-  const lot = many(panels.many, { ...shared, calls: calling(server, quiet) });
+  const lot = many(panels.many, { ...shared, calls: calling(quiet) });
 
   const tabs = [...root.querySelectorAll("[role=tab]")];
   const show = (tab) => {
@@ -112,3 +111,5 @@ export function start(element, about, server) {
   );
   root.hidden = false;
 }
+
+start(document.querySelector(".colorear"), await settings());
