@@ -14,7 +14,7 @@ from server.conftest import EXAMPLES
 
 SERVE = """
 import sys
-from colorear.server import service
+from colorear.server.api import service
 from colorear.server.app import serve
 from colorear.server.settings import Settings
 
