@@ -202,7 +202,7 @@ def test_nothing_is_left_where_signing_fails(tmp_path, colorizer, monkeypatch):
     source = written(tmp_path, "PNG, 8 bit", None)
     before = sorted(tmp_path.iterdir())
     monkeypatch.setattr(c2pa.Builder, "sign", fail)
-    with pytest.raises(SigningError, match=r"old\.png' in colour cannot be signed \(the disk is"):
+    with pytest.raises(SigningError, match=r"old\.png' in color cannot be signed \(the disk is"):
         colorizer.colorize(source)
     assert sorted(tmp_path.iterdir()) == before
 

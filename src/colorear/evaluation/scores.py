@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colorear.errors import JudgeError, PhotographError
+from colorear.errors import JudgeError
 from colorear.photo import atomic_write
 
 __all__ = [
@@ -211,8 +211,10 @@ def _schema() -> pa.Schema:
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A file to write, which takes the place of `target` when all went well. Raises JudgeError."""
+    if not target.parent.is_dir():
+        raise JudgeError(f"'{target}': there is no folder '{target.parent}'; make it first")
     try:
         with atomic_write.replacing(target) as part:
             yield part
-    except PhotographError as error:
-        raise JudgeError(str(error)) from error
+    except OSError as error:
+        raise JudgeError(f"'{target}' cannot be written: {error.strerror}") from error

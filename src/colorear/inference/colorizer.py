@@ -21,7 +21,7 @@ from colorear.inference.upsampling import EdgeChroma, follow_edges
 from colorear.models import Prediction
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
-from colorear.photo.atomic_write import check_target, replacing
+from colorear.photo.atomic_write import check_target, writing_photograph
 from colorear.photo.c2pa import Signer
 from colorear.photo.photograph import Photo, as_stored, decode_coarse, open_photo, save, upright
 from colorear.photo.provenance import Provenance
@@ -232,7 +232,16 @@ class Colorizer:
 
         chroma = _edges(lightness, ab, as_in_file).at
         sign = partial(self._sign, photo)
-        save(photo, path, chroma, self.mark, coarse=coarse, unfinished=unfinished, sign=sign)
+        save(
+            photo,
+            path,
+            chroma,
+            self.mark,
+            coarse=coarse,
+            overwrite=overwrite,
+            unfinished=unfinished,
+            sign=sign,
+        )
         made = self._colored(photo, source, path, started)
         return replace(made, unreachable=unreachable(options.hints, lightness))
 
@@ -268,7 +277,7 @@ class Colorizer:
         shrink = max(1, height / _MAP, width / _MAP)
         size = max(1, round(height / shrink)), max(1, round(width / shrink))
         levels = (_LEVELS * resized(uncertainty, *size)).clip(0, 255).round().astype(np.uint8)
-        with replacing(Path(target), unfinished) as part:
+        with writing_photograph(Path(target), unfinished=unfinished, overwrite=overwrite) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
         return self._colored(photo, source, target, started)
 

@@ -22,6 +22,7 @@ from colorear.models.card import Card, Kind, encode_card, read_card
 from colorear.models.contract import takes_hints
 from colorear.models.network import Network, Question, ask, check_interface, fixed_size
 from colorear.models.onnx_session import Session
+from colorear.photo.atomic_write import replacing
 
 __all__ = [
     "add",
@@ -123,12 +124,8 @@ def write(path: Path, model: bytes, card: Card) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for target, content in files.items():
-            partial = target.with_name(f".{target.name}.{os.getpid()}")
-            try:
-                partial.write_bytes(content)
-                partial.replace(target)
-            finally:
-                partial.unlink(missing_ok=True)
+            with replacing(target) as part:
+                part.write_bytes(content)
     except OSError as error:
         raise ModelError(
             f"{path.stem} cannot be kept in {path.parent}: {error.strerror}; "

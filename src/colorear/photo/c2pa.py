@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import pyvips
 
 from colorear.errors import MissingExtraError, SigningError
+from colorear.photo.atomic_write import replacing
 from colorear.photo.provenance import SOURCE_TYPE, Provenance
 from colorear.photo.sniffing import Format
 
@@ -47,18 +48,14 @@ class Signer:
         Neither its pixels nor its other metadata change; an older manifest gives way, but that of
         the original becomes part of the new one. Raises SigningError.
         """
-        signed = path.with_name(f"{path.name}-signed")
-        try:
-            with (
-                _failing(f"'{original}' in colour cannot be signed", "colour it unsigned"),
-                path.open("rb") as file,
-                original.open("rb") as source,
-                signed.open("x+b") as made,
-            ):
-                self._write(_manifest(mark), form, file, made, (original.name, source))
-            signed.replace(path)
-        finally:
-            signed.unlink(missing_ok=True)
+        with (
+            replacing(path) as signed,
+            _failing(f"'{original}' in color cannot be signed", "color it unsigned"),
+            path.open("rb") as file,
+            original.open("rb") as source,
+            signed.open("x+b") as made,
+        ):
+            self._write(_manifest(mark), form, file, made, (original.name, source))
 
     def _write(
         self,

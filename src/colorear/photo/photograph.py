@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from colorear.errors import PhotographError
 from colorear.photo import icc, jpeg, jpeg_dct, png, provenance, raster, tiff, xmp
-from colorear.photo.atomic_write import replacing
+from colorear.photo.atomic_write import writing_photograph
 from colorear.photo.raster import Chroma
 from colorear.photo.sniffing import (
     SUFFIXES,
@@ -230,6 +230,7 @@ def save(
     mark: provenance.Provenance,
     *,
     coarse: pyvips.Image | None = None,
+    overwrite: bool = True,
     unfinished: Path | None = None,
     sign: Callable[[Path], None] | None = None,
 ) -> None:
@@ -248,6 +249,8 @@ def save(
         Goes into the XMP.
     coarse
         What `decode_coarse` gave, if it was called already.
+    overwrite
+        Whether a file may be in the place of `target`.
     unfinished
         The folder for the file while it is written, on the same disk; without one it lies beside
         `target`.
@@ -265,7 +268,7 @@ def save(
             f"'{target}' would be a {photo.format.upper()} file like '{photo.path.name}'; "
             f"give it a name that ends in {photo.suffix}"
         )
-    with replacing(target, unfinished) as part:
+    with writing_photograph(target, unfinished=unfinished, overwrite=overwrite) as part:
         if photo.format == "jpeg":
             _save_jpeg(photo, part, chroma, mark, coarse or decode_coarse(photo))
         else:

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from colorear.errors import TrainingError
+from colorear.photo.atomic_write import replacing
 from colorear.training.architectures.acuarela import Acuarela
 from colorear.training.recipe import AcuarelaSpec, NetworkSpec, Recipe
 from colorear.training.tasks import build
@@ -103,12 +104,10 @@ def _save(path: Path, network: nn.Module) -> Path:
 
 def _written(path: Path, write: Callable[[Path], object]) -> Path:
     """Whole or not at all."""
-    unfinished = path.with_suffix(".partial")
     try:
-        write(unfinished)
-        unfinished.replace(path)
+        with replacing(path) as part:
+            write(part)
     except (OSError, SafetensorError) as error:
-        unfinished.unlink(missing_ok=True)
         raise TrainingError(
             f"{path}: could not be written ({error}); make room and go on with --resume"
         ) from error

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from platformdirs import user_cache_path
 from rich.progress import track
 
 from colorear.errors import DataError
+from colorear.photo.atomic_write import replacing
 from colorear.training.datasets.manifest import parts
 from colorear.training.datasets.pictures import UnusableError, decoded, is_photograph, read_file
 from colorear.training.recipe import Folder
@@ -139,17 +139,16 @@ def _decode_into(
 ) -> None:
     """Write the pixels, then their shapes, which say that all is there."""
     place.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=place) as partial:
+    with replacing(place / "shapes.npy") as sizes, replacing(place / "pixels.u8") as pixels:
         shapes = []
-        with Path(partial, "pixels").open("wb") as file:
+        with pixels.open("wb") as file:
             told = f"decoding ({form})"
             for path in track(paths, told, transient=True, disable=not sys.stdout.isatty()):
                 picture = shrink(_decoded(path))
                 shapes.append(picture.shape[:2])
                 file.write(np.ascontiguousarray(picture).data)
-        np.save(Path(partial, "shapes.npy"), np.array(shapes, dtype=np.int64))
-        Path(partial, "pixels").replace(place / "pixels.u8")
-        Path(partial, "shapes.npy").replace(place / "shapes.npy")
+        with sizes.open("wb") as file:
+            np.save(file, np.array(shapes, dtype=np.int64))
 
 
 def _decoded(path: Path) -> Pixels:

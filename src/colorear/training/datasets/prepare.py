@@ -2,7 +2,6 @@
 
 import hashlib
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from rich.progress import track
 
 from colorear import __version__, color
 from colorear.errors import DataError
+from colorear.photo.atomic_write import replacing
 from colorear.training.datasets.duplicates import (
     NEAR_BITS,
     NEAR_CORRELATION,
@@ -118,13 +118,9 @@ def _building(source: Path, dest: Path) -> Iterator[Path]:
             )
         if not dest.parent.is_dir():
             raise DataError(f"{dest}: there is no folder {dest.parent}; make it first")
-        with tempfile.TemporaryDirectory(prefix=".colorear-", dir=dest.parent) as partial:
-            folder = Path(partial, "data")  # not `partial` itself, which only its owner may read
+        with replacing(dest) as folder:
             folder.mkdir()
             yield folder
-            if dest.exists():
-                dest.rmdir()
-            folder.rename(dest)
     except OSError as error:
         raise DataError(
             f"{dest}: cannot be written ({error.strerror or error}), nothing is left of it; "

@@ -1,6 +1,5 @@
 """The checkpoints of a run: written whole or not at all, the newest two kept."""
 
-import os
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from colorear.errors import TrainingError
+from colorear.photo.atomic_write import remove_unfinished, replacing
 
 __all__ = ["leave_out_wrappers", "newest", "restore", "save"]
 
@@ -23,18 +23,13 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
     Raises TrainingError: it cannot be written; the earlier checkpoints are untouched.
     """
     folder = run / "checkpoints"
-    partial = folder / "partial"
+    target = folder / f"step-{step:08d}"
     try:
-        shutil.rmtree(partial, ignore_errors=True)
-        accelerator.save_state(str(partial))
-        for path in (*partial.rglob("*"), partial):
-            _sync(path)
-        target = folder / f"step-{step:08d}"
-        shutil.rmtree(target, ignore_errors=True)
-        partial.rename(target)
-        _sync(folder)
+        remove_unfinished(folder)
+        with replacing(target) as part:
+            accelerator.save_state(str(part))
+            shutil.rmtree(target, ignore_errors=True)
     except (OSError, RuntimeError, SafetensorError) as error:  # RuntimeError: torch, without room
-        shutil.rmtree(partial, ignore_errors=True)
         raise TrainingError(
             f"{folder}: the checkpoint at step {step} could not be written ({error}); "
             "the one before it is kept: make room and go on with --resume"
@@ -83,11 +78,3 @@ def _all(run: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if re.fullmatch(r"step-\d{8}", path.name))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
