@@ -9,7 +9,7 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, Self
 
 __all__ = [
     "FOREIGN",
@@ -43,7 +43,7 @@ class ExitCode(IntEnum):
     meaning: str
     """In words, for people."""
 
-    def __new__(cls, value: int, meaning: str) -> "ExitCode":
+    def __new__(cls, value: int, meaning: str) -> Self:
         """Make a number that has a meaning."""
         code = int.__new__(cls, value)
         code._value_ = value

@@ -1,18 +1,21 @@
-"""Which photographs are to be coloured, and where their colours go."""
+"""Which photographs there are, and where their colors go."""
 
+import fnmatch
 import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
-from colorear.batch.remote import Listed, Remote, is_remote
-from colorear.errors import BatchError, PhotographError
+from colorear.batch.remote import Remote, RemoteFile, is_remote
+from colorear.errors import PhotographError, UsageError, translated
 from colorear.inference.colorizer import colored_name
 from colorear.photo.sniffing import (
+    HEAD,
     SUFFIXES,
     Format,
     Stamp,
@@ -22,102 +25,138 @@ from colorear.photo.sniffing import (
     reading,
 )
 
-__all__ = ["Failed", "Photograph", "Plan", "Product", "plan"]
+__all__ = ["Discovery", "Failed", "Product", "WorkItem", "discover"]
 
-Product = Literal["colour", "uncertainty"]
+Product = Literal["color", "uncertainty"]
+Location = Path | Remote
 
-_ENDINGS = {ending for endings in SUFFIXES.values() for ending in endings}
-_ASKED = 32  # remote files that are looked into at a time
+_SUFFIXES = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
+_CONNECTIONS = 32  # remote files that are looked into at a time
 _AHEAD = 4096  # of which so many may wait, so that a million do not
+
+SYSTEM_FOLDERS = frozenset(
+    {
+        "@eadir",  # Synology's thumbnails
+        "@tmp",
+        "#recycle",
+        "#snapshot",
+        "@recycle",  # QNAP
+        "@recently-snapshot",
+        "$recycle.bin",  # Windows
+        "system volume information",
+        "lost+found",
+        "__macosx",
+    }
+)
+"""Folders that systems and network drives make, in small letters: nobody's photographs."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a photograph could not be coloured, in one sentence."""
+    """Why a photograph could not be colored, in one sentence."""
 
     source: str
     error: str
 
 
-class Photograph(NamedTuple):
-    """A file, and one to make of it; text, since there may be a million."""
+class WorkItem(NamedTuple):
+    """A photograph, and one file to make of it; text, since there may be a million."""
 
     source: str
     target: str
     variant: int = 0
-    product: Product = "colour"
+    product: Product = "color"
 
 
 @dataclass(frozen=True)
-class Plan:
+class Discovery:
     """What was found."""
 
-    photographs: list[Photograph] = field(default_factory=list)
+    items: list[WorkItem] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     """What should be a photograph and is not, or has no place to go."""
     left_alone: Counter[str] = field(default_factory=Counter)
-    """How many other files there are in the folders, by their endings."""
+    """How many other files there are in the folders, by the suffixes of their names."""
     stamps: dict[str, Stamp] = field(default_factory=dict)
     """Of the sources that are not on this machine."""
+    named: set[str] = field(default_factory=set)
+    """The sources that were named themselves, not found in a folder."""
 
 
-def plan(
-    sources: Iterable[Path | Remote],
-    out: Path | Remote | None = None,
+def discover(
+    sources: Iterable[Location],
+    destination: Location | None = None,
     *,
     variants: int = 1,
     uncertainty: bool = False,
-) -> Plan:
+    exclude: Iterable[str] = (),
+) -> Discovery:
     """Find the photographs that `sources` are, or hold at any depth.
 
     In a folder these are the files that their content says are photographs, or at least their
-    names; what is hidden, `out` itself and links to folders are left out. `x.jpg` becomes
-    `x-color.jpg`: in `out` if that is a folder, else beside it; `out` may also be the file that the
-    only photograph becomes. A folder is mirrored in `out`, under its own name if it is not the only
-    source. What is named twice counts once. Further `variants` become `x-color-2.jpg` and so on,
-    and how unsure the colours are `x-uncertainty.png`.
+    names; what is hidden, `destination` itself, links to folders and what systems make are left
+    out. `x.jpg` becomes `x-color.jpg`: in `destination` if that is a folder, else beside it;
+    `destination` may also be the file that the only photograph becomes. A folder is mirrored in
+    `destination`, under its own name if it is not the only source. What is named twice counts once.
 
-    Raises BatchError where a folder comes without another one to mirror it in, or where a store
-    does not answer.
+    Parameters
+    ----------
+    variants
+        How many colorings of each; further ones become `x-color-2.jpg` and so on.
+    uncertainty
+        Whether a picture of how unsure the colors are, `x-uncertainty.png`, is made too.
+    exclude
+        Patterns as a shell has them (`*.tif`, `thumbs/*`) of what to leave out of folders: of a
+        name, or of a path from the folder on.
+
+    Raises
+    ------
+    UsageError
+        Where a folder comes without another one to mirror it in.
+    BatchError
+        Where a store does not answer.
     """
-    made = Plan()
-    found = [
+    found = Discovery()
+    items = [
         product
-        for photograph in _found(_distinct(sources), out, made)
-        for product in _products(photograph, variants, uncertainty=uncertainty)
+        for item in _found(_distinct(sources), destination, tuple(exclude), found)
+        for product in _products(item, variants, uncertainty=uncertainty)
     ]
-    owners = {_identity(photograph.source): photograph.source for photograph in found}
-    for photograph in found:
-        owner = owners.setdefault(_identity(photograph.target), photograph.source)
-        if reason := _refused(photograph, owner):
-            made.failed.append(Failed(photograph.source, reason))
+    owners = {_identity(item.source): item.source for item in items}
+    for item in items:
+        owner = owners.setdefault(_identity(item.target), item.source)
+        if reason := _refusal(item, owner):
+            found.failed.append(Failed(item.source, reason))
         else:
-            made.photographs.append(photograph)
-    return made
+            found.items.append(item)
+    _real_folder.cache_clear()  # folders may move before somebody discovers again
+    return found
 
 
-def _products(photograph: Photograph, variants: int, *, uncertainty: bool) -> Iterator[Photograph]:
+def _products(item: WorkItem, variants: int, *, uncertainty: bool) -> Iterator[WorkItem]:
     """All that is to be made of it."""
-    source, target = photograph[:2]
-    ending = PurePath(target).suffix
-    stem = target.removesuffix(ending)
-    yield photograph
+    source, target = item[:2]
+    yield item
+    if variants == 1 and not uncertainty:
+        return
+    suffix = PurePath(target).suffix
+    stem = target.removesuffix(suffix)
     for variant in range(1, variants):
-        yield Photograph(source, f"{stem}-{variant + 1}{ending}", variant)
+        yield WorkItem(source, f"{stem}-{variant + 1}{suffix}", variant)
     if uncertainty:
         target = f"{stem.removesuffix('-color')}-uncertainty.png"
-        yield Photograph(source, target, product="uncertainty")
+        yield WorkItem(source, target, product="uncertainty")
 
 
-def _distinct(sources: Iterable[Path | Remote]) -> list[Path | Remote]:
+def _distinct(sources: Iterable[Location]) -> list[Location]:
     """Each once, as it is written first."""
-    firsts: dict[str, Path | Remote] = {}
+    firsts: dict[str, Location] = {}
     for source in sources:
         firsts.setdefault(_entry(source), source)
     return list(firsts.values())
 
 
-def _entry(source: Path | Remote) -> str:
+def _entry(source: Location) -> str:
     """Equal for the same folder, and for the same photograph if its name is, which it hands on."""
     if isinstance(source, Remote) or is_folder(source):
         return _identity(str(source))
@@ -126,16 +165,27 @@ def _entry(source: Path | Remote) -> str:
 
 def _identity(text: str) -> str:
     """Equal for what is the same file."""
-    return text if is_remote(text) else os.path.realpath(text)
+    if is_remote(text):
+        return text
+    folder, name = os.path.split(text)
+    # `realpath` asks for every part of a path, which is most of the work where there are many
+    if name in ("", ".", "..") or os.path.islink(text):  # noqa: PTH114 - a Path costs more
+        return os.path.realpath(text)
+    return os.path.join(_real_folder(folder), name)  # noqa: PTH118 - as above
 
 
-def _refused(photograph: Photograph, owner: str) -> str:
+@lru_cache(maxsize=4096)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
+
+
+def _refusal(item: WorkItem, owner: str) -> str:
     """Why the target cannot be its own; nothing if it can."""
-    source, target = photograph[:2]
+    source, target = item[:2]
     if owner != source:
         return (
             f"'{source}' would become '{target}', which is that of '{owner}'; give it another "
-            "name, or colour it into another folder"
+            "name, or color it into another folder"
         )
     if _identity(target) == _identity(source):
         return f"'{target}' is the photograph itself, which is never replaced; name another file"
@@ -143,43 +193,44 @@ def _refused(photograph: Photograph, owner: str) -> str:
 
 
 def _found(
-    sources: list[Path | Remote], out: Path | Remote | None, made: Plan
-) -> Iterator[Photograph]:
-    folder = out if out and out.is_dir() else None
+    sources: list[Location], destination: Location | None, exclude: tuple[str, ...], into: Discovery
+) -> Iterator[WorkItem]:
+    folder = destination if destination and destination.is_dir() else None
     for source in sources:
         if not is_folder(source):
-            yield from _named(source, out, folder, made)
+            yield from _named(source, destination, folder, into)
             continue
         if folder is None or _resolved(folder) == _resolved(source):
-            raise BatchError(
-                f"'{source}' is a folder; name another folder for its coloured photographs (-o)"
+            raise UsageError(
+                f"'{source}' is a folder; name another folder for its colored photographs (-o)"
             )
         mirror = folder if len(sources) == 1 else folder / _resolved(source).name
-        yield from _held(source, mirror, folder, made)
+        yield from _in_folder(source, mirror, folder, exclude, into)
 
 
-def _resolved(folder: Path | Remote) -> Path | Remote:
+def _resolved(folder: Location) -> Location:
     return folder if isinstance(folder, Remote) else folder.resolve()
 
 
 def _named(
-    source: Path | Remote, out: Path | Remote | None, folder: Path | Remote | None, made: Plan
-) -> Iterator[Photograph]:
+    source: Location, destination: Location | None, folder: Location | None, into: Discovery
+) -> Iterator[WorkItem]:
     """A photograph that was given by its name."""
     try:
-        if out and not folder:
-            target = out
+        if destination and not folder:
+            target = destination
         else:
-            target = (folder or source.parent) / colored_name(source.name, _form(source))
-        if isinstance(source, Remote) and (seen := source.stamp()):
-            made.stamps[str(source)] = seen
+            target = (folder or source.parent) / colored_name(source.name, _format(source))
+        if isinstance(source, Remote) and (stamp := source.stamp()):
+            into.stamps[str(source)] = stamp
     except PhotographError as error:
-        made.failed.append(Failed(str(source), str(error)))
+        into.failed.append(Failed(str(source), str(error)))
     else:
-        yield Photograph(str(source), str(target))
+        into.named.add(str(source))
+        yield WorkItem(str(source), str(target))
 
 
-def _form(path: Path | Remote) -> Format:
+def _format(path: Location) -> Format:
     """Its format. Raises PhotographError."""
     if isinstance(path, Remote):
         return format_in(path.head(), str(path))
@@ -187,57 +238,128 @@ def _form(path: Path | Remote) -> Format:
         return format_of(path)
 
 
-def _held(
-    source: Path | Remote, mirror: Path | Remote, out: Path | Remote, made: Plan
-) -> Iterator[Photograph]:
+class _Found(NamedTuple):
+    """A file in a folder."""
+
+    path: str
+    name: str
+    within: str
+    """The folder that holds it, from the source on; with slashes, nothing for the source itself."""
+    format: Format | PhotographError
+
+
+def _in_folder(
+    source: Location,
+    mirror: Location,
+    destination: Location,
+    exclude: tuple[str, ...],
+    into: Discovery,
+) -> Iterator[WorkItem]:
     """The photographs in a folder, in the order of their names."""
-    held = _listed(source, out, made) if isinstance(source, Remote) else _walked(source, out, made)
-    for path, parent, form in held:
+    if isinstance(source, Remote):
+        files = _listed(source, destination, exclude, into)
+    else:
+        files = _walked(source, destination, exclude, into)
+    for path, name, within, form in files:
         if not isinstance(form, PhotographError):
-            yield Photograph(str(path), str(mirror / parent / colored_name(path.name, form)))
-        elif path.suffix.lower() in _ENDINGS:
-            made.failed.append(Failed(str(path), str(form)))
+            folder = f"{mirror}/{within}" if within else str(mirror)
+            yield WorkItem(path, f"{folder}/{colored_name(name, form)}")
+        elif _suffix(name) in _SUFFIXES:
+            into.failed.append(Failed(path, str(form)))
         else:
-            made.left_alone[path.suffix.lower()] += 1
+            into.left_alone[_suffix(name)] += 1
 
 
-_Held = Iterator[tuple[Path | Remote, PurePath, Format | PhotographError]]
-# files, the folders within the source that hold them, and what they are
+def _suffix(name: str) -> str:
+    return PurePath(name).suffix.lower()
 
 
-def _walked(source: Path, out: Path | Remote, made: Plan) -> _Held:
-    def note(error: OSError) -> None:
-        reason = f"'{error.filename}' cannot be read: {error.strerror}"
-        made.failed.append(Failed(str(error.filename), reason))
+def _is_left_out(name: str, within: str, exclude: tuple[str, ...]) -> bool:
+    """Whether nobody wants what is called so in that folder."""
+    if name[0] == "." or name.lower() in SYSTEM_FOLDERS:
+        return True
+    path = f"{within}/{name}" if within else name
+    return any(fnmatch.fnmatchcase(tried, rule) for rule in exclude for tried in (name, path))
 
-    here = _resolved(out)
-    for place, folders, names in os.walk(source, onerror=note):
-        folders[:] = sorted(
-            name for name in folders if name[0] != "." and Path(place, name).resolve() != here
+
+def _walked(
+    source: Path, destination: Location, exclude: tuple[str, ...], into: Discovery
+) -> Iterator[_Found]:
+    """The files of a folder of this machine, its own before those of the folders in it.
+
+    No recursion: folders may lie deeper than Python can call itself.
+    """
+    here = "" if isinstance(destination, Remote) else str(destination.resolve())
+    pending = [(str(source), "")]
+    while pending:
+        folder, within = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                ordered = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            reason = f"'{folder}' cannot be read: {error.strerror}"
+            into.failed.append(Failed(folder, reason))
+            continue
+        folders = []
+        for entry in ordered:
+            if _is_left_out(entry.name, within, exclude):
+                continue
+            if not _is_any_folder(entry):
+                yield _Found(entry.path, entry.name, within, _format_of_entry(entry))
+            elif not entry.is_symlink() and _identity(entry.path) != here:
+                folders.append((entry.path, f"{within}/{entry.name}" if within else entry.name))
+        pending += reversed(folders)
+
+
+def _is_any_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _format_of_entry(entry: os.DirEntry[str]) -> Format | PhotographError:
+    """As `_format`, with fewer questions to the system: there may be a million files."""
+    try:
+        if entry.is_symlink() or not entry.is_file():
+            return _format(Path(entry.path))
+        with translated(PhotographError, f"'{entry.path}'"):
+            descriptor = os.open(entry.path, os.O_RDONLY)
+            try:
+                head = os.read(descriptor, HEAD)
+            finally:
+                os.close(descriptor)
+        return format_in(head, entry.path)
+    except PhotographError as error:
+        return error
+
+
+def _listed(
+    source: Remote, destination: Location, exclude: tuple[str, ...], into: Discovery
+) -> Iterator[_Found]:
+    """The files of a folder elsewhere."""
+
+    def wanted(file: RemoteFile) -> bool:
+        parts = file.path.parts
+        left_out = any(
+            _is_left_out(part, "/".join(parts[:depth]), exclude) for depth, part in enumerate(parts)
         )
-        for name in sorted(name for name in names if name[0] != "."):
-            path = Path(place, name)
-            yield path, path.parent.relative_to(source), _looked_into(path)
+        return not left_out and not str(source / file.path).startswith(f"{destination}/")
 
-
-def _listed(source: Remote, out: Path | Remote, made: Plan) -> _Held:
-    def seen(file: Listed) -> bool:
-        hidden = any(part[0] == "." for part in file.path.parts)
-        return not hidden and not str(source / file.path).startswith(f"{out}/")
-
-    files = filter(seen, source.listed())
-    with ThreadPoolExecutor(_ASKED) as executor:
+    files = filter(wanted, source.list_files())
+    with ThreadPoolExecutor(_CONNECTIONS) as executor:
         while some := list(itertools.islice(files, _AHEAD)):
             paths = [source / file.path for file in some]
-            for path, file, form in zip(
-                paths, some, executor.map(_looked_into, paths), strict=True
-            ):
-                made.stamps[str(path)] = file.stamp
-                yield path, file.path.parent, form
+            formats = executor.map(_format_of_remote, paths)
+            for path, file, form in zip(paths, some, formats, strict=True):
+                into.stamps[str(path)] = file.stamp
+                within = file.path.parent.as_posix()
+                yield _Found(str(path), path.name, "" if within == "." else within, form)
 
 
-def _looked_into(path: Path | Remote) -> Format | PhotographError:
+def _format_of_remote(path: Remote) -> Format | PhotographError:
     try:
-        return _form(path)
+        return _format(path)
     except PhotographError as error:
         return error

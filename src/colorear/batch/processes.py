@@ -1,4 +1,4 @@
-"""Where photographs are coloured on this machine: in processes that may die, or in a thread."""
+"""Where photographs are colored on this machine: in processes that may die, or in a thread."""
 
 import multiprocessing
 import os
@@ -13,15 +13,17 @@ from typing import Any
 
 import pyvips
 
-from colorear.batch.discovery import Failed
-from colorear.batch.runner import Made, Map, Work, colour
-from colorear.batch.scheduler import shared_out
+from colorear.batch.runner import Executor, Task, run_task
+from colorear.batch.scheduler import Outcome, schedule
+from colorear.errors import BatchError
 from colorear.inference.colorizer import Colorizer
 from colorear.photo.c2pa import Signer
 
-__all__ = ["cores", "processes", "thread"]
+__all__ = ["cores", "process_executor", "thread_executor"]
 
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would copy libvips without its threads
+_READY = "ready"  # what a worker says first
+_DYING = 5  # seconds from when a process is not heard any more until it has ended by itself
 
 
 def cores() -> int:
@@ -29,92 +31,144 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def thread(colorizer: Colorizer) -> Map:
+def thread_executor(colorizer: Colorizer) -> Executor:
     """In this process, one after the other: for a photograph or two.
 
-    What is being coloured when the map is closed is coloured to its end, in the background.
+    What is being colored when it is closed is colored to its end, in the background.
     """
 
-    def run(works: Iterator[Work]) -> Generator[tuple[Work, Made | Failed]]:
+    def run(tasks: Iterator[Task]) -> Generator[tuple[Task, Outcome]]:
         executor = ThreadPoolExecutor(1)  # the main thread can be interrupted meanwhile
         try:
-            for work in works:
-                yield work, executor.submit(colour, colorizer, work).result()
+            for task in tasks:
+                yield task, executor.submit(run_task, colorizer, task).result()
         finally:
             executor.shutdown(wait=False)
 
     return run
 
 
-def processes(
+def process_executor(
     model: str | Path, count: int, *, threads: int = 1, signer: Signer | None = None
-) -> Map:
-    """In so many processes of so many threads, each with a network of its own.
+) -> Executor:
+    """In `count` processes of so many `threads`, each with a network of its own.
 
     A photograph that takes its process down is tried once more, in a new one: the system may have
-    ended it for want of memory.
+    ended it for want of memory. It raises BatchError where a process cannot even begin.
     """
+    return partial(schedule, _ProcessPool(model, count, threads, signer))
 
-    return partial(shared_out, _Processes(model, count, threads, signer))
 
+class _ProcessPool:
+    """The processes; see `scheduler.WorkerPool`."""
 
-class _Processes:
-    """A crew of them."""
-
-    tries = 2
+    attempts = 2
 
     def __init__(self, model: str | Path, count: int, threads: int, signer: Signer | None) -> None:
         self._count = count
-        self._hired = model, threads, signer
+        self._given = model, threads, signer
+        self._workers: dict[Connection, _WorkerProcess] = {}
+        self.has_begun = False
+        """Whether any of them ever got as far as to color."""
 
-    def hire(self) -> "_Worker":
-        return _Worker(*self._hired)
+    def start(self) -> "_WorkerProcess":
+        worker = _WorkerProcess(self, *self._given)
+        self._workers[worker.pipe] = worker
+        return worker
 
-    def places(self) -> int:
+    def capacity(self) -> int:
         return self._count
 
-    def ready(self, begun: Sequence[Any]) -> Sequence[Any]:
-        return wait(begun)
+    def wait(self, submitted: Sequence[Any]) -> Sequence[Any]:
+        while True:
+            heard = wait(submitted)
+            if ended := [pipe for pipe in heard if self._workers[pipe].has_ended_task()]:
+                return ended
+
+    def forget(self, worker: "_WorkerProcess") -> None:
+        """It was stopped."""
+        self._workers.pop(worker.pipe, None)
 
 
-class _Worker:
-    """A process that colours one photograph at a time, and can be lost with it."""
+class _WorkerProcess:
+    """A process that colors one photograph at a time, and can be lost with it."""
 
-    def __init__(self, model: str | Path, threads: int, signer: Signer | None) -> None:
-        self._pipe, theirs = _SPAWN.Pipe()
+    def __init__(
+        self, pool: _ProcessPool, model: str | Path, threads: int, signer: Signer | None
+    ) -> None:
+        self._pool = pool
+        self.pipe, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(
             target=_work, args=(theirs, model, threads, signer), daemon=True
         )
-        self._process.start()
-        theirs.close()  # so that the pipe ends when the process does
-
-    def begin(self, work: Work) -> Connection:
-        with suppress(OSError):  # it has died: `answer` tells
-            self._pipe.send(work)
-        return self._pipe
-
-    def answer(self) -> Made | Failed | None:
-        """What came of it; None if the process died of it."""
         try:
-            answer: Made | Failed = self._pipe.recv()
-        except (EOFError, OSError):
-            return None
-        return answer
+            self._process.start()
+        except OSError as error:
+            raise BatchError(
+                f"no process can be started to color in: {error.strerror}; end other programs, or "
+                "let fewer work at a time (--jobs)"
+            ) from error
+        theirs.close()  # so that the pipe ends when the process does
+        self._is_ready = False
+        self._complaint = ""
 
-    def end(self) -> str:
+    def submit(self, task: Task) -> Connection:
+        with suppress(OSError):  # it has died: `result` tells
+            self.pipe.send(task)
+        return self.pipe
+
+    def has_ended_task(self) -> bool:
+        """Whether `result` would not wait; to be asked when something was heard of it."""
+        if self._is_ready:
+            return True
+        try:
+            said = self.pipe.recv()
+        except (EOFError, OSError):
+            return True
+        self._is_ready = said == _READY
+        self._pool.has_begun |= self._is_ready
+        self._complaint = "" if self._is_ready else said
+        return not self._is_ready or self.pipe.poll()
+
+    def result(self) -> Outcome | None:
+        """What came of it; None if the process died of it. Raises BatchError if it cannot begin."""
+        if self._complaint:
+            raise BatchError(f"a process to color in cannot begin: {self._complaint}")
+        try:
+            outcome: Outcome = self.pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(_DYING)
+            if not self._pool.has_begun:
+                raise BatchError(
+                    f"a process to color in ended before it could begin ({self._ending()}); see "
+                    "whether there is memory for it (fewer --jobs need less)"
+                ) from None
+            return None
+        return outcome
+
+    def stop(self) -> str:
         """End it at once, with whatever it is doing; tells how a lost one ended."""
         self._process.kill()
         self._process.join()
-        self._pipe.close()
+        self._pool.forget(self)
+        self.pipe.close()
+        return self._ending()
+
+    def _ending(self) -> str:
         code = self._process.exitcode
         return f"signal {-code}" if code and code < 0 else f"status {code}"
 
 
 def _work(pipe: Connection, model: str | Path, threads: int, signer: Signer | None) -> None:
-    """Colour what comes until nobody sends any more."""
+    """Color what comes until nobody sends any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; one of them decides
-    pyvips.vips_lib.vips_concurrency_set(threads)
-    colorizer = Colorizer(model, threads=threads, signer=signer)
     with suppress(EOFError, OSError):
+        try:
+            pyvips.vips_lib.vips_concurrency_set(threads)
+            colorizer = Colorizer(model, threads=threads, signer=signer)
+        except Exception as error:  # whatever it is, it is told by whoever started this process
+            pipe.send(f"{error}" or type(error).__name__)
+            return
+        pipe.send(_READY)
         while True:
-            pipe.send(colour(colorizer, pipe.recv()))
+            pipe.send(run_task(colorizer, pipe.recv()))

@@ -6,26 +6,31 @@ written appears whole or not at all. (extra: cluster)
 """
 
 import functools
+import hashlib
 import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, NamedTuple
 
 from colorear.errors import BatchError, ColorearError, MissingExtraError, PhotographError
 from colorear.photo.sniffing import HEAD, Stamp
 
-__all__ = ["Listed", "Remote", "is_remote", "place"]
+__all__ = ["Remote", "RemoteFile", "is_remote", "place"]
 
 _URI = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)(.*)", re.DOTALL | re.IGNORECASE)
+_OBJECT_STORES = {"s3", "gs", "gcs", "abfs", "abfss"}
+_TAG = "tag "  # begins the versions that a store gave
 _WHOLE = {"s3", "gcs", "abfs"}  # stores in which a file that is being written cannot be seen
 _KINDS = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "tif": "tiff", "tiff": "tiff"}
+_PATIENCE = 30  # seconds in which a conditional request is tried again
 _BLOCK = 1 << 20  # bytes read at a time
 
 
-class Listed(NamedTuple):
+class RemoteFile(NamedTuple):
     """A file within a remote folder."""
 
     path: PurePosixPath
@@ -77,25 +82,25 @@ class Remote:
 
     def is_dir(self) -> bool:
         """Whether it is a folder."""
-        with self._telling(BatchError, "cannot be reached"):
+        with self._translated(BatchError, "cannot be reached"):
             filesystem, path = self._opened()
             return bool(filesystem.get_file_info(path).type.name == "Directory")
 
     def mkdir(self, *, parents: bool) -> None:
         """Make a folder of it, and of those that hold it if need be."""
-        with self._telling(BatchError, "cannot be made"):
+        with self._translated(BatchError, "cannot be made"):
             filesystem, path = self._opened()
             filesystem.create_dir(path, recursive=parents)
 
-    def listed(self) -> list[Listed]:
+    def list_files(self) -> list[RemoteFile]:
         """All files in it at any depth, each folder's own before those of the folders in it."""
-        with self._telling(BatchError, "cannot be read"):
+        with self._translated(BatchError, "cannot be read"):
             from pyarrow import fs
 
             filesystem, path = self._opened()
             found = filesystem.get_file_info(fs.FileSelector(path, recursive=True))
             files = [
-                Listed(PurePosixPath(info.path).relative_to(path), _stamp(info))
+                RemoteFile(PurePosixPath(info.path).relative_to(path), _stamp(info))
                 for info in found
                 if info.is_file
             ]
@@ -103,39 +108,39 @@ class Remote:
 
     def stamp(self) -> Stamp | None:
         """The stamp of the file, in whole seconds; None where there is none."""
-        with self._telling(PhotographError, "cannot be read"):
+        with self._translated(PhotographError, "cannot be read"):
             filesystem, path = self._opened()
             info = filesystem.get_file_info(path)
             return _stamp(info) if info.is_file else None
 
     def head(self) -> bytes:
         """As many of its first bytes as tell what it is."""
-        with self._telling(PhotographError, "cannot be read"):
+        with self._translated(PhotographError, "cannot be read"):
             filesystem, path = self._opened()
             with filesystem.open_input_file(path) as file:
                 first: bytes = file.read(HEAD)
                 return first
 
-    def fetch(self, target: Path) -> None:
+    def download(self, target: Path) -> None:
         """Copy it to this machine."""
-        with self._telling(PhotographError, "cannot be read"):
+        with self._translated(PhotographError, "cannot be read"):
             filesystem, path = self._opened()
             with filesystem.open_input_stream(path) as file, target.open("wb") as copy:
                 shutil.copyfileobj(file, copy, _BLOCK)
 
-    def deliver(self, source: Path) -> None:
+    def upload(self, source: Path) -> None:
         """Put a copy of a file of this machine there, in the place of whatever is there."""
         import pyarrow as pa
 
         with (
-            self._telling(PhotographError, "cannot be written"),
+            self._translated(PhotographError, "cannot be written"),
             pa.memory_map(str(source)) as content,
         ):
             self._write(content.read_buffer())
 
     def read(self) -> bytes | None:
         """What it holds; None where it is not."""
-        with self._telling(BatchError, "cannot be read"), suppress(FileNotFoundError):
+        with self._translated(BatchError, "cannot be read"), suppress(FileNotFoundError):
             filesystem, path = self._opened()
             with filesystem.open_input_stream(path) as file:
                 content: bytes = file.read()
@@ -144,12 +149,85 @@ class Remote:
 
     def write(self, content: bytes) -> None:
         """Have it hold that and nothing else."""
-        with self._telling(BatchError, "cannot be written"):
+        with self._translated(BatchError, "cannot be written"):
             self._write(content)
+
+    def create(self, content: bytes) -> str | None:
+        """Make it, holding that, unless it is there: of many who try, one succeeds.
+
+        Returns its version; None where it was there. Where the store knows no such request this is
+        as good as a look before writing.
+        """
+        with self._translated(BatchError, "cannot be written"):
+            store, path = self._object_store()
+            if store is not None:
+                import obstore
+
+                with suppress(*_unconditional()):
+                    try:
+                        made = obstore.put(store, path, content, mode="create")
+                    except obstore.exceptions.AlreadyExistsError:
+                        return None
+                    return _version(content, made)
+            filesystem, path = self._opened()
+            if filesystem.type_name == "local":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    with Path(path).open("xb") as file:
+                        file.write(content)
+                except FileExistsError:
+                    return None
+                return _version(content)
+            if filesystem.get_file_info(path).is_file:
+                return None
+            self._write(content)
+            return _version(content)
+
+    def read_version(self) -> tuple[bytes, str] | None:
+        """What it holds and the version of that, for `replace`; None where it is not."""
+        with self._translated(BatchError, "cannot be read"):
+            store, path = self._object_store()
+            if store is not None:
+                import obstore
+
+                with suppress(*_unconditional()):
+                    try:
+                        found = obstore.get(store, path)
+                    except _absent():
+                        return None
+                    content = bytes(found.bytes())
+                    return content, _version(content, found.meta)
+        held = self.read()
+        return None if held is None else (held, _version(held))
+
+    def replace(self, content: bytes, version: str) -> str | None:
+        """Have it hold that, unless it is of another version by now.
+
+        Returns the new version; None where it was another. Where the store knows no such request
+        this is as good as a look before writing.
+        """
+        with self._translated(BatchError, "cannot be written"):
+            store, path = self._object_store()
+            if store is not None and version.startswith(_TAG):
+                import obstore
+
+                with suppress(obstore.exceptions.NotSupportedError, NotImplementedError):
+                    mode = {"e_tag": version.removeprefix(_TAG)}
+                    try:
+                        made = obstore.put(store, path, content, mode=mode)
+                    except (*_absent(), obstore.exceptions.PreconditionError):
+                        return None
+                    return _version(content, made)
+        held = self.read_version()
+        if held is None or held[1] != version:
+            return None
+        self.write(content)
+        held = self.read_version()
+        return held and held[1]
 
     def remove(self) -> None:
         """Delete it, if it is there."""
-        with self._telling(BatchError, "cannot be deleted"), suppress(FileNotFoundError):
+        with self._translated(BatchError, "cannot be deleted"), suppress(FileNotFoundError):
             filesystem, path = self._opened()
             filesystem.delete_file(path)
 
@@ -180,8 +258,17 @@ class Remote:
         filesystem, root = _filesystem(scheme, host)
         return filesystem, root.rstrip("/") + path
 
+    def _object_store(self) -> tuple[Any, str]:
+        """A client that makes conditional requests, and the path for it; None where there is none.
+
+        pyarrow's makes none.
+        """
+        scheme, host, path = _parts(self._uri)
+        store = _conditional(scheme, host) if scheme in _OBJECT_STORES else None
+        return store, path.lstrip("/")
+
     @contextmanager
-    def _telling(self, kind: type[ColorearError], what: str) -> Iterator[None]:
+    def _translated(self, kind: type[ColorearError], what: str) -> Iterator[None]:
         try:
             yield
         except ColorearError:
@@ -238,6 +325,47 @@ def _filesystem(scheme: str, host: str) -> tuple[Any, str]:
             ) from error
         return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
     return found
+
+
+@functools.cache
+def _conditional(scheme: str, host: str) -> Any:
+    """The client of that bucket; None where it cannot be had."""
+    from obstore.store import from_url
+
+    retries = {"retry_timeout": timedelta(seconds=_PATIENCE)}
+    try:
+        return from_url(
+            f"{scheme}://{host}", client_options={"allow_http": True}, retry_config=retries
+        )
+    except _unconditional():
+        return None
+
+
+def _absent() -> tuple[type[Exception], ...]:
+    """What says that a file is not there."""
+    from obstore.exceptions import NotFoundError
+
+    return FileNotFoundError, NotFoundError
+
+
+def _unconditional() -> tuple[type[Exception], ...]:
+    """What a store, or a client without the keys that pyarrow finds, answers to such a request."""
+    from obstore import exceptions
+
+    return (
+        exceptions.GenericError,
+        exceptions.NotSupportedError,
+        exceptions.PermissionDeniedError,
+        exceptions.UnauthenticatedError,
+        exceptions.UnknownConfigurationKeyError,
+        NotImplementedError,
+    )
+
+
+def _version(content: bytes, about: Any = None) -> str:
+    """What tells one version from another: the store's tag, else the content."""
+    tag = about["e_tag"] if about else None
+    return _TAG + str(tag) if tag else hashlib.sha256(content).hexdigest()
 
 
 def _stamp(info: Any) -> Stamp:

@@ -1,4 +1,4 @@
-"""Many photographs: what is planned is compared with what is done, then done by a `Map`.
+"""Many photographs: what is found is compared with what is done, then done by an `Executor`.
 
 A folder that receives photographs keeps a journal (`.colorear` in it), so that a run which stopped,
 for whatever reason, goes on where it was.
@@ -9,35 +9,54 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from colorear.batch.discovery import Failed, Photograph, Plan, Product
+from colorear.batch.discovery import Discovery, Failed, Product, WorkItem
+from colorear.batch.journal import Entry
 from colorear.batch.remote import Remote, is_remote, place
-from colorear.batch.store import stamp_if_there, store, whole
+from colorear.batch.store import absolute, open_store, stamp_if_there
 from colorear.errors import BatchError, ColorearError, PhotographError
 from colorear.inference.colorizer import Colored, Colorizer
-from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
+from colorear.inference.options import ColorizeOptions
 from colorear.photo.atomic_write import exists_already
 from colorear.photo.photograph import open_photo
 from colorear.photo.provenance import read as read_mark
 from colorear.photo.sniffing import Stamp, reading, stamp
 
-__all__ = ["Answer", "Batch", "Kept", "Made", "Map", "Work", "colour"]
+__all__ = [
+    "Batch",
+    "Completed",
+    "Executor",
+    "Kept",
+    "Result",
+    "Skipped",
+    "Task",
+    "run_task",
+]
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A photograph whose colours were there, made of the same file by the same network."""
+    """A photograph whose colors were there, made of the same file by the same network."""
 
     source: str
     output: str
 
 
-Answer = Colored | Kept | Failed
+@dataclass(frozen=True)
+class Skipped:
+    """A photograph that is in color already, and why that is known."""
+
+    source: str
+    reason: str
 
 
-class Work(NamedTuple):
+Result = Colored | Kept | Skipped | Failed
+
+
+class Task(NamedTuple):
     """One file to make of a photograph."""
 
     source: str
@@ -45,133 +64,221 @@ class Work(NamedTuple):
     unfinished: str | None
     """The folder, on the disk of the target, for the file while it is written."""
     overwrite: bool
-    made_of: str | None
+    made_of: str | None = None
     """The SHA-256 of what the target was made of, if nothing but that may have changed."""
-    product: Product = "colour"
-    options: ColorizeOptions = DEFAULT_OPTIONS
+    product: Product = "color"
+    options: ColorizeOptions = ColorizeOptions()
     variant: int = 0
+    recolor: bool = False
+    """Whether to color what is in color already."""
 
 
-class Made(NamedTuple):
-    """A photograph whose colours are in place, and what is to be remembered of it."""
+class Completed(NamedTuple):
+    """A photograph whose colors are in place, and what is to be remembered of it."""
 
-    answer: Colored | Kept
+    result: Colored | Kept
     stamp: Stamp
+    """Of the source."""
     sha256: str
-    made: Stamp
+    """Of the source."""
+    output: Stamp
 
 
-Map = Callable[[Iterator[Work]], Generator[tuple[Work, Made | Failed]]]
-"""Has `colour` called for each piece of work, somewhere, and gives the answers as they arrive.
+Executor = Callable[[Iterator[Task]], Generator[tuple[Task, Completed | Skipped | Failed]]]
+"""Has `run_task` called for each task, somewhere, and gives the outcomes as they arrive.
 
-It takes the next piece when there is room for it; closed, it ends at once what is being done.
+It takes the next task when there is room for it; closed, it ends at once what is being done.
 """
 
 
-def colour(colorizer: Colorizer, work: Work) -> Made | Failed:
-    """Do one piece of work; what cannot be done is told, not raised."""
+def run_task(colorizer: Colorizer, task: Task) -> Completed | Skipped | Failed:
+    """Do one task; what cannot be done is returned, not raised."""
     try:
-        far = is_remote(work.source) or is_remote(work.target)
-        answer, before, sha256 = (_coloured_elsewhere if far else _coloured)(colorizer, work)
-        return Made(answer, before, sha256, _stamp_of_made(work.target))
+        remote = is_remote(task.source) or is_remote(task.target)
+        done = (_run_remote if remote else _run_local)(colorizer, task)
+        if isinstance(done, Skipped):
+            return done
+        result, before, sha256 = done
+        return Completed(result, before, sha256, _stamp_of_output(task.target))
     except ColorearError as error:
-        return Failed(work.source, str(error))  # the error itself keeps open files alive
+        return Failed(task.source, str(error))  # the error itself keeps open files alive
     except Exception as error:  # one photograph in a hundred thousand must not stop the others
         what = f"{type(error).__name__}: {error}"
-        told = f"'{work.source}' could not be coloured ({what}); please report it"
-        return Failed(work.source, told)
+        return Failed(
+            task.source, f"'{task.source}' could not be colored ({what}); please report it"
+        )
 
 
-def _coloured(colorizer: Colorizer, work: Work) -> tuple[Colored | Kept, Stamp, str]:
-    """The answer, and the stamp and the SHA-256 of the source."""
-    source, target = Path(work.source), Path(work.target)
+_Done = tuple[Colored | Kept, Stamp, str]  # the result, and the stamp and SHA-256 of the source
+
+
+def _run_local(colorizer: Colorizer, task: Task) -> _Done | Skipped:
+    source, target = Path(task.source), Path(task.target)
     with reading(source):
         before = stamp(source)
         with source.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if sha256 == work.made_of:
-        return Kept(work.source, work.target), before, sha256
-    unfinished = Path(work.unfinished) if work.unfinished else None
-    make = colorizer.uncertainty_map if work.product == "uncertainty" else colorizer.colorize
-    answer = make(
+    if sha256 == task.made_of:
+        return Kept(task.source, task.target), before, sha256
+    if not task.recolor and (reason := why_in_color(source)):
+        return Skipped(task.source, reason)
+    unfinished = Path(task.unfinished) if task.unfinished else None
+    make = colorizer.uncertainty_map if task.product == "uncertainty" else colorizer.colorize
+    result = make(
         source,
         target,
-        hints=work.options.hints,
-        vividness=work.options.vividness,
-        variant=work.variant,
-        overwrite=work.overwrite,
+        hints=task.options.hints,
+        vividness=task.options.vividness,
+        variant=task.variant,
+        overwrite=task.overwrite,
         unfinished=unfinished,
     )
-    return answer, before, sha256
+    return result, before, sha256
 
 
-def _coloured_elsewhere(colorizer: Colorizer, work: Work) -> tuple[Colored | Kept, Stamp, str]:
+def _run_remote(colorizer: Colorizer, task: Task) -> _Done | Skipped:
     """The same, with copies on this machine of what is on others; their names are kept."""
-    source, target = place(work.source), place(work.target)
+    source, target = place(task.source), place(task.target)
     with tempfile.TemporaryDirectory(prefix="colorear-") as folder:
-        near, seen = work, None
+        near, seen = task, None
         if isinstance(target, Remote):
-            if not work.overwrite and target.stamp():
-                raise exists_already(work.target)
-            copy = _in(folder, "made", target.name)
+            if not task.overwrite and target.stamp():
+                raise exists_already(task.target)
+            copy = _path_in(folder, "made", target.name)
             near = near._replace(target=copy, unfinished=None, overwrite=True)
         if isinstance(source, Remote):
             seen = source.stamp()
-            near = near._replace(source=_in(folder, "source", source.name))
-            source.fetch(Path(near.source))
+            near = near._replace(source=_path_in(folder, "source", source.name))
+            source.download(Path(near.source))
         try:
-            answer, before, sha256 = _coloured(colorizer, near)
+            done = _run_local(colorizer, near)
         except ColorearError as error:
-            told = str(error).replace(near.source, work.source).replace(near.target, work.target)
-            raise PhotographError(told) from None
-        if isinstance(target, Remote) and isinstance(answer, Colored):
-            target.deliver(Path(near.target))
-        return replace(answer, source=work.source, output=work.target), seen or before, sha256
+            said = str(error).replace(near.source, task.source).replace(near.target, task.target)
+            raise PhotographError(said) from None
+        if isinstance(done, Skipped):
+            return replace(done, source=task.source)
+        result, before, sha256 = done
+        if isinstance(target, Remote) and isinstance(result, Colored):
+            target.upload(Path(near.target))
+        return replace(result, source=task.source, output=task.target), seen or before, sha256
 
 
-def _stamp_of_made(target: str) -> Stamp:
+def why_in_color(photograph: Path) -> str:
+    """Why it needs no color: it has colorear's own; nothing if it needs some."""
+    try:
+        mark = read_mark(open_photo(photograph).xmp)
+    except PhotographError:
+        return ""  # whoever colors it says what is wrong
+    return "" if mark is None else f"colored by colorear {mark.version} already"
+
+
+def _stamp_of_output(target: str) -> Stamp:
     made = stamp_if_there(target)
     if made is None:
-        raise PhotographError(f"'{target}' vanished as soon as it was made; colour it again")
+        raise PhotographError(f"'{target}' vanished as soon as it was made; color it again")
     return made
 
 
-def _in(folder: str, name: str, file: str) -> str:
+def _path_in(folder: str, name: str, file: str) -> str:
     """A file in a new folder."""
     Path(folder, name).mkdir()
     return str(Path(folder, name, file))
 
 
+class _Target(Enum):
+    """What is in the place where the colors go."""
+
+    ABSENT = auto()
+    OURS = auto()
+    """As colorear left it."""
+    CHANGED = auto()
+    """Changed since colorear made it."""
+    UNKNOWN = auto()
+    """Nobody knows who made it."""
+
+
+class _Source(Enum):
+    """The photograph, beside what the journal says that the target was made of."""
+
+    SAME = auto()
+    """The same file, not touched since, colored with the same settings."""
+    TOUCHED = auto()
+    """Colored with the same settings, but touched or moved since: its hash decides."""
+    OTHER = auto()
+    """Anything else."""
+
+
+class _Action(Enum):
+    MAKE = auto()
+    KEEP = auto()
+    COMPARE = auto()
+    """Keep it if the hash of the photograph is the same, else make it anew."""
+    REDO = auto()
+    REFUSE = auto()
+    """Unless it is allowed to overwrite it."""
+
+
+_ACTIONS: dict[tuple[_Target, _Source], _Action] = {
+    (_Target.ABSENT, _Source.SAME): _Action.MAKE,
+    (_Target.ABSENT, _Source.TOUCHED): _Action.MAKE,
+    (_Target.ABSENT, _Source.OTHER): _Action.MAKE,
+    (_Target.OURS, _Source.SAME): _Action.KEEP,
+    (_Target.OURS, _Source.TOUCHED): _Action.COMPARE,
+    (_Target.OURS, _Source.OTHER): _Action.REDO,
+    (_Target.CHANGED, _Source.SAME): _Action.REFUSE,
+    (_Target.CHANGED, _Source.TOUCHED): _Action.REFUSE,
+    (_Target.CHANGED, _Source.OTHER): _Action.REFUSE,
+    (_Target.UNKNOWN, _Source.SAME): _Action.REFUSE,
+    (_Target.UNKNOWN, _Source.TOUCHED): _Action.REFUSE,
+    (_Target.UNKNOWN, _Source.OTHER): _Action.REFUSE,
+}
+
+
 class Batch:
-    """A plan, less what is done already: `to_do`, `kept` and `failed`.
+    """What was discovered, less what is done already: `to_do`, `kept` and `failed`.
 
-    `out` is the folder that was planned for, if it is one. `how` names the network and whatever
-    else but the `options` decides the colours: what was made otherwise is made anew. Hints and
-    vividness of the `options` hold for all photographs; which variants are made is planned. Files
-    in the way that colorear did not make, or that were changed since, are replaced only if
-    `overwrite` allows it.
+    Nobody else can write into `destination` until this is closed; not to be shared by threads.
 
-    Nobody else can write into `out` until this is closed. Raises BatchError where that is so.
+    Parameters
+    ----------
+    destination
+        The folder that was discovered for, if it is one.
+    settings
+        Names the network and whatever else but the `options` decides the colors: what was made
+        otherwise is made anew.
+    options
+        Hints and vividness hold for all photographs; which variants are made was discovered.
+    overwrite
+        Whether files in the way that colorear did not make, or that were changed since, are
+        replaced.
+    recolor
+        Whether photographs that are in color already are colored.
+
+    Raises
+    ------
+    BatchError
+        Where another run writes into `destination`, or the journal cannot be used.
     """
 
     def __init__(
         self,
-        plan: Plan,
-        out: Path | Remote | None,
-        how: str,
+        discovery: Discovery,
+        destination: Path | Remote | None,
+        settings: str,
         *,
-        options: ColorizeOptions = DEFAULT_OPTIONS,
+        options: ColorizeOptions = ColorizeOptions(),
         overwrite: bool = False,
+        recolor: bool = False,
     ) -> None:
-        self.to_do: list[Work] = []
+        self.to_do: list[Task] = []
         self.kept: list[Kept] = []
-        self.failed = list(plan.failed)
-        self._how = ", ".join(filter(None, (how, options.fingerprint)))
-        self._options, self._overwrite = options, overwrite
-        self._store = store(out)
+        self.failed = list(discovery.failed)
+        self._settings = ", ".join(filter(None, (settings, options.fingerprint)))
+        self._options, self._overwrite, self._recolor = options, overwrite, recolor
+        self._store = open_store(destination)
         try:
-            for photograph in plan.photographs:
-                self._sort(photograph, plan.stamps.get(photograph.source))
+            for item in discovery.items:
+                self._sort(item, discovery.stamps.get(item.source))
         except BaseException:
             self.close()
             raise
@@ -189,77 +296,93 @@ class Batch:
         self._store.close()
 
     def __len__(self) -> int:
-        """How many photographs there are, done and failed ones too."""
+        """How many files there are to make, done and failed ones too."""
         return len(self.to_do) + len(self.kept) + len(self.failed)
 
-    def run(self, work_off: Map) -> Generator[Answer]:
-        """Do it, and tell what became of each photograph: none stops the others.
+    def run(self, executor: Executor) -> Generator[Result]:
+        """Do it, and give what became of each photograph: none stops the others.
 
         Raises BatchError where the journal cannot be written.
         """
         yield from self.failed
         yield from self.kept
         journal, key = self._store.journal, self._store.key
-        journal.begin(((key(work.target), whole(work.source)) for work in self.to_do), self._how)
-        self._store.begin(work.target for work in self.to_do)
-        answers = work_off(iter(self.to_do))
+        rows = ((key(task.target), absolute(task.source)) for task in self.to_do)
+        journal.begin(rows, self._settings)
+        self._store.begin(task.target for task in self.to_do)
+        outcomes = executor(iter(self.to_do))
         try:
-            for work, made in answers:
+            for task, outcome in outcomes:
                 self._store.check()
-                if isinstance(made, Made):
-                    journal.finish(key(work.target), made.stamp, made.sha256, made.made)
-                    yield made.answer
+                if isinstance(outcome, Completed):
+                    journal.finish(
+                        key(task.target), outcome.stamp, outcome.sha256, outcome.output
+                    )
+                    yield outcome.result
                 else:
                     with suppress(BatchError):  # a full disk stops none: it stays as begun
-                        journal.undo(key(work.target))
-                    yield made
+                        journal.undo(key(task.target))
+                    yield outcome
         finally:
-            answers.close()
+            outcomes.close()
 
-    def _sort(self, photograph: Photograph, now: Stamp | None) -> None:
+    def _sort(self, item: WorkItem, now: Stamp | None) -> None:
         """To what is to do, what is kept, or what cannot be done; `now` is the source's stamp."""
-        source, target, variant, product = photograph
-        entry = self._store.journal.entry(self._store.key(target))
-        there = self._store.stamp(target)
-        overwrite, made_of = self._overwrite, None
-        if entry and there and (there == entry.made or (entry.begun and _is_ours(photograph))):
-            overwrite = True
-        if entry and entry.stamp and there == entry.made and entry.how == self._how:
-            made_of = entry.sha256
-            same = entry.source == whole(source)
-            if same and entry.stamp == (now or stamp_if_there(source)):
-                self.kept.append(Kept(source, target))
-                return
-        if there and not overwrite:
-            changed = entry and entry.made
-            what = "was changed since it was coloured" if changed else "exists already"
-            reason = f"'{target}' {what}; allow to overwrite it (--overwrite) or name another"
-            self.failed.append(Failed(source, reason))
-            return
-        unfinished = self._store.unfinished(target)
-        self.to_do.append(
-            Work(
-                source,
-                target,
-                unfinished,
-                overwrite,
-                made_of,
-                product,
-                self._options,
-                variant,
-            )
+        entry = self._store.journal.entry(self._store.key(item.target))
+        there = self._store.stamp(item.target)
+        target = _state_of_target(item, entry, there)
+        source = self._state_of_source(item, entry, now) if entry else _Source.OTHER
+        action = _ACTIONS[target, source]
+        if action is _Action.KEEP:
+            self.kept.append(Kept(item.source, item.target))
+        elif action is _Action.REFUSE and not self._overwrite:
+            self.failed.append(Failed(item.source, _why_refused(item, target)))
+        else:
+            made_of = entry.sha256 if entry and action is _Action.COMPARE else None
+            ours = action in (_Action.COMPARE, _Action.REDO)
+            self.to_do.append(self._task(item, overwrite=ours or self._overwrite, made_of=made_of))
+
+    def _state_of_source(self, item: WorkItem, entry: Entry, now: Stamp | None) -> _Source:
+        if entry.stamp is None or entry.settings != self._settings:
+            return _Source.OTHER
+        untouched = entry.stamp == (now or stamp_if_there(item.source))
+        same = untouched and entry.source == absolute(item.source)
+        return _Source.SAME if same else _Source.TOUCHED
+
+    def _task(self, item: WorkItem, *, overwrite: bool, made_of: str | None) -> Task:
+        return Task(
+            source=item.source,
+            target=item.target,
+            unfinished=self._store.unfinished(item.target),
+            overwrite=overwrite,
+            made_of=made_of,
+            product=item.product,
+            options=self._options,
+            variant=item.variant,
+            recolor=self._recolor,
         )
 
 
-def _is_ours(photograph: Photograph) -> bool:
+def _state_of_target(item: WorkItem, entry: Entry | None, there: Stamp | None) -> _Target:
+    if there is None:
+        return _Target.ABSENT
+    if entry and (there == entry.output or (entry.begun and _is_ours(item))):
+        return _Target.OURS
+    return _Target.CHANGED if entry and entry.output else _Target.UNKNOWN
+
+
+def _why_refused(item: WorkItem, target: _Target) -> str:
+    changed = target is _Target.CHANGED
+    what = "was changed since it was colored" if changed else "exists already"
+    return f"'{item.target}' {what}; allow to overwrite it (--overwrite) or name another"
+
+
+def _is_ours(item: WorkItem) -> bool:
     """Whether a run that was killed made what is in the place of its target.
 
-    What shows how sure the colours are has no mark, and of what is elsewhere only the whole could
+    What shows how unsure the colors are has no mark, and of what is elsewhere only the whole could
     be brought here to look for one: of these all that a run had begun is taken for its own.
     """
-    if photograph.product == "uncertainty" or is_remote(photograph.target):
+    if item.product == "uncertainty" or is_remote(item.target):
         return True
-    try:
-        return read_mark(open_photo(photograph.target).xmp) is not None
-    except PhotographError:
-        return False
+    return bool(why_in_color(Path(item.target)))

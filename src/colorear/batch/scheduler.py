@@ -1,113 +1,123 @@
-"""Work, shared out among workers that may be lost with what they do."""
+"""Tasks, shared out among workers that may be lost with what they do."""
 
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from colorear.batch.discovery import Failed
-from colorear.batch.runner import Made, Work
+from colorear.batch.runner import Completed, Skipped, Task
 
-__all__ = ["Crew", "Worker", "shared_out"]
+__all__ = ["Outcome", "Worker", "WorkerPool", "schedule"]
+
+Outcome = Completed | Skipped | Failed
 
 
 class Worker(Protocol):
-    """Whoever colours one photograph at a time."""
+    """Whoever colors one photograph at a time."""
 
-    def begin(self, work: Work) -> object:
-        """Have it done; gives what `Crew.ready` waits for."""
+    def submit(self, task: Task) -> object:
+        """Have it done; gives what `WorkerPool.wait` waits for."""
 
-    def answer(self) -> Made | Failed | None:
-        """What came of it; None if the worker was lost."""
+    def result(self) -> Outcome | None:
+        """What came of it; None if the worker was lost.
 
-    def end(self) -> str:
+        Raises BatchError where no worker can be had, so that the next would fail like this one.
+        """
+
+    def stop(self) -> str:
         """Stop at once, whatever it is doing; tells how a lost one ended."""
 
 
-class Crew(Protocol):
-    """Where workers come from, and how many times a photograph that loses its worker is begun."""
+class WorkerPool(Protocol):
+    """Where workers come from."""
 
-    tries: int
+    attempts: int
+    """How many times a photograph that loses its worker is begun."""
 
-    def hire(self) -> Worker:
-        """Another one."""
+    def start(self) -> Worker:
+        """Another worker."""
 
-    def places(self) -> int:
+    def capacity(self) -> int:
         """For how many there is room now."""
 
-    def ready(self, begun: Sequence[Any]) -> Sequence[Any]:
-        """Wait until something of that ended, but not for ever where `places` may change."""
+    def wait(self, submitted: Sequence[Any]) -> Sequence[Any]:
+        """Wait until something of that ended, but not for ever where `capacity` may change."""
 
 
-def shared_out(crew: Crew, works: Iterator[Work]) -> Generator[tuple[Work, Made | Failed]]:
-    """Do the work, and give the answers as they arrive; closed, it ends what is being done.
+def schedule(pool: WorkerPool, tasks: Iterator[Task]) -> Generator[tuple[Task, Outcome]]:
+    """Do the tasks, and give the outcomes as they arrive; closed, it ends what is being done.
 
-    A photograph whose worker was lost is begun again, as often as the crew allows. Workers for whom
-    there is no work are let go.
+    A photograph whose worker was lost is begun again, as often as the pool allows. Workers for whom
+    there is no task are stopped.
     """
-    shift = _Shift(crew, works)
+    running = _Running(pool, tasks)
     try:
         while True:
-            while len(shift.busy) < crew.places() and (task := shift.following()):
-                shift.begin(crew.hire(), task)
-            if not shift.busy:
+            while len(running.busy) < pool.capacity() and (attempt := running.following()):
+                running.begin(pool.start(), attempt)
+            if not running.busy:
                 return
-            for begun in crew.ready(list(shift.busy)):
-                if done := shift.ended(begun):
+            for submitted in pool.wait(list(running.busy)):
+                if done := running.ended(submitted):
                     yield done
     finally:
-        for worker, _ in shift.busy.values():
-            worker.end()
+        for worker, _ in running.busy.values():
+            worker.stop()
 
 
-class _Task(NamedTuple):
-    """A piece of work, and how often it was begun."""
+class _Attempt(NamedTuple):
+    """A task, and how often it was begun."""
 
-    work: Work
-    tries: int
+    task: Task
+    number: int
 
 
-class _Shift:
+class _Running:
     """Who does what."""
 
-    def __init__(self, crew: Crew, works: Iterator[Work]) -> None:
-        self.busy: dict[object, tuple[Worker, _Task]] = {}
-        self._again: deque[_Task] = deque()
-        self._crew, self._works = crew, works
+    def __init__(self, pool: WorkerPool, tasks: Iterator[Task]) -> None:
+        self.busy: dict[object, tuple[Worker, _Attempt]] = {}
+        self._again: deque[_Attempt] = deque()
+        self._pool, self._tasks = pool, tasks
 
-    def following(self) -> _Task | None:
+    def following(self) -> _Attempt | None:
         """What is to be begun next."""
         if self._again:
             return self._again.popleft()
-        work = next(self._works, None)
-        return _Task(work, 0) if work else None
+        task = next(self._tasks, None)
+        return _Attempt(task, 0) if task else None
 
-    def begin(self, worker: Worker, task: _Task) -> None:
-        # a target that is there after the first try was made by the worker that was lost
-        work = task.work._replace(overwrite=True) if task.tries else task.work
-        self.busy[worker.begin(work)] = worker, task._replace(tries=task.tries + 1)
+    def begin(self, worker: Worker, attempt: _Attempt) -> None:
+        # a target that is there after the first attempt was made by the worker that was lost
+        task = attempt.task._replace(overwrite=True) if attempt.number else attempt.task
+        self.busy[worker.submit(task)] = worker, attempt._replace(number=attempt.number + 1)
 
-    def ended(self, begun: object) -> tuple[Work, Made | Failed] | None:
+    def ended(self, submitted: object) -> tuple[Task, Outcome] | None:
         """What came of it, unless it is tried again; the worker goes on to the next."""
-        worker, task = self.busy.pop(begun)
-        answer = worker.answer()
-        if answer is None:
-            how = worker.end()
-            if task.tries < self._crew.tries:
-                self._again.append(task)
+        worker, attempt = self.busy.pop(submitted)
+        try:
+            outcome = worker.result()
+        except BaseException:
+            worker.stop()
+            raise
+        if outcome is None:
+            ending = worker.stop()
+            if attempt.number < self._pool.attempts:
+                self._again.append(attempt)
                 return None
-            return task.work, _fatal(task, how)
+            return attempt.task, _fatal(attempt, ending)
         if following := self.following():
             self.begin(worker, following)
         else:
-            worker.end()
-        return task.work, answer
+            worker.stop()
+        return attempt.task, outcome
 
 
-def _fatal(task: _Task, how: str) -> Failed:
-    source = task.work.source
-    times = {2: "twice"}.get(task.tries, f"{task.tries} times")
+def _fatal(attempt: _Attempt, ending: str) -> Failed:
+    source = attempt.task.source
+    times = {2: "twice"}.get(attempt.number, f"{attempt.number} times")
     return Failed(
         source,
-        f"'{source}' ended the process that coloured it ({how}), {times}; it may need more "
+        f"'{source}' ended the process that colored it ({ending}), {times}; it may need more "
         "memory than there is (fewer --jobs leave more for each), or be made to do harm",
     )

@@ -7,7 +7,6 @@ which is renewed as often.
 
 import json
 import os
-import shutil
 import socket
 import tempfile
 import threading
@@ -20,16 +19,17 @@ from typing import Protocol
 
 from colorear.batch.journal import FILE, Journal
 from colorear.batch.remote import Remote, is_remote, place
-from colorear.errors import BatchError, ColorearError
+from colorear.batch.scratch import SCRATCH, Scratch, remove_scratch
+from colorear.errors import BatchError, ColorearError, reason_of, translated
 from colorear.photo.sniffing import Stamp, stamp
 
-__all__ = ["Store", "stamp_if_there", "store", "whole"]
+__all__ = ["Store", "absolute", "open_store", "stamp_if_there"]
 
 _OURS = ".colorear"
 _OFTEN, _SELDOM = 30, 150  # seconds between two renewals of a lock
 _SHARE = 20  # how many times longer than copying a journal takes it is left alone
 _STALE = 600  # seconds; whoever renewed a lock so long ago is gone
-_SETTLES = 1  # seconds in which two runs that take a lock at once see each other
+_SETTLES = 1  # seconds in which two that take over one lock at once see each other
 
 
 class Store(Protocol):
@@ -56,24 +56,27 @@ class Store(Protocol):
         """Remove what is unfinished, and let others in."""
 
 
-def store(out: Path | Remote | None) -> Store:
+def open_store(destination: Path | Remote | None) -> Store:
     """The store of a folder; of anything else one that forgets. Raises BatchError."""
-    folder = out if out and out.is_dir() else None
-    return _Elsewhere(folder) if isinstance(folder, Remote) else _Here(folder)
+    folder = destination if destination and destination.is_dir() else None
+    return _RemoteStore(folder) if isinstance(folder, Remote) else _LocalStore(folder)
 
 
-class _Here:
+class _LocalStore:
     """A folder of this machine; without one, wherever each target is."""
 
-    def __init__(self, out: Path | None) -> None:
-        self._out = out
-        self.journal = Journal(_made(out / _OURS) if out else None)
-        self._unfinished: dict[Path, Path] = {}
-        if out:
-            shutil.rmtree(out / _OURS / "unfinished", ignore_errors=True)
+    def __init__(self, destination: Path | None) -> None:
+        self._destination = destination
+        self._prefix = "" if str(destination) == "." else f"{destination}/"
+        self._own = _own_folder(destination) if destination else None
+        self.journal = Journal(self._own, str(destination))
+        self._unfinished: dict[str, Path | None] = {}  # by the folder of the targets
+        self._scratches: list[Scratch] = []
+        if self._own:
+            remove_scratch(self._own / SCRATCH)  # of a run that was killed: the journal is ours
 
     def key(self, target: str) -> str:
-        return str(Path(target).relative_to(self._out)) if self._out else whole(target)
+        return target.removeprefix(self._prefix) if self._destination else absolute(target)
 
     def stamp(self, target: str) -> Stamp | None:
         return stamp_if_there(target)
@@ -82,41 +85,54 @@ class _Here:
         """A folder on the disk of the target, made if need be; None where it cannot be."""
         if is_remote(target):
             return None
-        parent = self._out / _OURS if self._out else Path(target).parent
-        if parent not in self._unfinished:
-            name = "unfinished" if self._out else f"{_OURS}-{uuid.uuid4().hex}"
-            try:
-                parent.joinpath(name).mkdir()
-            except OSError:
-                return None
-            self._unfinished[parent] = parent / name
-        return str(self._unfinished[parent])
+        folder = os.path.dirname(target)  # noqa: PTH120 - asked for each of a million
+        if folder not in self._unfinished:
+            self._unfinished[folder] = self._made(Path(folder))
+        found = self._unfinished[folder]
+        return str(found) if found else None
+
+    def _made(self, folder: Path) -> Path | None:
+        existing = folder
+        while not existing.is_dir() and existing != existing.parent:
+            existing = existing.parent
+        with suppress(OSError):
+            if self._own and existing.stat().st_dev == self._own.stat().st_dev:
+                (self._own / SCRATCH).mkdir(exist_ok=True)
+                return self._own / SCRATCH
+            # a file is put in its place by being renamed, which no disk does with another's
+            self._scratches.append(Scratch(existing))
+            return self._scratches[-1].folder
+        return None
 
     def begin(self, targets: Iterable[str]) -> None:
-        for parent in {Path(target).parent for target in targets} if self._out else ():
+        folders = {os.path.dirname(target) for target in targets}  # noqa: PTH120
+        for folder in folders if self._destination else ():
             with suppress(OSError):  # whoever writes into it says what is wrong
-                parent.mkdir(parents=True, exist_ok=True)
+                _make_folders(Path(folder))
 
     def check(self) -> None:
         """The journal is locked as long as it is open."""
 
     def close(self) -> None:
-        for folder in self._unfinished.values():
-            shutil.rmtree(folder, ignore_errors=True)
+        if self._own:
+            remove_scratch(self._own / SCRATCH)
+        for scratch in self._scratches:
+            scratch.close()
         self.journal.close()
 
 
-class _Elsewhere:
+class _RemoteStore:
     """A remote folder."""
 
-    def __init__(self, out: Remote) -> None:
-        self._out = out
+    def __init__(self, destination: Remote) -> None:
+        self._destination = destination
         with ExitStack() as undone:
-            self._lock = _Lock(out / _OURS)
+            self._lock = _Lock(destination / _OURS)
             undone.callback(self._lock.release)
-            self._stamps = {str(out / str(file.path)): file.stamp for file in out.listed()}
-            self._folder = self._brought(undone)
-            self.journal = Journal(self._folder, called=str(out / _OURS))
+            files = destination.list_files()
+            self._stamps = {str(destination / str(file.path)): file.stamp for file in files}
+            self._folder = self._downloaded(undone)
+            self.journal = Journal(self._folder, called=str(destination / _OURS))
             undone.callback(self.journal.close)
             self._left = undone.pop_all()
         self._saved = self.journal.changes
@@ -127,7 +143,7 @@ class _Elsewhere:
         self._keeper.start()
 
     def key(self, target: str) -> str:
-        return target.removeprefix(f"{self._out}/")
+        return target.removeprefix(f"{self._destination}/")
 
     def stamp(self, target: str) -> Stamp | None:
         return self._stamps.get(target)
@@ -153,9 +169,9 @@ class _Elsewhere:
         finally:
             self._left.close()
 
-    def _brought(self, undone: ExitStack) -> Path:
+    def _downloaded(self, undone: ExitStack) -> Path:
         """A folder of this machine with the journal, if there is one."""
-        kept = (self._out / _OURS / FILE).read()
+        kept = (self._destination / _OURS / FILE).read()
         try:
             made = tempfile.TemporaryDirectory(prefix="colorear-", ignore_cleanup_errors=True)
             folder = Path(undone.enter_context(made))
@@ -163,8 +179,8 @@ class _Elsewhere:
                 (folder / FILE).write_bytes(kept)
         except OSError as error:
             raise BatchError(
-                f"the journal of '{self._out}' cannot be brought here: {error.strerror}; make room "
-                "for temporary files, or name another place for them in TMPDIR"
+                f"the journal of '{self._destination}' cannot be brought here: {reason_of(error)}; "
+                "make room for temporary files, or name another place for them in TMPDIR"
             ) from error
         return folder
 
@@ -191,7 +207,7 @@ class _Elsewhere:
                 return
             copy = self._folder / "copy"
             self.journal.copy(copy)
-            (self._out / _OURS / FILE).deliver(copy)
+            (self._destination / _OURS / FILE).upload(copy)
             self._saved = changes
 
 
@@ -206,70 +222,97 @@ class _TakenError(BatchError):
 
 
 class _Lock:
-    """A file that says who writes there, and said so when; as good as the clocks are."""
+    """A file that says who writes there, and said so when; when it is stale tell the clocks.
+
+    It is made, and taken over from an owner who is gone, by requests of which a store grants one.
+    """
 
     def __init__(self, folder: Remote) -> None:
         self._folder, self._file = folder, folder / "lock"
         self._token = uuid.uuid4().hex
-        there = self._there()
-        if there and time.time() - there[1] < _STALE:
-            raise _TakenError(folder)
+        self._version: str | None = None
         try:
-            self._write()
-            time.sleep(_SETTLES)
-            self.renew()
+            self._version = self._file.create(self._content())
+            if self._version is None:
+                self._take_over()
         except BaseException:  # Ctrl-C too: others would wait for nobody
-            self.release()
+            with suppress(ColorearError):
+                self.release()
             raise
 
     def renew(self) -> None:
         """Raises BatchError if it is not ours any more."""
-        there = self._there()
-        if not there or there[0] != self._token:
+        if self._version is not None:
+            self._version = self._file.replace(self._content(), self._version)
+        if self._version is None:
             raise _TakenError(self._folder)
-        self._write()
 
     def release(self) -> None:
         """Let others in."""
-        there = self._there()
-        if there and there[0] == self._token:
+        there = self._file.read()
+        if there and _owner(there)[0] == self._token:
             self._file.remove()
 
-    def _write(self) -> None:
+    def _take_over(self) -> None:
+        """Of whoever has it, if they are gone."""
+        there = self._file.read_version()
+        if there and time.time() - _owner(there[0])[1] < _STALE:
+            raise _TakenError(self._folder)
+        content = self._content()
+        self._version = self._file.replace(content, there[1]) if there else None
+        if self._version is None:
+            raise _TakenError(self._folder)
+        time.sleep(_SETTLES)  # some stores grant it to two, of which the later one stays
+        self.renew()
+
+    def _content(self) -> bytes:
         who = {"host": socket.gethostname(), "process": os.getpid()}
-        self._file.write(json.dumps({"token": self._token, "time": time.time()} | who).encode())
-
-    def _there(self) -> tuple[str, float] | None:
-        """Whose it is, and since when; None where there is none, or nobody's."""
-        content = self._file.read()
-        try:
-            told = json.loads(content or b"{}")
-            return str(told["token"]), float(told["time"])
-        except (KeyError, TypeError, ValueError):
-            return None
+        return json.dumps({"token": self._token, "time": time.time()} | who).encode()
 
 
-def whole(text: str) -> str:
+def _owner(content: bytes) -> tuple[str, float]:
+    """Whose a lock is, and when it was renewed; long ago where nobody can tell."""
+    try:
+        lock = json.loads(content or b"{}")
+        return str(lock["token"]), float(lock["time"])
+    except (KeyError, TypeError, ValueError):
+        return "", 0.0
+
+
+def absolute(text: str) -> str:
     """The whole path; links stay, as the file may be seen under another name tomorrow."""
     return text if is_remote(text) else str(Path(text).absolute())
 
 
 def stamp_if_there(text: str) -> Stamp | None:
     """The stamp of a file, if there is one."""
-    found = place(text)
-    if isinstance(found, Remote):
-        return found.stamp()
+    if is_remote(text):
+        found = place(text)
+        return found.stamp() if isinstance(found, Remote) else None
     try:
-        return stamp(found)
+        return stamp(text)
     except OSError:
         return None
 
 
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
+def _own_folder(destination: Path) -> Path:
+    """The folder of ours in `destination`, made if need be."""
+    folder = destination / _OURS
+    if folder.is_symlink():  # what is unfinished is deleted in it
         raise BatchError(
-            f"'{folder.parent}' cannot be written: {error.strerror}; give another folder"
-        ) from error
+            f"'{folder}' is a link, but colorear needs a folder of its own there; remove the link, "
+            "or give another folder"
+        )
+    with translated(BatchError, f"'{destination}'", "written"):
+        folder.mkdir(exist_ok=True)
     return folder
+
+
+def _make_folders(folder: Path) -> None:
+    """As `mkdir(parents=True)`, which calls itself for each folder and cannot do so 1,000 times."""
+    missing = []
+    while not folder.is_dir():
+        missing.append(folder)
+        folder = folder.parent
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
