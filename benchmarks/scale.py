@@ -24,7 +24,7 @@ from typing import Annotated, Literal
 import psutil
 import typer
 
-from colorear.batch.discovery import Photograph, Plan
+from colorear.batch.discovery import Discovery, WorkItem
 from colorear.batch.runner import Batch
 from colorear.benchmark.throughput import COLORIZE, make_photographs
 from colorear.photo.sniffing import Stamp
@@ -133,26 +133,24 @@ def _print_driver(folder: Path, count: int) -> None:
     """What the machine with the command takes, were the photographs somewhere else."""
     folder.mkdir()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    planned = Plan(
+    found = Discovery(
         [
-            Photograph(
+            WorkItem(
                 f"s3://archive/attic/box {number // 1000}/photograph {number}.jpg",
                 str(folder / f"box {number // 1000}" / f"photograph {number}-color.jpg"),
             )
             for number in range(count)
         ]
     )
-    planned.stamps.update(
-        {p.source: Stamp(number, number) for number, p in enumerate(planned.photographs)}
-    )
-    with Batch(planned, folder, "a network's SHA-256, which has 64 letters".ljust(64)) as batch:
+    found.stamps.update({p.source: Stamp(number, number) for number, p in enumerate(found.items)})
+    with Batch(found, folder, "a network's SHA-256, which has 64 letters".ljust(64)) as batch:
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
         journal, key = batch._store.journal, batch._store.key
-        journal.begin(((key(work.target), work.source) for work in batch.to_do), batch._how)
+        journal.begin(((key(task.target), task.source) for task in batch.to_do), batch._settings)
         some = batch.to_do[: min(count, 10_000)]
         started = time.perf_counter()
-        for work in some:
-            journal.finish(key(work.target), Stamp(1, 2), "0" * 64, Stamp(3, 4))
+        for task in some:
+            journal.finish(key(task.target), Stamp(1, 2), "0" * 64, Stamp(3, 4))
         a_second = len(some) / (time.perf_counter() - started)
     size = (folder / ".colorear" / "journal.sqlite").stat().st_size
     print(f"a plan of {count}: {grown / count:.0f} bytes of memory for each photograph")

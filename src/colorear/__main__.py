@@ -4,6 +4,7 @@ import errno
 import sys
 
 from colorear.cli import app
+from colorear.errors import ExitCode
 
 __all__ = ["main"]
 
@@ -18,7 +19,9 @@ def main() -> None:
         if error.filename is not None or error.errno not in _OF_WRITING:
             raise  # not the answer's: it should have got a sentence of its own
         sys.stdout = None  # Python would write to it again at its end
-        sys.exit(f"error: the answer cannot be written: {error.strerror}; redirect it elsewhere")
+        sentence = f"the answer cannot be written: {error.strerror}; redirect it elsewhere"
+        print(f"error: {sentence}", file=sys.stderr)
+        sys.exit(ExitCode.FAILED)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ __all__ = [
     "translated",
 ]
 
-Action = Literal["read", "written"]
+Action = Literal["read", "written", "made"]
 
 
 class ExitCode(IntEnum):

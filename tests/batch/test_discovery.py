@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorear.batch.discovery import plan
-from colorear.errors import BatchError
+from colorear.batch.discovery import discover
+from colorear.errors import UsageError
 
 GREY = Image.fromarray(np.arange(48 * 64, dtype=np.uint8).reshape(48, 64))
 
@@ -32,13 +32,13 @@ def attic(tmp_path) -> Path:
 
 
 def targets(made, out):
-    return [str(Path(photograph.target).relative_to(out)) for photograph in made.photographs]
+    return [str(Path(photograph.target).relative_to(out)) for photograph in made.items]
 
 
 def test_a_folder_is_mirrored(attic, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    made = plan([attic], out)
+    made = discover([attic], out)
     assert targets(made, out) == [
         "a-color.png",
         "b-color.jpg",
@@ -56,7 +56,7 @@ def test_several_folders_get_their_names_and_files_go_beside_them(attic, tmp_pat
     other.mkdir()
     for name in ("a.png", "c.png"):
         GREY.save(other / name)
-    made = plan([attic, other, other / "c.png"], tmp_path)
+    made = discover([attic, other, other / "c.png"], tmp_path)
     found = targets(made, tmp_path)
     assert {"attic/a-color.png", "cellar/a-color.png", "c-color.png"} <= set(found)
 
@@ -65,7 +65,7 @@ def test_what_should_be_a_photograph_and_is_not(attic, tmp_path):
     (attic / "broken.jpg").write_bytes(b"")
     os.mkfifo(attic / "pipe")
     os.mkfifo(attic / "pipe.jpg")
-    made = plan([attic, tmp_path / "nobody.jpg"], tmp_path)
+    made = discover([attic, tmp_path / "nobody.jpg"], tmp_path)
     reasons = {Path(failed.source).name: failed.error for failed in made.failed}
     assert set(reasons) == {"broken.jpg", "pipe.jpg", "nobody.jpg"}
     assert "is empty, but a JPEG" in reasons["broken.jpg"]
@@ -78,24 +78,24 @@ def test_what_was_made_is_not_made_again(attic):
     out = attic / "in" / "colour"
     out.mkdir(parents=True)
     GREY.save(out / "b-color.jpg")
-    assert len(plan([attic], out).photographs) == 6
+    assert len(discover([attic], out).items) == 6
 
 
 def test_links_are_photographs_but_circles_end(attic, tmp_path):
     (attic / "link.png").symlink_to(attic / "a.png")
     (attic / "circle").symlink_to(attic)
-    made = plan([attic], tmp_path)
-    assert len(made.photographs) == 7
+    made = discover([attic], tmp_path)
+    assert len(made.items) == 7
     assert made.failed == []
 
 
 def test_two_that_would_become_one(attic, tmp_path):
     GREY.save(attic / "wrong.png")
-    made = plan([attic], tmp_path)
+    made = discover([attic], tmp_path)
     (failed,) = made.failed
     assert failed.source == str(attic / "wrong.png")
     assert f"which is that of '{attic}/wrong.jpg'" in failed.error
-    assert len(made.photographs) == 6
+    assert len(made.items) == 6
 
 
 def test_what_is_named_twice_counts_once(attic, tmp_path, monkeypatch):
@@ -107,24 +107,24 @@ def test_what_is_named_twice_counts_once(attic, tmp_path, monkeypatch):
     monkeypatch.chdir(attic)
     same = ["a.png", "../attic/a.png", attic / "a.png", tmp_path / "door/a.png", "./a.png"]
     names = ["b.jpg", *same, "link.png", "broken.jpg", "./broken.jpg"]
-    made = plan([Path(name) for name in names], out)
-    assert [photograph.source for photograph in made.photographs] == ["b.jpg", "a.png", "link.png"]
+    made = discover([Path(name) for name in names], out)
+    assert [photograph.source for photograph in made.items] == ["b.jpg", "a.png", "link.png"]
     assert [failed.source for failed in made.failed] == ["broken.jpg"]
     folders = [attic, Path(), tmp_path / "door", Path("1950/..")]
-    assert plan(folders, out) == plan([attic], out)
+    assert discover(folders, out) == discover([attic], out)
 
 
 def test_a_photograph_keeps_its_place(tmp_path):
     for name in ("a.png", "a-color.png"):
         GREY.save(tmp_path / name)
-    made = plan([tmp_path / "a.png", tmp_path / "a-color.png"])
+    made = discover([tmp_path / "a.png", tmp_path / "a-color.png"])
     (failed,) = made.failed
     assert failed.source == str(tmp_path / "a.png")
     assert targets(made, tmp_path) == ["a-color-color.png"]
 
 
 def test_variants_and_how_sure_they_are(attic, tmp_path):
-    made = plan([attic / "b.jpg", attic / "no ending"], tmp_path, variants=3, uncertainty=True)
+    made = discover([attic / "b.jpg", attic / "no ending"], tmp_path, variants=3, uncertainty=True)
     assert targets(made, tmp_path) == [
         "b-color.jpg",
         "b-color-2.jpg",
@@ -135,9 +135,9 @@ def test_variants_and_how_sure_they_are(attic, tmp_path):
         "no ending-color-3.jpg",
         "no ending-uncertainty.png",
     ]
-    told = [(photograph.variant, photograph.product) for photograph in made.photographs[:4]]
-    assert told == [(0, "colour"), (1, "colour"), (2, "colour"), (0, "uncertainty")]
-    assert {photograph.source for photograph in made.photographs[:4]} == {str(attic / "b.jpg")}
+    told = [(photograph.variant, photograph.product) for photograph in made.items[:4]]
+    assert told == [(0, "color"), (1, "color"), (2, "color"), (0, "uncertainty")]
+    assert {photograph.source for photograph in made.items[:4]} == {str(attic / "b.jpg")}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_variants_and_how_sure_they_are(attic, tmp_path):
     ],
 )
 def test_variants_of_one_that_is_named(attic, tmp_path, name, others):
-    made = plan([attic / "b.jpg"], tmp_path / name, variants=2, uncertainty=True)
+    made = discover([attic / "b.jpg"], tmp_path / name, variants=2, uncertainty=True)
     assert targets(made, tmp_path) == [name, *others]
 
 
@@ -157,23 +157,23 @@ def test_a_variant_takes_the_place_of_nothing(attic):
     GREY.save(attic / "b-color-2.jpg")
     GREY.save(attic / "a.tif")
     sources = [attic / name for name in ("b.jpg", "b-color-2.jpg", "a.png", "a.tif")]
-    made = plan(sources, variants=2, uncertainty=True)
+    made = discover(sources, variants=2, uncertainty=True)
     reasons = [failed.error for failed in made.failed]
     assert len(reasons) == 2
     assert f"'{attic}/b-color-2.jpg', which is that of '{attic}/b-color-2.jpg'" in reasons[0]
     assert f"'{attic}/a-uncertainty.png', which is that of '{attic}/a.png'" in reasons[1]
-    assert len(made.photographs) == 4 * 3 - 2
+    assert len(made.items) == 4 * 3 - 2
 
 
 @pytest.mark.parametrize("out", [None, "attic", "attic/../attic"])
 def test_a_folder_needs_another(attic, out):
-    with pytest.raises(BatchError, match="is a folder; name another folder for its coloured"):
-        plan([attic], out and attic.parent / out)
+    with pytest.raises(UsageError, match="is a folder; name another folder for its colored"):
+        discover([attic], out and attic.parent / out)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every folder")
 def test_a_folder_that_nobody_may_read(attic, tmp_path):
     (attic / "1950").chmod(0)
-    made = plan([attic], tmp_path)
+    made = discover([attic], tmp_path)
     (attic / "1950").chmod(0o755)
     assert [failed.source for failed in made.failed] == [str(attic / "1950")]

@@ -80,7 +80,7 @@ def test_a_process_that_is_killed_leaves_it_whole_and_open(tmp_path):
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     journal = Journal(tmp_path)
-    assert sum(journal.entry(str(i)).made is not None for i in range(100)) == 50
+    assert sum(journal.entry(str(i)).output is not None for i in range(100)) == 50
     journal.close()
 
 
@@ -114,7 +114,7 @@ def test_a_copy_has_all_that_was_noted(tmp_path):
     journal.copy(tmp_path / "copies" / "journal.sqlite")
     copy = Journal(tmp_path / "copies")
     assert copy.entry("a.jpg") == Entry("/in/a.jpg", "by one", STAMP, "abc", MADE)
-    assert copy.entry("b.jpg").made is None
+    assert copy.entry("b.jpg").output is None
     copy.close()
     journal.close()
 

@@ -11,21 +11,21 @@ import pytest
 from PIL import Image
 
 from colorear.batch.discovery import Failed
-from colorear.batch.processes import cores, processes
-from colorear.batch.runner import Made, Work
+from colorear.batch.processes import cores, process_executor
+from colorear.batch.runner import Completed, Task
 
 
 @pytest.fixture
-def works(tmp_path) -> list[Work]:
+def tasks(tmp_path) -> list[Task]:
     """Five photographs, of which the second takes its time."""
-    works = []
+    tasks = []
     for number in range(5):
         side = 2500 if number == 1 else 50
         noise = np.random.default_rng(number).integers(0, 256, (side, side), np.uint8)
         Image.fromarray(noise).save(tmp_path / f"{number}.png", compress_level=0)
         source, target = (str(tmp_path / name) for name in (f"{number}.png", f"{number}-color.png"))
-        works.append(Work(source, target, None, overwrite=False, made_of=None))
-    return works
+        tasks.append(Task(source, target, None, overwrite=False))
+    return tasks
 
 
 def holds(pid: int, path: str) -> bool:
@@ -37,14 +37,14 @@ def holds(pid: int, path: str) -> bool:
 
 
 @pytest.fixture
-def hostile(works):
+def hostile(tasks):
     """Whoever opens the second photograph is killed; how often is told."""
     kills, over = [], threading.Event()
 
     def watch():
         while not over.is_set():
             for child in psutil.Process().children():  # which leaves their end for others to see
-                if child.pid not in kills and holds(child.pid, works[1].source):
+                if child.pid not in kills and holds(child.pid, tasks[1].source):
                     kills.append(child.pid)
                     os.kill(child.pid, signal.SIGSEGV)
             time.sleep(0.001)
@@ -56,27 +56,27 @@ def hostile(works):
     watcher.join()
 
 
-def test_all_is_done_by_several(works, known_network):
-    answers = dict(processes(known_network, 2)(iter(works)))
-    assert set(answers) == set(works)
-    assert all(isinstance(made, Made) for made in answers.values())
+def test_all_is_done_by_several(tasks, known_network):
+    answers = dict(process_executor(known_network, 2)(iter(tasks)))
+    assert set(answers) == set(tasks)
+    assert all(isinstance(made, Completed) for made in answers.values())
     assert active_children() == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 @pytest.mark.parametrize("count", [1, 2])
-def test_a_photograph_that_takes_its_process_down(works, known_network, hostile, count):
-    answers = dict(processes(known_network, count)(iter(works)))
+def test_a_photograph_that_takes_its_process_down(tasks, known_network, hostile, count):
+    answers = dict(process_executor(known_network, count)(iter(tasks)))
     assert len(answers) == 5
-    bad = answers.pop(works[1])
+    bad = answers.pop(tasks[1])
     assert isinstance(bad, Failed)
-    assert f"'{works[1].source}' ended the process that coloured it (signal 11), twice" in bad.error
-    assert all(isinstance(made, Made) for made in answers.values())
+    assert f"'{tasks[1].source}' ended the process that colored it (signal 11), twice" in bad.error
+    assert all(isinstance(made, Completed) for made in answers.values())
     assert len(hostile) == 2
 
 
-def test_closed_it_ends_what_is_being_done(works, known_network):
-    answers = processes(known_network, 2)(iter(works))
+def test_closed_it_ends_what_is_being_done(tasks, known_network):
+    answers = process_executor(known_network, 2)(iter(tasks))
     next(answers)
     assert active_children()
     answers.close()

@@ -19,9 +19,9 @@ import networks
 import s3
 from colorear import Colorizer, verify
 from colorear.batch import ray_cluster
-from colorear.batch.discovery import plan
+from colorear.batch.discovery import discover
 from colorear.batch.journal import Journal
-from colorear.batch.processes import thread
+from colorear.batch.processes import thread_executor
 from colorear.batch.remote import Remote
 from colorear.batch.runner import Batch, Kept
 from colorear.cli import app
@@ -74,7 +74,7 @@ def two_nodes(environment, bucket):
 def actors() -> list[psutil.Process]:
     """The processes of this user that colour for Ray."""
     found = psutil.process_iter(["cmdline"])
-    return [one for one in found if "ray::_Colourer" in " ".join(one.info["cmdline"] or ())]
+    return [one for one in found if "ray::_ColorizeActor" in " ".join(one.info["cmdline"] or ())]
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +98,8 @@ def files(folder: Path) -> dict[str, bytes]:
 def wanted(attic, tmp_path_factory, known_network) -> dict[str, bytes]:
     """What one process makes of the attic."""
     here = tmp_path_factory.mktemp("here")
-    with Batch(plan([attic], here), here, "") as batch:
-        list(batch.run(thread(Colorizer(known_network, threads=1))))
+    with Batch(discover([attic], here), here, "") as batch:
+        list(batch.run(thread_executor(Colorizer(known_network, threads=1))))
     return files(here)
 
 
@@ -120,8 +120,8 @@ def until(condition, seconds=30):
 def test_actors_and_nodes_are_lost_and_nothing_else(attic, out, wanted, known_network, two_nodes):
     node = two_nodes.add_node(num_cpus=1)
     answers, killed = [], 0
-    with Batch(plan([attic], out), out, "") as batch:
-        for answer in batch.run(ray_cluster.actors(known_network)):
+    with Batch(discover([attic], out), out, "") as batch:
+        for answer in batch.run(ray_cluster.ray_executor(known_network)):
             answers.append(answer)
             if len(answers) == 4:
                 until(lambda: len(actors()) == 2)
@@ -139,23 +139,24 @@ def test_actors_and_nodes_are_lost_and_nothing_else(attic, out, wanted, known_ne
     assert all(verify(answer.source, answer.output).ok for answer in answers)
     assert [path.name for path in (out / ".colorear").iterdir()] == ["journal.sqlite"]
     journal = Journal(out / ".colorear")
-    assert all(journal.entry(name).made is not None for name in wanted)
+    assert all(journal.entry(name).output is not None for name in wanted)
     journal.close()
     until(lambda: actors() == [])
-    with Batch(plan([attic], out), out, "") as batch:
-        again = list(batch.run(ray_cluster.actors(known_network)))
+    with Batch(discover([attic], out), out, "") as batch:
+        again = list(batch.run(ray_cluster.ray_executor(known_network)))
     assert {type(answer) for answer in again} == {Kept}
 
 
 @pytest.mark.usefixtures("two_nodes")
 def test_a_photograph_that_takes_its_actor_down(attic, out, known_network, monkeypatch):
-    planned = plan(sorted((attic / "box 0").iterdir())[:3], out)
-    bad = planned.photographs[1].source
-    monkeypatch.setattr(ray_cluster, "_Colourer", deadly_for(bad))
-    with Batch(planned, out, "") as batch:
-        answers = {answer.source: answer for answer in batch.run(ray_cluster.actors(known_network))}
+    found = discover(sorted((attic / "box 0").iterdir())[:3], out)
+    bad = found.items[1].source
+    monkeypatch.setattr(ray_cluster, "_ColorizeActor", deadly_for(bad))
+    with Batch(found, out, "") as batch:
+        executor = ray_cluster.ray_executor(known_network)
+        answers = {answer.source: answer for answer in batch.run(executor)}
     failed = answers.pop(bad)
-    says = f"'{bad}' ended the process that coloured it (ActorDiedError), 4 times; it may need more"
+    says = f"'{bad}' ended the process that colored it (ActorDiedError), 4 times; it may need more"
     assert failed.error.startswith(says)
     assert [type(answer) for answer in answers.values()] == [Colored, Colored]
 
@@ -165,16 +166,16 @@ def deadly_for(bad: str) -> type:
 
     class Deadly:
         def __init__(self, *hired):
-            from colorear.batch.ray_cluster import _Colourer
+            from colorear.batch.ray_cluster import _ColorizeActor
 
-            self._inner = _Colourer(*hired)
+            self._inner = _ColorizeActor(*hired)
 
-        def colour(self, work):
-            if work.source == bad:
+        def run(self, task):
+            if task.source == bad:
                 import os
 
                 os.abort()
-            return self._inner.colour(work)
+            return self._inner.run(task)
 
     return Deadly
 
@@ -182,8 +183,8 @@ def deadly_for(bad: str) -> type:
 @pytest.mark.usefixtures("two_nodes")
 def test_a_node_with_another_colorear(attic, out, known_network, monkeypatch):
     monkeypatch.setattr(ray_cluster, "__version__", "9.9")
-    with Batch(plan([attic], out), out, "") as batch, pytest.raises(BatchError) as raised:
-        list(batch.run(ray_cluster.actors(known_network)))
+    with Batch(discover([attic], out), out, "") as batch, pytest.raises(BatchError) as raised:
+        list(batch.run(ray_cluster.ray_executor(known_network)))
     assert str(raised.value).startswith("a node of the cluster cannot colour (")
     assert str(raised.value).endswith("install colorear[cluster] 9.9 on every node")
 
@@ -193,8 +194,8 @@ def test_from_a_store_to_a_store(attic, wanted, known_network, bucket):
     bucket.put(attic, "attic")
     source, out = Remote(f"s3://{s3.BUCKET}/attic"), Remote(f"s3://{s3.BUCKET}/out")
     out.mkdir(parents=True)
-    with Batch(plan([source], out), out, "") as batch:
-        answers = list(batch.run(ray_cluster.actors(known_network)))
+    with Batch(discover([source], out), out, "") as batch:
+        answers = list(batch.run(ray_cluster.ray_executor(known_network)))
     assert {type(answer) for answer in answers} == {Colored}
     assert bucket.files("out") == wanted
 
@@ -206,13 +207,13 @@ def test_variants_and_how_sure_they_are(attic, out, tmp_path):
     here.mkdir()
     sources = sorted((attic / "box 1").iterdir())[:3]
 
-    def run(into, work_off):
-        planned = plan(sources, into, variants=2, uncertainty=True)
-        with Batch(planned, into, "", options=ColorizeOptions(vividness=0.5)) as batch:
-            return Counter(type(answer) for answer in batch.run(work_off))
+    def run(into, executor):
+        found = discover(sources, into, variants=2, uncertainty=True)
+        with Batch(found, into, "", options=ColorizeOptions(vividness=0.5)) as batch:
+            return Counter(type(answer) for answer in batch.run(executor))
 
-    local = thread(Colorizer(tmp_path / "choosing.onnx", threads=1))
-    many = ray_cluster.actors(tmp_path / "choosing.onnx")
+    local = thread_executor(Colorizer(tmp_path / "choosing.onnx", threads=1))
+    many = ray_cluster.ray_executor(tmp_path / "choosing.onnx")
     assert run(here, local) == run(out, many) == {Colored: 9}
     made = files(out)
     assert made == files(here)
@@ -281,10 +282,10 @@ def test_ctrl_c_leaves_no_cluster_behind(known_network, tmp_path, monkeypatch):
 def test_a_cluster_that_is_not_there(attic, out, known_network, monkeypatch, address):
     monkeypatch.setenv("RAY_ADDRESS", address)
     with (
-        Batch(plan([attic], out), out, "") as batch,
+        Batch(discover([attic], out), out, "") as batch,
         pytest.raises(BatchError, match=f"the Ray cluster '{address}' cannot be used \\(.*; start"),
     ):
-        list(batch.run(ray_cluster.actors(known_network)))
+        list(batch.run(ray_cluster.ray_executor(known_network)))
 
 
 def test_without_the_extra(attic, tmp_path):

@@ -68,11 +68,11 @@ def test_a_file_goes_there_and_back(root, tmp_path):
     assert file.stamp() is None
     assert file.read() is None
     for _ in range(2):
-        file.deliver(tmp_path / "here.jpg")
-    file.fetch(tmp_path / "back.jpg")
+        file.upload(tmp_path / "here.jpg")
+    file.download(tmp_path / "back.jpg")
     assert (tmp_path / "back.jpg").read_bytes() == (tmp_path / "here.jpg").read_bytes()
     assert file.head() == bytes(range(16))
-    (listed,) = root.listed()
+    (listed,) = root.list_files()
     assert listed == (PurePosixPath("deep", ODD), file.stamp())
     assert file.stamp().size == 10_240_000
     assert file.stamp().modified % 10**9 == 0
@@ -84,7 +84,7 @@ def test_a_file_goes_there_and_back(root, tmp_path):
 
 def test_its_type_is_told(bucket, tmp_path):
     (tmp_path / "x").write_bytes(b"x")
-    Remote(f"s3://{s3.BUCKET}/x.tif").deliver(tmp_path / "x")
+    Remote(f"s3://{s3.BUCKET}/x.tif").upload(tmp_path / "x")
     assert bucket.kind("x.tif") == "image/tiff"
 
 
@@ -92,13 +92,13 @@ def test_a_folder_is_made(root):
     assert not root.is_dir()
     (root / "a" / "b").mkdir(parents=True)
     assert (root / "a" / "b").is_dir()
-    assert (root / "a" / "b").listed() == []
+    assert (root / "a" / "b").list_files() == []
 
 
 def test_the_order_is_that_of_walking(root):
     for name in ("b.jpg", "a/z.jpg", "a/b/c.jpg", "a.jpg", "c/a.jpg"):
         (root / name).write(b"x")
-    names = [str(file.path) for file in root.listed()]
+    names = [str(file.path) for file in root.list_files()]
     assert names == ["a.jpg", "b.jpg", "a/z.jpg", "a/b/c.jpg", "c/a.jpg"]
 
 
@@ -109,16 +109,16 @@ def test_nothing_partial_is_left(tmp_path, scheme):
     with pytest.raises(TypeError):
         (root / "x.jpg")._write(object())
     assert (root / "x.jpg").read() == b"old"
-    assert [str(file.path) for file in root.listed()] == ["x.jpg"]
+    assert [str(file.path) for file in root.list_files()] == ["x.jpg"]
 
 
 def test_what_is_not_there_gets_one_sentence(root, tmp_path):
     gone = root / "gone.jpg"
-    for use in (gone.head, lambda: gone.fetch(tmp_path / "x")):
+    for use in (gone.head, lambda: gone.download(tmp_path / "x")):
         with pytest.raises(PhotographError, match=r"gone.jpg' does not exist; check the name"):
             use()
     with pytest.raises(BatchError, match=r"gone.jpg' does not exist"):
-        gone.listed()
+        gone.list_files()
 
 
 @pytest.mark.usefixtures("bucket")
@@ -152,7 +152,7 @@ def test_a_store_that_fails_in_its_own_way():
 def test_a_name_that_is_no_text(tmp_path):
     (tmp_path / "x").write_bytes(b"x")
     with pytest.raises(PhotographError, match=r"cannot be written: .*surrogates not allowed"):
-        (Remote(f"s3://{s3.BUCKET}") / "l\udce9gende.png").deliver(tmp_path / "x")
+        (Remote(f"s3://{s3.BUCKET}") / "l\udce9gende.png").upload(tmp_path / "x")
 
 
 def test_without_the_extra(monkeypatch):

@@ -15,8 +15,8 @@ from PIL import Image
 
 import networks
 from colorear import Colorizer, verify
-from colorear.batch.discovery import Failed, plan
-from colorear.batch.processes import processes, thread
+from colorear.batch.discovery import Failed, discover
+from colorear.batch.processes import process_executor, thread_executor
 from colorear.batch.runner import Batch, Kept
 from colorear.errors import BatchError
 from colorear.inference.colorizer import Colored
@@ -53,15 +53,15 @@ def out(tmp_path) -> Path:
 def run(attic, out, colorizer):
     """Colour the attic, and tell what became of it: the names of the photographs by answer."""
 
-    def run(how="one network", *, sources=(attic,), **options):
-        with Batch(plan(sources, out), out, how, **options) as batch:
-            answers = list(batch.run(thread(colorizer)))
-        told = {Colored: [], Kept: [], Failed: []}
+    def run(settings="one network", *, sources=(attic,), **options):
+        with Batch(discover(sources, out), out, settings, **options) as batch:
+            answers = list(batch.run(thread_executor(colorizer)))
+        by_type = {Colored: [], Kept: [], Failed: []}
         for answer in answers:
-            told[type(answer)].append(Path(answer.source).name)
+            by_type[type(answer)].append(Path(answer.source).name)
         assert len(batch) == len(answers)
         run.failed = [answer.error for answer in answers if isinstance(answer, Failed)]
-        return tuple(sorted(names) for names in told.values())
+        return tuple(sorted(names) for names in by_type.values())
 
     return run
 
@@ -117,7 +117,7 @@ def test_what_others_made_is_not_replaced_unasked(run, out):
     assert "exists already; allow to overwrite it (--overwrite)" in run.failed[0]
     (out / "box 0/1-color.png").write_text("retouched")
     assert run()[1:] == (ALL[2:], ["0.jpg", "1.png"])
-    assert "was changed since it was coloured; allow to overwrite" in "".join(run.failed)
+    assert "was changed since it was colored; allow to overwrite" in "".join(run.failed)
     assert (out / "box 0/1-color.png").read_text() == "retouched"
     assert run(overwrite=True) == (["0.jpg", "1.png"], ALL[2:], [])
 
@@ -156,7 +156,7 @@ def test_what_was_made_and_then_failed_is_known_still(run, attic, out):
             target.write_text("retouched")
         done, _, failed = run()
         assert (done, failed) == (([], ["1.png"]) if retouched else (["1.png"], []))
-    assert "was changed since it was coloured; allow to overwrite" in run.failed[0]
+    assert "was changed since it was colored; allow to overwrite" in run.failed[0]
     assert target.read_text() == "retouched"
 
 
@@ -166,27 +166,27 @@ def test_what_others_make_after_a_stop_is_theirs(run, attic, out, colorizer, ear
     grey.save(attic / "box 0/w.webp", lossless=True)
     if earlier:
         run("another network")
-    with Batch(plan([attic], out), out, "one network") as batch:
-        with closing(batch.run(thread(colorizer))) as answers:
+    with Batch(discover([attic], out), out, "one network") as batch:
+        with closing(batch.run(thread_executor(colorizer))) as answers:
             next(answers)
         ours, theirs = batch.to_do[1:5], batch.to_do[5:7]
-        for work in ours:  # in place, and not known to be so
-            colorizer.colorize(work.source, work.target, overwrite=True)
-        for work in theirs:
-            grey.save(work.target)
-    assert {Path(work.target).suffix for work in ours} == {*SUFFIXES, ".webp"}
+        for task in ours:  # in place, and not known to be so
+            colorizer.colorize(task.source, task.target, overwrite=True)
+        for task in theirs:
+            grey.save(task.target)
+    assert {Path(task.target).suffix for task in ours} == {*SUFFIXES, ".webp"}
     done, kept, failed = run()
     assert (len(done), len(kept)) == (7, 1)
-    assert failed == sorted(Path(work.source).name for work in theirs)
+    assert failed == sorted(Path(task.source).name for task in theirs)
     assert ("was changed since" if earlier else "exists already") in run.failed[0]
     assert run()[0] == []
 
 
 def test_two_runs_on_one_folder(attic, out):
-    planned = plan([attic], out)
-    with Batch(planned, out, ""), pytest.raises(BatchError, match="another run is writing into"):
-        Batch(planned, out, "")
-    Batch(planned, out, "").close()
+    found = discover([attic], out)
+    with Batch(found, out, ""), pytest.raises(BatchError, match="another run is writing into"):
+        Batch(found, out, "")
+    Batch(found, out, "").close()
 
 
 def test_a_file_that_vanishes_and_one_that_changes_meanwhile(attic, out, colorizer):
@@ -197,33 +197,33 @@ def test_a_file_that_vanishes_and_one_that_changes_meanwhile(attic, out, coloriz
 
         def colorize(self, source, target, **options):
             if source == changed:
-                seen = colorizer._seen
+                seen = colorizer._lightness_of_file
 
-                def while_written(opened):
+                def while_written(photo, coarse):
                     with changed.open("ab") as file:
                         file.write(b"more")
-                    return seen(opened)
+                    return seen(photo, coarse)
 
                 slow = Colorizer.__new__(Colorizer)
-                slow.__dict__.update(colorizer.__dict__, _seen=while_written)
+                slow.__dict__.update(colorizer.__dict__, _lightness_of_file=while_written)
                 return slow.colorize(source, target, **options)
             return colorizer.colorize(source, target, **options)
 
-    with Batch(plan([attic], out), out, "") as batch:
+    with Batch(discover([attic], out), out, "") as batch:
         gone.unlink()
-        answers = list(batch.run(thread(Changing())))
+        answers = list(batch.run(thread_executor(Changing())))
     failed = {Path(a.source).name: a.error for a in answers if isinstance(a, Failed)}
     assert set(failed) == {"0.jpg", "1.png"}
     assert "does not exist" in failed["0.jpg"]
-    assert "changed while it was being coloured; colour it again" in failed["1.png"]
+    assert "changed while it was being" in failed["1.png"]
     assert not (out / "box 0/1-color.png").exists()
     assert len(files(out)) == 7
 
 
 def test_beside_the_photographs_nothing_else_is_left(attic, colorizer):
     sources = sorted((attic / "box 0").iterdir())
-    with Batch(plan(sources), None, "") as batch:
-        assert len(list(batch.run(thread(colorizer)))) == 3
+    with Batch(discover(sources), None, "") as batch:
+        assert len(list(batch.run(thread_executor(colorizer)))) == 3
     made = {f"{path.stem}-color{path.suffix}" for path in sources}
     assert {path.name for path in (attic / "box 0").iterdir()} == made | {p.name for p in sources}
 
@@ -240,12 +240,13 @@ def test_variants_and_how_sure_they_are(attic, out, choosing):
     attic.joinpath("box 0").rename(attic / os.fsdecode(b"l\xe9gendes"))  # no text
     colorizer = Colorizer(choosing, threads=1)
 
-    def run(work_off=None, **wishes):
-        planned = plan([attic], out, variants=3, uncertainty=True)
-        with Batch(planned, out, "", options=ColorizeOptions(**wishes)) as batch:
-            return Counter(type(answer) for answer in batch.run(work_off or thread(colorizer)))
+    def run(executor=None, **wishes):
+        found = discover([attic], out, variants=3, uncertainty=True)
+        with Batch(found, out, "", options=ColorizeOptions(**wishes)) as batch:
+            answers = batch.run(executor or thread_executor(colorizer))
+            return Counter(map(type, answers))
 
-    assert run(processes(choosing, 2)) == {Colored: 9 * 4}
+    assert run(process_executor(choosing, 2)) == {Colored: 9 * 4}
     made = files(out)
     ours = [name for name in sorted(made) if name.startswith("box 1/3")]
     assert ours == [f"box 1/3-{end}" for end in ("color-2.jpg", "color-3.jpg", "color.jpg")] + [
@@ -268,8 +269,9 @@ def test_variants_and_how_sure_they_are(attic, out, choosing):
 
 def test_a_photograph_that_changed_is_made_anew_with_its_variants(attic, out, choosing):
     def run():
-        with Batch(plan([attic / "box 0"], out, variants=2, uncertainty=True), out, "") as batch:
-            answers = list(batch.run(thread(Colorizer(choosing, threads=1))))
+        found = discover([attic / "box 0"], out, variants=2, uncertainty=True)
+        with Batch(found, out, "") as batch:
+            answers = list(batch.run(thread_executor(Colorizer(choosing, threads=1))))
         return sorted(Path(a.output).name for a in answers if isinstance(a, Colored))
 
     assert len(run()) == 9
@@ -278,8 +280,8 @@ def test_a_photograph_that_changed_is_made_anew_with_its_variants(attic, out, ch
 
 
 def test_a_run_that_is_left_leaves_nothing_unfinished(attic, out, known_network):
-    batch = Batch(plan([attic], out), out, "")
-    answers = batch.run(processes(known_network, 2))
+    batch = Batch(discover([attic], out), out, "")
+    answers = batch.run(process_executor(known_network, 2))
     next(answers)
     answers.close()
     batch.close()
@@ -306,8 +308,8 @@ def test_a_full_disk(attic, small_disk, colorizer):
     ballast.write_bytes(bytes(100_000))
 
     def run():
-        with Batch(plan([attic], small_disk), small_disk, "") as batch:
-            return list(batch.run(thread(colorizer)))
+        with Batch(discover([attic], small_disk), small_disk, "") as batch:
+            return list(batch.run(thread_executor(colorizer)))
 
     failed = [answer for answer in run() if isinstance(answer, Failed)]
     assert failed
@@ -322,12 +324,12 @@ KILLED = """
 import sys
 from pathlib import Path
 from colorear.batch.runner import Batch
-from colorear.batch.discovery import plan
-from colorear.batch.processes import processes
+from colorear.batch.discovery import discover
+from colorear.batch.processes import process_executor
 if __name__ == "__main__":
     attic, out, network = map(Path, sys.argv[1:])
-    with Batch(plan([attic], out), out, "") as batch:
-        for answer in batch.run(processes(network, 2)):
+    with Batch(discover([attic], out), out, "") as batch:
+        for answer in batch.run(process_executor(network, 2)):
             print(answer, flush=True)
             sys.stdin.readline()  # so that it is never far ahead of whoever kills it
 """
@@ -339,8 +341,8 @@ def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
         shutil.copy(attic / "box 0/1.png", attic / f"copy {number}.png")
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
-    with Batch(plan([attic], undisturbed), undisturbed, "") as batch:
-        list(batch.run(thread(colorizer)))
+    with Batch(discover([attic], undisturbed), undisturbed, "") as batch:
+        list(batch.run(thread_executor(colorizer)))
     (tmp_path / "run.py").write_text(KILLED)
     command = [sys.executable, tmp_path / "run.py", attic, out, known_network]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -364,7 +366,7 @@ def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
         if made == wanted:
             break
     assert kills > 2
-    with Batch(plan([attic], out), out, "") as batch:
-        list(batch.run(thread(colorizer)))
+    with Batch(discover([attic], out), out, "") as batch:
+        list(batch.run(thread_executor(colorizer)))
     assert files(out) == files(undisturbed)
     assert [path.name for path in (out / ".colorear").iterdir()] == ["journal.sqlite"]

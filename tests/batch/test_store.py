@@ -14,12 +14,12 @@ import networks
 import s3
 from colorear import Colorizer
 from colorear.batch import store
-from colorear.batch.discovery import Failed, plan
+from colorear.batch.discovery import Failed, discover
 from colorear.batch.journal import Journal
-from colorear.batch.processes import processes, thread
+from colorear.batch.processes import process_executor, thread_executor
 from colorear.batch.remote import Remote
 from colorear.batch.runner import Batch, Kept
-from colorear.errors import BatchError, PhotographError
+from colorear.errors import BatchError, PhotographError, UsageError
 from colorear.inference.colorizer import Colored
 from colorear.inference.options import ColorizeOptions
 
@@ -65,16 +65,16 @@ def attic(tmp_path, bucket) -> Path:
 def run(attic, colorizer):
     assert attic.exists()
 
-    def run(how="one network", sources=(SOURCE,), out=OUT, work_off=None, **options):
+    def run(settings="one network", sources=(SOURCE,), out=OUT, executor=None, **options):
         """What became of the photographs: their names, by answer."""
         out.mkdir(parents=True) if isinstance(out, Remote) else out.mkdir(exist_ok=True)
-        with Batch(plan(sources, out), out, how, **options) as batch:
-            answers = list(batch.run(work_off or thread(colorizer)))
-        told = {Colored: [], Kept: [], Failed: []}
+        with Batch(discover(sources, out), out, settings, **options) as batch:
+            answers = list(batch.run(executor or thread_executor(colorizer)))
+        by_type = {Colored: [], Kept: [], Failed: []}
         for answer in answers:
-            told[type(answer)].append(answer.source.rpartition("/")[2])
+            by_type[type(answer)].append(answer.source.rpartition("/")[2])
         run.answers = answers
-        return tuple(sorted(names) for names in told.values())
+        return tuple(sorted(names) for names in by_type.values())
 
     return run
 
@@ -84,8 +84,8 @@ def wanted(attic, tmp_path, colorizer) -> dict[str, bytes]:
     """What the same command makes of the attic on this machine."""
     here = tmp_path / "here"
     here.mkdir()
-    with Batch(plan([attic], here), here, "") as batch:
-        list(batch.run(thread(colorizer)))
+    with Batch(discover([attic], here), here, "") as batch:
+        list(batch.run(thread_executor(colorizer)))
     return files(here)
 
 
@@ -104,21 +104,21 @@ def test_the_plan_is_that_of_the_same_folder_here(attic, tmp_path, bucket):
     bucket.write("attic/broken.jpg", b"dear diary")
     (attic / "broken.jpg").write_text("dear diary")
     bucket.write("attic/out/box 0/0-color.jpg", (attic / "box 0/0.jpg").read_bytes())
-    there, here = plan([SOURCE], SOURCE / "out"), plan([attic], tmp_path)
-    assert [one.target.removeprefix(f"{SOURCE}/out") for one in there.photographs] == [
-        one.target.removeprefix(str(tmp_path)) for one in here.photographs
+    there, here = discover([SOURCE], SOURCE / "out"), discover([attic], tmp_path)
+    assert [one.target.removeprefix(f"{SOURCE}/out") for one in there.items] == [
+        one.target.removeprefix(str(tmp_path)) for one in here.items
     ]
     assert there.left_alone == here.left_alone == {".txt": 1}
     (failed,) = there.failed
     assert failed.error == here.failed[0].error.replace(str(attic), str(SOURCE))
-    assert set(there.stamps) >= {photograph.source for photograph in there.photographs}
+    assert set(there.stamps) >= {photograph.source for photograph in there.items}
 
 
 def test_single_files(attic, bucket):
     one = SOURCE / "box 0/0.jpg"
     bucket.write("attic/wrong.jpg", (attic / "box 0/1.png").read_bytes())
-    made = plan([one, SOURCE / "nobody.jpg", SOURCE / "wrong.jpg", attic / "box 0/1.png"])
-    assert [photograph.target for photograph in made.photographs] == [
+    made = discover([one, SOURCE / "nobody.jpg", SOURCE / "wrong.jpg", attic / "box 0/1.png"])
+    assert [photograph.target for photograph in made.items] == [
         f"{SOURCE}/box 0/0-color.jpg",
         f"{SOURCE}/wrong-color.png",
         str(attic / "box 0/1-color.png"),
@@ -126,12 +126,12 @@ def test_single_files(attic, bucket):
     (failed,) = made.failed
     assert failed.error == f"'{SOURCE}/nobody.jpg' does not exist; check the name"
     OUT.mkdir(parents=True)
-    (within,) = plan([one], OUT).photographs
+    (within,) = discover([one], OUT).items
     assert within.target == f"{OUT}/0-color.jpg"
-    itself = plan([one], one)
+    itself = discover([one], one)
     assert "is the photograph itself, which is never replaced" in itself.failed[0].error
-    with pytest.raises(BatchError, match="is a folder; name another folder"):
-        plan([SOURCE], SOURCE)
+    with pytest.raises(UsageError, match="is a folder; name another folder"):
+        discover([SOURCE], SOURCE)
 
 
 def test_from_a_store_to_a_store(run, bucket, wanted):
@@ -147,7 +147,7 @@ def test_from_a_store_to_a_store(run, bucket, wanted):
 
 
 def test_in_processes(run, bucket, wanted, known_network):
-    assert run(work_off=processes(known_network, 2)) == (ALL, [], [])
+    assert run(executor=process_executor(known_network, 2)) == (ALL, [], [])
     assert bucket.files("out") == wanted
 
 
@@ -205,9 +205,9 @@ def test_what_others_make_after_a_failure_is_theirs(run, bucket, attic):
 @pytest.mark.usefixtures("attic")
 def test_a_file_that_appears_meanwhile(bucket, colorizer):
     OUT.mkdir(parents=True)
-    with Batch(plan([SOURCE], OUT), OUT, "") as batch:
+    with Batch(discover([SOURCE], OUT), OUT, "") as batch:
         bucket.write("out/box 0/0-color.jpg", b"mine")
-        answers = list(batch.run(thread(colorizer)))
+        answers = list(batch.run(thread_executor(colorizer)))
     (failed,) = (answer for answer in answers if isinstance(answer, Failed))
     assert "exists already; allow to overwrite it" in failed.error
 
@@ -215,8 +215,8 @@ def test_a_file_that_appears_meanwhile(bucket, colorizer):
 @pytest.mark.usefixtures("attic")
 def test_a_run_that_is_left_saves_what_it_did(bucket, colorizer, run):
     OUT.mkdir(parents=True)
-    with Batch(plan([SOURCE], OUT), OUT, "one network") as batch:
-        answers = batch.run(thread(colorizer))
+    with Batch(discover([SOURCE], OUT), OUT, "one network") as batch:
+        answers = batch.run(thread_executor(colorizer))
         assert len([next(answers) for _ in range(3)]) == 3
     assert ours(bucket) == ["out/.colorear/journal.sqlite"]
     done, kept, _ = run()
@@ -228,8 +228,8 @@ def test_a_run_that_is_left_saves_what_it_did(bucket, colorizer, run):
 def test_a_run_that_vanishes_is_gone_on_with(bucket, colorizer, run, monkeypatch):
     """What it had made since the journal was saved is made again, and not taken for another's."""
     OUT.mkdir(parents=True)
-    lost = Batch(plan([SOURCE], OUT), OUT, "one network")
-    answers = lost.run(thread(colorizer))
+    lost = Batch(discover([SOURCE], OUT), OUT, "one network")
+    answers = lost.run(thread_executor(colorizer))
     next(answers)
     made = set(bucket.files("out"))
     assert len(made) >= 1
@@ -248,8 +248,8 @@ def test_whoever_loses_the_lock_stops_and_leaves_it(bucket, colorizer, monkeypat
     monkeypatch.setattr(store, "_SHARE", 0)
     OUT.mkdir(parents=True)
     theirs = json.dumps({"token": "theirs", "time": time.time()}).encode()
-    batch = Batch(plan([SOURCE], OUT), OUT, "")
-    answers = batch.run(thread(colorizer))
+    batch = Batch(discover([SOURCE], OUT), OUT, "")
+    answers = batch.run(thread_executor(colorizer))
     next(answers)
     while not batch._store._lost:  # a renewal that is under way replaces it, and is seen by them
         bucket.write("out/.colorear/lock", theirs)
@@ -266,14 +266,14 @@ def test_the_journal_is_saved_while_it_runs(bucket, colorizer, monkeypatch, tmp_
     monkeypatch.setattr(store, "_OFTEN", 0.05)
     monkeypatch.setattr(store, "_SHARE", 0)
     OUT.mkdir(parents=True)
-    with Batch(plan([SOURCE], OUT), OUT, "") as batch:
-        answers = batch.run(thread(colorizer))
+    with Batch(discover([SOURCE], OUT), OUT, "") as batch:
+        answers = batch.run(thread_executor(colorizer))
         next(answers), next(answers)
         time.sleep(0.5)
         (tmp_path / "journal.sqlite").write_bytes(bucket.read("out/.colorear/journal.sqlite"))
         journal = Journal(tmp_path)
-        targets = [batch._store.key(work.target) for work in batch.to_do]
-        assert sum(journal.entry(target).made is not None for target in targets) == 2
+        targets = [batch._store.key(task.target) for task in batch.to_do]
+        assert sum(journal.entry(target).output is not None for target in targets) == 2
         journal.close()
         answers.close()
 
@@ -292,16 +292,16 @@ def noting(kept: store.Store, target: str) -> None:
 @pytest.mark.usefixtures("bucket", "often")
 def test_a_journal_that_cannot_be_saved_once_is_saved_later(monkeypatch):
     OUT.mkdir(parents=True)
-    refused, deliver = [], Remote.deliver
+    refused, upload = [], Remote.upload
 
     def refusing(self, source):
         if len(refused) < 2:
             refused.append(self)
             raise PhotographError("the store does not answer")
-        deliver(self, source)
+        upload(self, source)
 
-    kept = store.store(OUT)
-    monkeypatch.setattr(Remote, "deliver", refusing)
+    kept = store.open_store(OUT)
+    monkeypatch.setattr(Remote, "upload", refusing)
     noting(kept, "a.jpg")
     until = time.monotonic() + 10
     while not (OUT / ".colorear/journal.sqlite").stamp():
@@ -314,16 +314,16 @@ def test_a_journal_that_cannot_be_saved_once_is_saved_later(monkeypatch):
 @pytest.mark.usefixtures("bucket", "often")
 def test_the_journal_is_saved_by_one_at_a_time(monkeypatch):
     OUT.mkdir(parents=True)
-    saving, deliver = threading.Lock(), Remote.deliver
+    saving, upload = threading.Lock(), Remote.upload
 
     def alone(self, source):
         assert saving.acquire(blocking=False)
         time.sleep(0.1)
-        deliver(self, source)
+        upload(self, source)
         saving.release()
 
-    kept = store.store(OUT)
-    monkeypatch.setattr(Remote, "deliver", alone)
+    kept = store.open_store(OUT)
+    monkeypatch.setattr(Remote, "upload", alone)
     for number in range(4):
         noting(kept, f"{number}.jpg")
         time.sleep(0.05)  # the thread has begun to save it
@@ -331,16 +331,18 @@ def test_the_journal_is_saved_by_one_at_a_time(monkeypatch):
     kept.close()
 
 
-@pytest.mark.parametrize("when", ["sleep", "listed", "mkdtemp"])
+@pytest.mark.parametrize("when", ["sleep", "list_files", "mkdtemp"])
 def test_a_run_that_cannot_begin_leaves_no_lock(bucket, monkeypatch, when):
     def stopped(*_, **__):
         raise KeyboardInterrupt if when == "sleep" else OSError(28, "No space left on device")
 
-    owner = {"sleep": store.time, "listed": Remote, "mkdtemp": store.tempfile}[when]
+    owner = {"sleep": store.time, "list_files": Remote, "mkdtemp": store.tempfile}[when]
     OUT.mkdir(parents=True)
+    if when == "sleep":  # a lock that is taken over
+        bucket.write("out/.colorear/lock", b"{}")
     monkeypatch.setattr(owner, "TemporaryDirectory" if when == "mkdtemp" else when, stopped)
     with pytest.raises((KeyboardInterrupt, OSError, BatchError)) as raised:
-        store.store(OUT)
+        store.open_store(OUT)
     if when == "mkdtemp":
         says = f"the journal of '{OUT}' cannot be brought here: No space left on device; make room"
         assert str(raised.value).startswith(says)
@@ -358,15 +360,15 @@ def test_a_journal_that_is_none(bucket):
     OUT.mkdir(parents=True)
     bucket.write("out/.colorear/journal.sqlite", b"dear diary " * 100)
     with pytest.raises(BatchError, match=f"the journal '{OUT}/.colorear/journal.sqlite' cannot be"):
-        store.store(OUT)
+        store.open_store(OUT)
     assert ours(bucket) == ["out/.colorear/journal.sqlite"]
 
 
 @pytest.mark.usefixtures("attic")
 def test_without_a_folder_nothing_is_kept(bucket, colorizer):
     target = OUT / "one.jpg"
-    with Batch(plan([SOURCE / "box 0/0.jpg"], target), target, "") as batch:
-        (answer,) = batch.run(thread(colorizer))
+    with Batch(discover([SOURCE / "box 0/0.jpg"], target), target, "") as batch:
+        (answer,) = batch.run(thread_executor(colorizer))
     assert answer.output == f"{OUT}/one.jpg"
     assert list(bucket.files("out")) == ["one.jpg"]
     assert ours(bucket) == []
@@ -380,9 +382,9 @@ def test_variants_and_how_sure_they_are(attic, bucket, tmp_path):
     OUT.mkdir(parents=True)
 
     def run(source, out):
-        planned = plan([source], out, variants=2, uncertainty=True)
-        with Batch(planned, out, "", options=ColorizeOptions(vividness=0.5)) as batch:
-            return [type(answer) for answer in batch.run(thread(choosing))]
+        found = discover([source], out, variants=2, uncertainty=True)
+        with Batch(found, out, "", options=ColorizeOptions(vividness=0.5)) as batch:
+            return [type(answer) for answer in batch.run(thread_executor(choosing))]
 
     assert run(SOURCE, OUT) == run(attic, here) == [Colored] * 18
     made = bucket.files("out")

@@ -133,7 +133,8 @@ def told(tmp_path_factory, known_network) -> dict[str, dict]:
     words = ("--json", "-o", attic / "out", "--model", known_network)
     done = run("colorize", *words, *(attic / name for name in NAMES))
     assert (done.returncode, done.stderr) == (1, "")
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    *answers, last = [json.loads(line) for line in done.stdout.splitlines()]
+    assert set(last) == {"summary"}
     assert sorted(Path(answer["source"]).name for answer in answers) == sorted(NAMES)
     made = sorted(Path(answer["output"]).name for answer in answers if "output" in answer)
     assert sorted(path.name for path in (attic / "out").glob("[!.]*")) == made  # nothing half-made
@@ -315,7 +316,7 @@ def test_a_network_that_breaks_the_contract(tmp_path, added_folder, name):
     GREY.save(tmp_path / "old.jpg")
     used = run("colorize", tmp_path / "old.jpg", "--model", tmp_path / "x.onnx")
     added = run("models", "add", tmp_path / "x.onnx", "--like", "contract", "--name", "mine")
-    assert (used.returncode, added.returncode) == (2, 1)
+    assert (used.returncode, added.returncode) == (2, 2)
     for done in (used, added):
         assert done.stdout == ""
         assert len(done.stderr.splitlines()) == 1

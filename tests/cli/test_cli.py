@@ -41,6 +41,13 @@ def objects(answer) -> list[dict]:
     return [json.loads(line) for line in answer.stdout.splitlines()]
 
 
+def results(answer) -> list[dict]:
+    """What `colorize --json` said of each file; it ends with a summary."""
+    *each, last = objects(answer)
+    assert set(last) == {"summary"}
+    return each
+
+
 def complaint(answer) -> str:
     """The only line on stderr."""
     (line,) = answer.stderr.splitlines()
@@ -100,11 +107,15 @@ def test_json_of_colorize(folder, colorize):
     sources = [str(folder / name) for name in ("one.jpg", "text.jpg")]
     done = colorize(*sources, "--json")
     assert (done.exit_code, done.stderr) == (1, "")
-    good, bad = sorted(objects(done), key=lambda told: told["source"])
-    assert set(good) == {"source", "output", "seconds", "megapixels", "model"}
+    good, bad = sorted(results(done), key=lambda told: told["source"])
+    assert set(good) == {"source", "output", "seconds", "megapixels", "model", "state"}
+    assert (good["state"], bad["state"]) == ("colored", "failed")
     assert (good["source"], good["output"]) == (sources[0], str(folder / "one-color.jpg"))
     assert (good["megapixels"], good["model"]) == (0.003072, "known")
-    assert (set(bad), bad["source"]) == ({"source", "error"}, sources[1])
+    assert (set(bad), bad["source"]) == ({"source", "error", "state"}, sources[1])
+    summary = objects(done)[-1]["summary"]
+    assert summary.pop("seconds") > 0
+    assert summary == {"colored": 1, "kept": 0, "skipped": 0, "failed": 1, "left_alone": {}}
 
 
 @pytest.fixture
@@ -122,10 +133,10 @@ def test_wishes(folder, choosing, tmp_path):
     done = colorear_(*words, "--hints", hints, "--variants", 3, "--uncertainty", "--json")
     assert (done.exit_code, done.stderr) == (0, "")
     made = ["one-color-2.jpg", "one-color-3.jpg", "one-color.jpg", "one-uncertainty.png"]
-    assert sorted(Path(told["output"]).name for told in objects(done)) == made
+    assert sorted(Path(told["output"]).name for told in results(done)) == made
     assert set(made) < set(names(folder))
-    (wish,) = objects(done)[0]["unreachable"]
-    assert wish["hint"]["colour"] == "yellow"
+    (wish,) = results(done)[0]["unreachable"]
+    assert wish["hint"]["color"] == "yellow"
     for name in made[:3]:
         assert colorear.verify(folder / "one.jpg", folder / name).ok
     told = colorear_(*words, "--hints", hints, "--overwrite")
@@ -136,8 +147,8 @@ def test_wishes(folder, choosing, tmp_path):
 def test_other_wishes_are_made_anew(folder, choosing, tmp_path):
     words = ("colorize", folder / "two.png", "-o", tmp_path / "out", "--model", choosing)
     assert colorear_(*words, "--vividness", 0.5, "--json").exit_code == 0
-    (kept,) = objects(colorear_(*words, "--vividness", 0.5, "--json"))
-    (made,) = objects(colorear_(*words, "--vividness", 0.6, "--json"))
+    (kept,) = results(colorear_(*words, "--vividness", 0.5, "--json"))
+    (made,) = results(colorear_(*words, "--vividness", 0.6, "--json"))
     assert "seconds" not in kept
     assert "seconds" in made
 
@@ -277,7 +288,7 @@ def test_odd_names(folder, known_network, monkeypatch, name):
     monkeypatch.chdir(folder)
     done = process("colorize", "--model", known_network, "--json", "--", name)
     assert (done.returncode, done.stderr) == (0, "")
-    assert objects(done)[0]["output"] == name.replace(".png", "-color.png")
+    assert results(done)[0]["output"] == name.replace(".png", "-color.png")
     assert colorear.verify(name, name.replace(".png", "-color.png")).ok
     again = process("colorize", "--model", known_network, "--", name)
     assert again.returncode == 1
@@ -291,7 +302,7 @@ def test_verify(folder, colorize):
     *_, colour, promise = told.stdout.splitlines()
     assert promise == "the promise is kept"
     by = (
-        rf"colour: synthetic, by colorear {colorear.__version__}, network known \(sha256 \w{{64}}\)"
+        rf"color: synthetic, by colorear {colorear.__version__}, network known \(sha256 \w{{64}}\)"
     )
     assert re.fullmatch(by, colour)
     Image.new("L", (64, 48)).save(folder / "black.png")
@@ -301,7 +312,7 @@ def test_verify(folder, colorize):
     assert objects(broken) == [expected]
     unmarked = colorear_("verify", folder / "two.png", folder / "two.png")
     assert unmarked.exit_code == 0
-    assert "colour: not marked as synthetic by colorear\n" in unmarked.stdout
+    assert "color: not marked as synthetic by colorear\n" in unmarked.stdout
     failed = colorear_("verify", folder / "two.png", folder / "text.jpg", "--json")
     assert "text.jpg' is not an image" in complaint(failed)
 
@@ -317,7 +328,7 @@ def test_models(known_network, folder):
     assert (card["name"], card["stride"], card["hints"], card["scores"]) == ("mine", 2, False, {})
     assert card["sha256"] in colorear_("models", "show", "mine").stdout
     done = colorear_("colorize", folder / "two.png", "--model", "mine", "--json")
-    assert objects(done)[0]["model"] == "mine"
+    assert results(done)[0]["model"] == "mine"
     removed = colorear_("models", "remove", "mine", "--json")
     assert (removed.exit_code, objects(removed)) == (0, [{"name": "mine"}])
     assert "no network called 'mine'" in complaint(colorear_("models", "show", "mine"))
@@ -458,16 +469,16 @@ def test_a_folder_and_back_to_it(folder, colorize, tmp_path):
     assert (done.exit_code, done.stdout) == (1, "")
     complaint_, *summary = done.stderr.splitlines()
     assert "text.jpg' is not an image" in complaint_
-    assert summary[0].startswith("3 photographs done, 1 failed; ")
-    assert summary[1:] == ["1 other files were left alone: 1 .txt"]
+    assert summary[0].startswith("3 photographs colored, 1 failed; ")
+    assert summary[1:] == ["1 other file was left alone: 1 .txt"]
     assert names(out) == ["deeper", "one-color.jpg", "two-color.png"]
     (folder / "text.jpg").unlink()
     again = colorize(folder, "-o", out, "--json")
     assert again.exit_code == 0
-    assert [set(told) for told in objects(again)] == [{"source", "output"}] * 3
+    assert [set(told) for told in results(again)] == [{"source", "output", "state"}] * 3
     refused = colorize(folder)
     assert (refused.exit_code, names(folder)) == (2, ["deeper", "letter.txt", "one.jpg", "two.png"])
-    assert "is a folder; name another folder for its coloured photographs (-o)" in complaint(
+    assert "is a folder; name another folder for its colored photographs (-o)" in complaint(
         refused
     )
 

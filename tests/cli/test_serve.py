@@ -39,5 +39,5 @@ def test_the_help_of_the_command_loads_nothing_of_the_server():
 def test_wrong_settings_are_told(monkeypatch, variable, value, said):
     monkeypatch.setenv(variable, value)
     answer = run(COMMAND, "serve")
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert answer.stderr.startswith(said)

@@ -82,7 +82,9 @@ class _ProcessPool:
     def wait(self, submitted: Sequence[Any]) -> Sequence[Any]:
         while True:
             heard = wait(submitted)
-            if ended := [pipe for pipe in heard if self._workers[pipe].has_ended_task()]:
+            if ended := [
+                pipe for pipe in submitted if pipe in heard and self._workers[pipe].has_ended_task()
+            ]:
                 return ended
 
     def forget(self, worker: "_WorkerProcess") -> None:

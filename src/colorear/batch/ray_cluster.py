@@ -1,6 +1,6 @@
-"""Where photographs are coloured by many machines: actors of a Ray cluster (extra: cluster).
+"""Where photographs are colored by many machines: actors of a Ray cluster (extra: cluster).
 
-Nodes may come and go: a photograph whose actor was lost is coloured by another one, and new nodes
+Nodes may come and go: a photograph whose actor was lost is colored by another one, and new nodes
 are used as soon as they are there.
 """
 
@@ -16,9 +16,8 @@ from typing import Any
 
 import pyvips
 
-from colorear.batch.discovery import Failed
-from colorear.batch.runner import Made, Map, Work, colour
-from colorear.batch.scheduler import shared_out
+from colorear.batch.runner import Executor, Task, run_task
+from colorear.batch.scheduler import Outcome, schedule
 from colorear.errors import BatchError, MissingExtraError
 from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card
@@ -26,7 +25,7 @@ from colorear.models.registry import packed, write
 from colorear.photo.c2pa import Signer
 from colorear.version import __version__
 
-__all__ = ["actors"]
+__all__ = ["ray_executor"]
 
 _LOOKED = 1.0  # seconds between two looks at how large the cluster is
 _ANSWERS = 10  # seconds in which a cluster must take a connection
@@ -38,13 +37,15 @@ _LOCAL = {  # for a cluster that nobody else is to reach; Ray reads it when it i
 }
 
 
-def actors(model: str | Path, count: int | None = None, *, signer: Signer | None = None) -> Map:
+def ray_executor(
+    model: str | Path, count: int | None = None, *, signer: Signer | None = None
+) -> Executor:
     """In actors of one thread, each with a network of its own: at most `count`, else all that fit.
 
     The cluster is that of RAY_ADDRESS, else one of `count` processor cores on this machine, which
-    ends with the work. Paths must be whole, and mean the same on all nodes.
+    ends with the tasks. Paths must be whole, and mean the same on all nodes.
 
-    Raises ModelError, and MissingExtraError without the extra. The map raises BatchError where
+    Raises ModelError, and MissingExtraError without the extra. The executor raises BatchError where
     there is no such cluster, or where one of its nodes has another colorear or none.
     """
     address = os.environ.get("RAY_ADDRESS") or "local"
@@ -53,23 +54,24 @@ def actors(model: str | Path, count: int | None = None, *, signer: Signer | None
     try:
         import ray  # noqa: F401 - only to know at once that it is there
     except ModuleNotFoundError:
-        raise MissingExtraError("colouring on a cluster", "cluster") from None
+        raise MissingExtraError("coloring on a cluster", "cluster") from None
     network = packed(model)
 
-    def run(works: Iterator[Work]) -> Generator[tuple[Work, Made | Failed]]:
-        first = next(works, None)
+    def run(tasks: Iterator[Task]) -> Generator[tuple[Task, Outcome]]:
+        first = next(tasks, None)
         if first is None:
             return
         with _connected(address, count, len(network[0])):
-            yield from shared_out(_Actors(network, count, signer), itertools.chain((first,), works))
+            pool = _ActorPool(network, count, signer)
+            yield from schedule(pool, itertools.chain((first,), tasks))
 
     return run
 
 
-class _Actors:
-    """A crew of them; nodes are lost more often than photographs are bad."""
+class _ActorPool:
+    """The actors; see `scheduler.WorkerPool`."""
 
-    tries = 4
+    attempts = 4  # nodes are lost more often than photographs are bad
 
     def __init__(
         self, network: tuple[bytes, Card], count: int | None, signer: Signer | None
@@ -78,24 +80,24 @@ class _Actors:
 
         self._ray = ray
         self._count = count
-        self._hired = __version__, ray.put(network), signer
-        self._class = ray.remote(num_cpus=1, max_restarts=0)(_Colourer)
-        self._places, self._seen = 1, 0.0
+        self._given = __version__, ray.put(network), signer
+        self._class = ray.remote(num_cpus=1, max_restarts=0)(_ColorizeActor)
+        self._capacity, self._seen = 1, 0.0
 
-    def hire(self) -> "_Actor":
-        return _Actor(self._ray, self._class.remote(*self._hired))
+    def start(self) -> "_Actor":
+        return _Actor(self._ray, self._class.remote(*self._given))
 
-    def places(self) -> int:
+    def capacity(self) -> int:
         """One for each core that the cluster has now."""
         if time.monotonic() - self._seen > _LOOKED:
             there = int(self._ray.cluster_resources().get("CPU", 0))
-            self._places = max(1, min(there, self._count or there))
+            self._capacity = max(1, min(there, self._count or there))
             self._seen = time.monotonic()
-        return self._places
+        return self._capacity
 
-    def ready(self, begun: Sequence[Any]) -> Sequence[Any]:
-        self._ray.wait(begun, timeout=_LOOKED)
-        ended: list[Any] = self._ray.wait(begun, num_returns=len(begun), timeout=0)[0]
+    def wait(self, submitted: Sequence[Any]) -> Sequence[Any]:
+        self._ray.wait(submitted, timeout=_LOOKED)
+        ended: list[Any] = self._ray.wait(submitted, num_returns=len(submitted), timeout=0)[0]
         return ended
 
 
@@ -104,33 +106,33 @@ class _Actor:
 
     def __init__(self, ray: Any, handle: Any) -> None:
         self._ray, self._handle = ray, handle
-        self._begun: Any = None
-        self._how = ""
+        self._submitted: Any = None
+        self._ending = ""
 
-    def begin(self, work: Work) -> object:
-        self._begun = self._handle.colour.remote(work)
-        return self._begun
+    def submit(self, task: Task) -> object:
+        self._submitted = self._handle.run.remote(task)
+        return self._submitted
 
-    def answer(self) -> Made | Failed | None:
+    def result(self) -> Outcome | None:
         try:
-            answer: Made | Failed = self._ray.get(self._begun)
+            outcome: Outcome = self._ray.get(self._submitted)
         except self._ray.exceptions.RayError as error:
             if getattr(error, "actor_init_failed", False):
                 reason = str(error).strip().splitlines()[-1]
                 raise BatchError(
-                    f"a node of the cluster cannot colour ({reason}); install colorear[cluster] "
+                    f"a node of the cluster cannot color ({reason}); install colorear[cluster] "
                     f"{__version__} on every node"
                 ) from None
-            self._how = type(error).__name__
+            self._ending = type(error).__name__
             return None
-        return answer
+        return outcome
 
-    def end(self) -> str:
+    def stop(self) -> str:
         self._ray.kill(self._handle)
-        return self._how
+        return self._ending
 
 
-class _Colourer:
+class _ColorizeActor:
     """What runs in an actor."""
 
     def __init__(self, version: str, network: tuple[bytes, Card], signer: Signer | None) -> None:
@@ -143,8 +145,8 @@ class _Colourer:
             write(path, model, card)
             self._colorizer = Colorizer(path, threads=1, signer=signer)
 
-    def colour(self, work: Work) -> Made | Failed:
-        return colour(self._colorizer, work)
+    def run(self, task: Task) -> Outcome:
+        return run_task(self._colorizer, task)
 
 
 @contextmanager

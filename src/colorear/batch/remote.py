@@ -212,10 +212,11 @@ class Remote:
                 import obstore
 
                 with suppress(obstore.exceptions.NotSupportedError, NotImplementedError):
-                    mode = {"e_tag": version.removeprefix(_TAG)}
                     try:
-                        made = obstore.put(store, path, content, mode=mode)
-                    except (*_absent(), obstore.exceptions.PreconditionError):
+                        made = obstore.put(
+                            store, path, content, mode={"e_tag": version.removeprefix(_TAG)}
+                        )
+                    except _replaced():
                         return None
                     return _version(content, made)
         held = self.read_version()
@@ -332,10 +333,11 @@ def _conditional(scheme: str, host: str) -> Any:
     """The client of that bucket; None where it cannot be had."""
     from obstore.store import from_url
 
-    retries = {"retry_timeout": timedelta(seconds=_PATIENCE)}
     try:
         return from_url(
-            f"{scheme}://{host}", client_options={"allow_http": True}, retry_config=retries
+            f"{scheme}://{host}",
+            client_options={"allow_http": True},
+            retry_config={"retry_timeout": timedelta(seconds=_PATIENCE)},
         )
     except _unconditional():
         return None
@@ -346,6 +348,13 @@ def _absent() -> tuple[type[Exception], ...]:
     from obstore.exceptions import NotFoundError
 
     return FileNotFoundError, NotFoundError
+
+
+def _replaced() -> tuple[type[Exception], ...]:
+    """What says that a file is of another version."""
+    from obstore.exceptions import PreconditionError
+
+    return (PreconditionError, *_absent())
 
 
 def _unconditional() -> tuple[type[Exception], ...]:

@@ -19,7 +19,7 @@ from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.store import absolute, open_store, stamp_if_there
 from colorear.errors import BatchError, ColorearError, PhotographError
 from colorear.inference.colorizer import Colored, Colorizer
-from colorear.inference.options import ColorizeOptions
+from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
 from colorear.photo.atomic_write import exists_already
 from colorear.photo.photograph import open_photo
 from colorear.photo.provenance import read as read_mark
@@ -67,7 +67,7 @@ class Task(NamedTuple):
     made_of: str | None = None
     """The SHA-256 of what the target was made of, if nothing but that may have changed."""
     product: Product = "color"
-    options: ColorizeOptions = ColorizeOptions()
+    options: ColorizeOptions = DEFAULT_OPTIONS
     variant: int = 0
     recolor: bool = False
     """Whether to color what is in color already."""
@@ -266,7 +266,7 @@ class Batch:
         destination: Path | Remote | None,
         settings: str,
         *,
-        options: ColorizeOptions = ColorizeOptions(),
+        options: ColorizeOptions = DEFAULT_OPTIONS,
         overwrite: bool = False,
         recolor: bool = False,
     ) -> None:
@@ -315,9 +315,7 @@ class Batch:
             for task, outcome in outcomes:
                 self._store.check()
                 if isinstance(outcome, Completed):
-                    journal.finish(
-                        key(task.target), outcome.stamp, outcome.sha256, outcome.output
-                    )
+                    journal.finish(key(task.target), outcome.stamp, outcome.sha256, outcome.output)
                     yield outcome.result
                 else:
                     with suppress(BatchError):  # a full disk stops none: it stays as begun

@@ -13,7 +13,7 @@ from typing import Literal
 import pyvips
 
 from colorear.batch.discovery import Failed
-from colorear.batch.runner import Work, colour
+from colorear.batch.runner import Task, run_task
 from colorear.errors import PhotographError
 from colorear.inference.colorizer import Colorizer
 
@@ -67,7 +67,7 @@ def rate(folder: Path, jobs: int, on: Literal["local", "ray"] = "local") -> floa
         words = [str(folder), "-o", out, "--jobs", str(jobs), "--on", on, "--json"]
         here = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
         with subprocess.Popen([*COLORIZE, *words], stdout=subprocess.PIPE, env=here) as running:
-            answered = [time.perf_counter() for _ in running.stdout or ()]
+            answered = [time.perf_counter() for _ in running.stdout or ()][:-1]  # the last sums up
     if running.returncode:
         raise subprocess.CalledProcessError(running.returncode, [*COLORIZE, *words])
     counted = answered[jobs - 1 : len(answered) - jobs + 1]
@@ -88,15 +88,15 @@ def _tell_peaks(folder: str, *counts: str) -> None:
     colorizer = Colorizer(threads=1)
     unit = 1e6 if sys.platform == "darwin" else 1e6 / 1024
     with tempfile.TemporaryDirectory() as out:
-        for number, work in enumerate(_works(Path(folder), Path(out)), start=1):
-            answer = colour(colorizer, work)
-            if isinstance(answer, Failed):
-                raise PhotographError(answer.error)
-            Path(work.target).unlink()
+        for number, task in enumerate(_tasks(Path(folder), Path(out)), start=1):
+            outcome = run_task(colorizer, task)
+            if isinstance(outcome, Failed):
+                raise PhotographError(outcome.error)
+            Path(task.target).unlink()
             if str(number) in counts:
                 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 
 
-def _works(folder: Path, out: Path) -> Iterator[Work]:
+def _tasks(folder: Path, out: Path) -> Iterator[Task]:
     for source in sorted(folder.iterdir()):
-        yield Work(str(source), str(out / source.name), None, overwrite=False, made_of=None)
+        yield Task(str(source), str(out / source.name), None, overwrite=False)

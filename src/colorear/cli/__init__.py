@@ -9,12 +9,14 @@ import typer
 
 from colorear import __version__
 from colorear.cli import colorize, evaluation, models, serve, training
+from colorear.cli.output import CommandGroup
 
 __all__ = ["app"]
 
 app = typer.Typer(
     name="colorear",
-    help="Colour for black-and-white photographs, honest about how good it is.",
+    cls=CommandGroup,
+    help="Color for black-and-white photographs, honest about how good it is.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

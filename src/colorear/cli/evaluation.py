@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from colorear.cli.output import Json, failing, tell
+from colorear.cli.output import Json, needing, report
+from colorear.errors import ExitCode
 
 __all__ = ["compare", "evaluate"]
 
@@ -15,7 +16,7 @@ Networks = Annotated[
     list[str],
     typer.Argument(help="Names of `colorear models`, .onnx files, runs, grey, mean-colour."),
 ]
-Data = Annotated[Path, typer.Option(help="Colour photographs: a folder, or one with color/ in it.")]
+Data = Annotated[Path, typer.Option(help="Color photographs: a folder, or one with color/ in it.")]
 
 
 def evaluate(
@@ -33,17 +34,17 @@ def evaluate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Judge networks on photographs whose colours are known; the same again goes on."""
-    with failing(feature="judging", extra="learn"):
+    """Judge networks on photographs whose colors are known; the same again goes on."""
+    with needing("learn", "judging"):
         from colorear.evaluation.evaluate import evaluate as run
 
         failures = run(model, data, out, convention=convention, size=size, part=part)
     for failure in failures:
-        told = f"{failure.model} on {failure.photograph}: {failure.error}"
-        tell(as_json, asdict(failure), error=told)
+        error = f"{failure.model} on {failure.photograph}: {failure.error}"
+        report(as_json, asdict(failure), error=error)
     if failures:
-        raise typer.Exit(1)
-    tell(as_json, {"scores": str(out)}, done=f"wrote {out}; see it with colorear compare {out}")
+        raise typer.Exit(ExitCode.FAILED)
+    report(as_json, {"scores": str(out)}, done=f"wrote {out}; see it with colorear compare {out}")
 
 
 def compare(
@@ -59,10 +60,10 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Write a report: tables, effects, tests, figures and what the numbers allow to say."""
-    with failing(feature="comparing", extra="learn"):
+    with needing("learn", "comparing"):
         from colorear.evaluation.report.rendering import pictures_of
         from colorear.evaluation.report.report import compare as write
 
         shown = pictures_of(scores, data) if data else None
         write(scores, out, runs=run or (), pictures=shown)
-    tell(as_json, {"report": str(out)}, done=f"wrote {out / 'index.html'}")
+    report(as_json, {"report": str(out)}, done=f"wrote {out / 'index.html'}")

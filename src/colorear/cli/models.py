@@ -7,11 +7,11 @@ import typer
 from rich.table import Column, Table
 
 from colorear import models
-from colorear.cli.output import File, Json, failing, out, tell
+from colorear.cli.output import File, Json, report, stdout
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The networks that give colour.", invoke_without_command=True)
+app = typer.Typer(help="The networks that give color.", invoke_without_command=True)
 
 
 @app.callback()
@@ -23,9 +23,8 @@ def _models(context: typer.Context) -> None:
 @app.command("list")
 def list_models(*, as_json: Json = False) -> None:
     """The networks that can be used, each with a line about it."""
-    with failing():
-        found = models.cards()
-        absent = {name for name in found if not models.is_here(name)}
+    found = models.cards()
+    absent = {name for name in found if not models.is_here(name)}
     if as_json:
         for card in found.values():
             typer.echo(msgspec.json.encode(card))
@@ -34,14 +33,13 @@ def list_models(*, as_json: Json = False) -> None:
     for c in found.values():
         size = f"{c.bytes / 1e6:.1f}" + (" (not here)" if c.name in absent else "")
         table.add_row(c.name, c.version, c.kind, size, c.trained_on)
-    out.print(table)
+    stdout.print(table)
 
 
 @app.command()
 def show(name: str, *, as_json: Json = False) -> None:
     """Everything that a network's card says, after checking that its file is the one described."""
-    with failing():
-        card = models.load(name).card
+    card = models.load(name).card
     if as_json:
         typer.echo(msgspec.json.encode(card))
         return
@@ -50,11 +48,11 @@ def show(name: str, *, as_json: Json = False) -> None:
         if field not in ("scores", "layers"):
             table.add_row(field, str(value))
     for data, scores in card.scores.items():
-        told = ", ".join(f"{metric} {value:.4g}" for metric, value in scores.items())
-        table.add_row(f"scores on {data}", told)
-    out.print(table)
+        values = ", ".join(f"{metric} {value:.4g}" for metric, value in scores.items())
+        table.add_row(f"scores on {data}", values)
+    stdout.print(table)
     if card.layers:
-        out.print(_listing(card.layers))
+        stdout.print(_listing(card.layers))
 
 
 @app.command()
@@ -66,17 +64,15 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Check an ONNX file by running it, and keep a copy for `--model NAME`."""
-    with failing():
-        card = models.add(file, name, like)
-    tell(as_json, msgspec.to_builtins(card), done=f"added {name}; use it with --model {name}")
+    card = models.add(file, name, like)
+    report(as_json, msgspec.to_builtins(card), done=f"added {name}; use it with --model {name}")
 
 
 @app.command()
 def remove(name: str, *, as_json: Json = False) -> None:
     """Delete the copy of a network that was added."""
-    with failing():
-        models.remove(name)
-    tell(as_json, {"name": name}, done=f"removed {name}")
+    models.remove(name)
+    report(as_json, {"name": name}, done=f"removed {name}")
 
 
 def _listing(layers: tuple[models.Layer, ...]) -> Table:

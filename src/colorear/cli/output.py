@@ -1,58 +1,74 @@
-"""What every command says, and how: to people on a terminal, or one JSON object a line."""
+"""What every command says, and how: to people on a terminal, or one JSON object a line.
+
+And how it ends: every error of colorear's is one sentence here and the exit code of its class.
+"""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
-from colorear.errors import ColorearError, MissingExtraError
+from colorear.errors import ColorearError, ExitCode, MissingExtraError
 
-__all__ = ["File", "Json", "err", "failing", "out", "printable", "say_error", "tell", "wrong_usage"]
+__all__ = [
+    "CommandGroup",
+    "File",
+    "Json",
+    "needing",
+    "print_error",
+    "printable",
+    "report",
+    "stderr",
+    "stdout",
+]
 
-out = Console(markup=False)
-err = Console(stderr=True)
+stdout = Console(markup=False)
+stderr = Console(stderr=True)
 
 File = Annotated[Path, typer.Argument(readable=False)]  # whoever reads it says what is wrong
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 
 
-@contextmanager
-def failing(*, extra: str = "", feature: str = "") -> Iterator[None]:
-    """Within it, an error meant for people is told and ends the command with status 1.
+class CommandGroup(TyperGroup):
+    """The commands; the one place where errors become sentences and exit codes."""
 
-    So does a missing package, where the `feature` needs an `extra`.
-    """
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except ColorearError as error:
+            print_error(str(error))
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            print_error("stopped")
+            raise typer.Exit(ExitCode.STOPPED) from None
+
+
+@contextmanager
+def needing(extra: str, feature: str) -> Iterator[None]:
+    """Within it a package that is not installed raises MissingExtraError."""
     try:
         yield
     except ModuleNotFoundError:
-        if not extra:
-            raise
-        _fail(MissingExtraError(feature, extra))
-    except ColorearError as error:
-        _fail(error)
+        raise MissingExtraError(feature, extra) from None
 
 
-def tell(as_json: bool, answer: dict[str, Any], *, done: str = "", error: str = "") -> None:
-    """What became of one thing."""
+def report(as_json: bool, payload: dict[str, Any], *, done: str = "", error: str = "") -> None:
+    """What became of one thing: `payload` for programs, or what was done or failed for people."""
     if as_json:
-        typer.echo(json.dumps(answer, default=str))
+        typer.echo(json.dumps(payload, default=str))
     elif error:
-        say_error(error)
-    elif out.is_terminal:
+        print_error(error)
+    elif stdout.is_terminal:
         typer.echo(printable(done))
 
 
-def wrong_usage(reason: str) -> NoReturn:
-    """End the command with status 2."""
-    say_error(reason)
-    raise typer.Exit(2)
-
-
-def say_error(sentence: str) -> None:
+def print_error(sentence: str) -> None:
     """One line on standard error."""
     typer.echo(f"error: {printable(sentence)}", err=True)
 
@@ -60,8 +76,3 @@ def say_error(sentence: str) -> None:
 def printable(line: str) -> str:
     """One line of text, whatever bytes the names of files in it have."""
     return " ".join(line.encode(errors="backslashreplace").decode().splitlines())
-
-
-def _fail(error: ColorearError) -> NoReturn:
-    say_error(str(error))
-    raise typer.Exit(1)

@@ -1,5 +1,6 @@
 """How far a run over many photographs is, and what came of it."""
 
+import json
 import re
 import time
 from collections import Counter
@@ -17,21 +18,21 @@ from rich.progress import (
 )
 
 from colorear.batch.discovery import Failed
-from colorear.batch.runner import Answer
-from colorear.cli.output import err, printable
+from colorear.batch.runner import Kept, Result, Skipped
+from colorear.cli.output import printable, stderr
 from colorear.inference.colorizer import Colored
 
-__all__ = ["Tally"]
+__all__ = ["ProgressDisplay", "counted"]
 
 _REASONS = 5
 _NAMES = re.compile(r"'[^']*'")
 
 
-class Tally:
-    """Counts what became of `total` photographs; `left_alone` are the other files, by ending."""
+class ProgressDisplay:
+    """Counts what became of `total` files; `left_alone` are those that are no photographs."""
 
     def __init__(self, total: int, left_alone: Counter[str]) -> None:
-        self.done = self.failed = 0
+        self.colored = self.kept = self.skipped = self.failed = 0
         self._total, self._left_alone = total, left_alone
         self._reasons: Counter[str] = Counter()
         self._megapixels = 0.0
@@ -39,15 +40,23 @@ class Tally:
         self._bar: Progress | None = None
         self._task = TaskID(0)
 
-    def count(self, answer: Answer) -> None:
-        """Take one answer in."""
-        if isinstance(answer, Failed):
+    @property
+    def done(self) -> int:
+        """How many are as they should be."""
+        return self.colored + self.kept + self.skipped
+
+    def count(self, result: Result) -> None:
+        """Take one result in."""
+        if isinstance(result, Failed):
             self.failed += 1
-            self._reasons[_NAMES.sub("…", answer.error)] += 1
-        else:
-            self.done += 1
-        if isinstance(answer, Colored):
-            self._megapixels += answer.megapixels
+            self._reasons[_NAMES.sub("…", result.error)] += 1
+        elif isinstance(result, Kept):
+            self.kept += 1
+        elif isinstance(result, Skipped):
+            self.skipped += 1
+        elif isinstance(result, Colored):
+            self.colored += 1
+            self._megapixels += result.megapixels
         if self._bar:
             self._bar.update(self._task, advance=1, speed=self._speed, failed=self.failed)
 
@@ -55,21 +64,24 @@ class Tally:
     def shown(self) -> Iterator[None]:
         """Within it a bar is shown, on a terminal."""
         columns = (
-            TextColumn("colouring"),
+            TextColumn("coloring"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[speed]:.1f} megapixels/s, {task.fields[failed]} failed"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        disable = not stderr.is_terminal
+        with Progress(*columns, console=stderr, transient=True, disable=disable) as bar:
             self._bar = bar
             self._task = bar.add_task("", total=self._total, speed=0.0, failed=0)
             yield
         self._bar = None
 
-    def sum_up(self) -> None:
-        """Say it in the end: on a terminal, and wherever files were left alone or many failed."""
-        if err.is_terminal or self._left_alone or self.failed > _REASONS:
+    def sum_up(self, *, as_json: bool) -> None:
+        """Say it in the end: to programs always, to people where it is news."""
+        if as_json:
+            typer.echo(json.dumps({"summary": self._summary()}))
+        elif stderr.is_terminal or self._left_alone or self.skipped or self.failed > _REASONS:
             for line in self._lines():
                 typer.echo(printable(line), err=True)
 
@@ -77,13 +89,42 @@ class Tally:
     def _speed(self) -> float:
         return self._megapixels / max(time.monotonic() - self._started, 1e-3)
 
+    def _summary(self) -> dict[str, object]:
+        return {
+            "colored": self.colored,
+            "kept": self.kept,
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "left_alone": dict(self._left_alone),
+            "seconds": round(time.monotonic() - self._started, 3),
+        }
+
     def _lines(self) -> Iterator[str]:
-        yield f"{self.done} photographs done, {self.failed} failed; {self._speed:.1f} megapixels/s"
+        states = {
+            "done before": self.kept,
+            "left alone as they are in color": self.skipped,
+            "failed": self.failed,
+        }
+        said = [f"{counted(self.colored, 'photograph')} colored"]
+        said += [f"{count:,} {what}" for what, count in states.items() if count]
+        speed = f"; {self._speed:.1f} megapixels/s" if self.colored else ""
+        yield ", ".join(said) + speed
         for reason, count in self._reasons.most_common(_REASONS if self.failed > 1 else 0):
-            yield f"  {count} x {reason}"
+            yield f"  {count:,} x {reason}"
         if self._left_alone:
             kinds = ", ".join(
-                f"{count} {ending or 'without an ending'}"
-                for ending, count in self._left_alone.most_common()
+                f"{count:,} {suffix or 'without a suffix'}"
+                for suffix, count in self._left_alone.most_common()
             )
-            yield f"{self._left_alone.total()} other files were left alone: {kinds}"
+            total = self._left_alone.total()
+            were = "was" if total == 1 else "were"
+            yield f"{counted(total, 'other file')} {were} left alone: {kinds}"
+
+
+def counted(count: int, thing: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "photograph"), counted(1200, "photograph")
+    ('1 photograph', '1,200 photographs')
+    """
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from colorear.cli.output import failing
+from colorear.cli.output import needing
 
 __all__ = ["serve"]
 
@@ -19,14 +19,14 @@ def serve(
         str | None, typer.Option(help="The network for those who name none; acuarela.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Photographs coloured at one time; a core each.")
+        int | None, typer.Option(min=1, help="Photographs colored at one time; a core each.")
     ] = None,
 ) -> None:
     """Serve the page and the REST API (extra: web), until Ctrl-C.
 
     Limits, a token and more are set by environment variables COLOREAR_...: see docs/api.md.
     """
-    with failing(extra="web", feature="serving the page and the API"):
+    with needing("web", "serving the page and the API"):
         from colorear.server.app import serve as serve_until_told
         from colorear.server.model_cache import check_name
         from colorear.server.settings import Settings

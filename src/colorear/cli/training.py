@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from colorear.cli.output import Json, failing, printable
+from colorear.cli.output import Json, needing, printable
 
 __all__ = ["bench", "data_app", "export", "train"]
 
@@ -27,8 +27,8 @@ def prepare(
     skip_bad: Annotated[bool, typer.Option(help="Leave out what cannot be used.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make squares of colour photographs, with their grey copies, a fixed split and a manifest."""
-    with failing(feature="preparing photographs", extra="learn"):
+    """Make squares of color photographs, with their gray copies, a fixed split and a manifest."""
+    with needing("learn", "preparing photographs"):
         from colorear.training.datasets.prepare import prepare as run
 
         manifest = run(source, dest, size=size, skip_bad=skip_bad)
@@ -68,7 +68,7 @@ def train(
     ] = None,
 ) -> None:
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
-    with failing(feature="training", extra="learn"):
+    with needing("learn", "training"):
         from colorear.training.distributed import main_speaks, parting
         from colorear.training.loop.trainer import train as run
         from colorear.training.recipe import read_recipe
@@ -87,7 +87,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the network of a finished run as ONNX, with its card."""
-    with failing(feature="exporting", extra="learn"):
+    with needing("learn", "exporting"):
         from colorear.training.export.onnx_export import export as write
         from colorear.training.export.scores import put_on_card
 
@@ -107,10 +107,10 @@ def bench(
     as_json: Json = False,
 ) -> None:
     """Measure speed and memory on this machine, against OpenCV doing the least that is needed."""
-    with failing(feature="the benchmark", extra="learn"):
+    with needing("learn", "the benchmark"):
         from colorear.benchmark.suite import measure
     for figure in measure(photographs):
         most = f" (at most {figure.limit:g})" if figure.limit else ""
         least = f" (at least {figure.least:g})" if figure.least else ""
-        told = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}{least}"
-        typer.echo(msgspec.json.encode(figure) if as_json else told)
+        line = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}{least}"
+        typer.echo(msgspec.json.encode(figure) if as_json else line)

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from colorear.batch.processes import cores
-from colorear.errors import ColorearError
+from colorear.errors import ColorearError, ExitCode
 
 __all__ = ["Settings", "SettingsError"]
 
@@ -21,6 +21,8 @@ PositiveReal = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 class SettingsError(ColorearError):
     """An environment variable holds what cannot be a setting."""
+
+    exit_code = ExitCode.WRONG_USAGE
 
 
 class Settings(BaseModel):
