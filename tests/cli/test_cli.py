@@ -301,9 +301,7 @@ def test_verify(folder, colorize):
     assert (told.exit_code, told.stderr) == (0, "")
     *_, colour, promise = told.stdout.splitlines()
     assert promise == "the promise is kept"
-    by = (
-        rf"color: synthetic, by colorear {colorear.__version__}, network known \(sha256 \w{{64}}\)"
-    )
+    by = rf"color: synthetic, by colorear {colorear.__version__}, network known \(sha256 \w{{64}}\)"
     assert re.fullmatch(by, colour)
     Image.new("L", (64, 48)).save(folder / "black.png")
     broken = colorear_("verify", folder / "two.png", folder / "black.png", "--json")
@@ -478,9 +476,7 @@ def test_a_folder_and_back_to_it(folder, colorize, tmp_path):
     assert [set(told) for told in results(again)] == [{"source", "output", "state"}] * 3
     refused = colorize(folder)
     assert (refused.exit_code, names(folder)) == (2, ["deeper", "letter.txt", "one.jpg", "two.png"])
-    assert "is a folder; name another folder for its colored photographs (-o)" in complaint(
-        refused
-    )
+    assert "is a folder; name another folder for its colored photographs (-o)" in complaint(refused)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
