@@ -13,7 +13,7 @@ _REACH = 15  # pixels
 def able() -> bytes:
     """a* = 5, b* = L* / 5; a hint counts within 15 pixels; uncertainty is L* / 3, far from hints.
 
-    Three colours are likely everywhere: red, green and blue, in this order. Vividness multiplies.
+    Three colors are likely everywhere: red, green and blue, in this order. Vividness multiplies.
     """
     weights = {
         "slope": np.array([0, 0.2], np.float32)[:, None, None, None],
@@ -27,7 +27,7 @@ def able() -> bytes:
         "third_channel": np.array([2]),
         "end": np.array([3]),
         "channels": np.array([1]),
-        "colours": np.array(PALETTE, np.float32),
+        "colors": np.array(PALETTE, np.float32),
         "chances": np.array(LIKELIHOOD, np.float32)[None, :, None, None],
     }
     side = 2 * _REACH + 1
@@ -45,15 +45,15 @@ def able() -> bytes:
         node("Clip", ["close", "zero", "one"], ["sure"]),
         node("Sub", ["known", "plain"], ["change"]),
         node("Mul", ["change", "sure"], ["changed"]),
-        node("Add", ["plain", "changed"], ["colour"]),
-        node("Mul", ["colour", "vividness"], ["ab"]),
+        node("Add", ["plain", "changed"], ["color"]),
+        node("Mul", ["color", "vividness"], ["ab"]),
         node("Sub", ["one", "sure"], ["unsure"]),
         node("Mul", ["lightness", "third"], ["doubt"]),
         node("Mul", ["doubt", "unsure"], ["uncertainty"]),
         node("AveragePool", ["lightness"], ["few"], **coarse),
         node("Mul", ["few", "zero"], ["nothing"]),
         node("Add", ["nothing", "chances"], ["likelihood"]),
-        node("Identity", ["colours"], ["palette"]),
+        node("Identity", ["colors"], ["palette"]),
     ]
     picture = ("n", 1, "h", "w")
     inputs = {"lightness": picture, "hints": ("n", 3, "h", "w"), "vividness": ()}

@@ -17,7 +17,7 @@ from colorear.inference.verify import Verification
 from colorear.server import app
 from colorear.server.api import service
 from colorear.server.api.service import Service
-from colorear.server.api.tasks import Outcome
+from colorear.server.api.tasks import Result
 from colorear.server.settings import Settings
 from server.able import able
 
@@ -84,7 +84,7 @@ def running(settings: Settings, folder: Path):
             made.begin_to_stop()
         thread.join(60)
         assert not thread.is_alive()
-        assert not made._service.studio.folder.exists()
+        assert not made._service.pool.folder.exists()
 
 
 @pytest.fixture
@@ -97,18 +97,18 @@ def able_network(added_folder: Path, tmp_path: Path) -> str:  # noqa: ARG001 - a
 
 
 @pytest.fixture
-def outcome(tmp_path: Path) -> Outcome:
+def result(tmp_path: Path) -> Result:
     """What a worker answers with: a file that many chunks take, of two megapixels."""
     path = tmp_path / "0.jpg"
     path.write_bytes(bytes(range(256)) * 4000)
-    return Outcome(
+    return Result(
         path=path,
         name="niña-color.jpg",
         media_type="image/jpeg",
         card=models.cards()["acuarela"],
         seconds=0.7,
         megapixels=2.0,
-        promise=Verification(identical_dct=True, max_luma_difference=0),
+        verification=Verification(identical_dct=True, max_luma_difference=0),
         unreachable=(),
     )
 
@@ -145,12 +145,12 @@ class Gate:
     """Where photographs wait on their workers until they are let through."""
 
     def __init__(self) -> None:
-        self._make = service.make
+        self._make = service.colorize_upload
         self.open = threading.Event()
         self.reached = threading.Semaphore(0)
         self.order: list[str] = []
 
-    def make(self, photograph, *others):
+    def colorize_upload(self, photograph, *others):
         self.order.append(photograph.name)
         self.reached.release()
         assert self.open.wait(60)
@@ -161,6 +161,6 @@ class Gate:
 def gate(monkeypatch):
     """Closed at first; opened in the end."""
     gate = Gate()
-    monkeypatch.setattr(service, "make", gate.make)
+    monkeypatch.setattr(service, "colorize_upload", gate.colorize_upload)
     yield gate
     gate.open.set()

@@ -18,15 +18,15 @@ from colorear.server.api import service
 from colorear.server.app import serve
 from colorear.server.settings import Settings
 
-gate, make = sys.argv[1], service.make
+gate, colorize_upload = sys.argv[1], service.colorize_upload
 
 def gated(*arguments):
     print("working", flush=True)
     with open(gate) as file:
         file.read()  # until somebody has opened it for writing, and closed it
-    return make(*arguments)
+    return colorize_upload(*arguments)
 
-service.make = gated
+service.colorize_upload = gated
 settings = Settings(model="able", workers=1, page=False)
 serve(settings, "127.0.0.1", 0, ready=lambda address: print(address, flush=True))
 """

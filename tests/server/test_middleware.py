@@ -1,6 +1,6 @@
 import asyncio
 
-from colorear.server.middleware import patient
+from colorear.server.middleware import send_timeout
 
 
 def test_a_client_who_takes_nothing_is_left_after_a_while():
@@ -15,5 +15,5 @@ def test_a_client_who_takes_nothing_is_left_after_a_while():
     async def never(_message):
         await asyncio.Event().wait()
 
-    asyncio.run(patient(app, 0.01)({"type": "http"}, never, never))
+    asyncio.run(send_timeout(app, 0.01)({"type": "http"}, never, never))
     assert left == ["left"]

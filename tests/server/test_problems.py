@@ -6,8 +6,15 @@ from hypothesis import strategies as st
 
 from colorear.errors import HintError, ModelError, PhotographError
 from colorear.server.model_cache import NoSuchNetworkError, UnusableNetworkError
-from colorear.server.problems import STATUS, Kind, Problem, Refusal, problem_of, refusal_of
-from colorear.server.worker_pool import Busy, Crowding, Stopping, TooLong
+from colorear.server.problems import (
+    STATUS,
+    Kind,
+    Problem,
+    ProblemError,
+    problem_document,
+    to_problem_error,
+)
+from colorear.server.worker_pool import ClientLimit, QueueFull, Stopping, Timeout
 
 
 def unreadable() -> PhotographError:
@@ -20,11 +27,11 @@ def unreadable() -> PhotographError:
 @pytest.mark.parametrize(
     ("error", "kind", "headers"),
     [
-        (Crowding("17 of yours", 3), "too-many-of-yours", {"Retry-After": "3"}),
-        (Busy("64 wait", 7), "queue-full", {"Retry-After": "7"}),
+        (ClientLimit("17 of yours", 3), "too-many-of-yours", {"Retry-After": "3"}),
+        (QueueFull("64 wait", 7), "queue-full", {"Retry-After": "7"}),
         (Stopping("it ends"), "stopping", {"Retry-After": "30"}),
-        (TooLong("120 seconds"), "took-too-long", {}),
-        (HintError("no such colour"), "wrong-field", {}),
+        (Timeout("120 seconds"), "took-too-long", {}),
+        (HintError("no such color"), "wrong-field", {}),
         (NoSuchNetworkError("no such network"), "wrong-field", {}),
         (PhotographError("'old.gif' is a GIF"), "not-a-photograph", {}),
         (UnusableNetworkError("it cannot be used"), "server-error", {}),
@@ -32,7 +39,7 @@ def unreadable() -> PhotographError:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_was_foreseen_is_told_as_it_is(error, kind, headers):
-    refusal = refusal_of(error)
+    refusal = to_problem_error(error)
     assert (refusal.kind, str(refusal), refusal.headers) == (kind, str(error), headers)
 
 
@@ -41,15 +48,15 @@ def test_what_was_foreseen_is_told_as_it_is(error, kind, headers):
     [RuntimeError("/secret/place"), OSError("/secret"), ModelError("/secret.json"), unreadable()],
 )
 def test_of_anything_else_nothing_is_told(error):
-    refusal = refusal_of(error)
+    refusal = to_problem_error(error)
     assert refusal.kind == "server-error"
     assert "whose log tells what" in str(refusal)
     assert "secret" not in str(refusal)
 
 
 def test_a_refusal_stays_itself():
-    refusal = Refusal("token-needed", "send it", {"WWW-Authenticate": "Bearer"})
-    assert refusal_of(refusal) is refusal
+    refusal = ProblemError("token-needed", "send it", {"WWW-Authenticate": "Bearer"})
+    assert to_problem_error(refusal) is refusal
 
 
 def test_every_kind_has_a_status_and_no_other():
@@ -58,7 +65,7 @@ def test_every_kind_has_a_status_and_no_other():
 
 @given(st.sampled_from(get_args(Kind)), st.text(min_size=1))
 def test_a_problem_is_a_document_that_says_the_same(kind, detail):
-    problem = problem_of(Refusal(kind, detail))
+    problem = problem_document(ProblemError(kind, detail))
     assert Problem.model_validate_json(problem.model_dump_json()) == problem
     assert problem.type == f"urn:problem-type:colorear:{kind}"
     assert problem.type in Problem.model_json_schema()["properties"]["type"]["enum"]
@@ -67,4 +74,4 @@ def test_a_problem_is_a_document_that_says_the_same(kind, detail):
 
 
 def test_a_refusal_without_words_says_what_its_status_means():
-    assert problem_of(Refusal("not-found", "")).detail == "Not Found"
+    assert problem_document(ProblemError("not-found", "")).detail == "Not Found"

@@ -26,7 +26,7 @@ def test_every_setting_has_a_default_and_a_variable():
     ("variable", "value"),
     [
         ("COLOREAR_QUEUE", "0"),
-        ("COLOREAR_QUEUE", "many"),
+        ("COLOREAR_QUEUE", "batch"),
         ("COLOREAR_SECONDS", "nan"),
         ("COLOREAR_SECONDS", "-1"),
         ("COLOREAR_WORKERS", "1.5"),

@@ -52,7 +52,7 @@ def tiff(**tags: int) -> bytes:
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(told)) + entries + b"\0\0\0\0"
 
 
-def zipped(content: bytes) -> bytes:
+def zip_batch(content: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("old.jpg", content)
@@ -94,9 +94,9 @@ def not_photographs() -> dict[str, bytes]:
         "floats.tif": floats(),
         "cmyk.jpg": cmyk(),
         "pages.tif": pages(),
-        "bomb.zip": zipped(bytes(10_000_000)),
+        "bomb.zip": zip_batch(bytes(10_000_000)),
         "bomb.gz": gzip.compress(bytes(10_000_000)),
-        "photograph.zip": zipped(CHINA),
+        "photograph.zip": zip_batch(CHINA),
         "model.onnx": b"\x08\x07\x12\x07pytorch" + bytes(100),
         "pickle.jpg": b"\x80\x04cos\nsystem\n(S'id'\ntR.",
         "bomb.tif": tiff(t256=2**31, t257=2**31),
@@ -171,7 +171,7 @@ def requests() -> dict[str, tuple[bytes, set[int]]]:
 
     end = b"--edge--\r\n"
     photograph = 'form-data; name="photograph"'
-    many = b"".join(part(f'form-data; name="f{i}"') for i in range(1000))
+    batch = b"".join(part(f'form-data; name="f{i}"') for i in range(1000))
     chunks = "Transfer-Encoding: chunked\r\n"
     return {
         "no type": (post("", b"x"), {415}),
@@ -195,7 +195,7 @@ def requests() -> dict[str, tuple[bytes, set[int]]]:
         "no name": (post(multipart, part("form-data") + end), {422}),
         "no disposition": (post(multipart, b"--edge\r\n\r\nx\r\n" + end), {422}),
         "unknown field": (post(multipart, part('form-data; name="__proto__"') + end), {422}),
-        "a thousand fields": (post(multipart, many + end), {400, 422}),
+        "a thousand fields": (post(multipart, batch + end), {400, 422}),
         "a long field": (
             post(multipart, part('form-data; name="hints"', b"[" * 300_000) + end),
             {413},
@@ -256,7 +256,7 @@ def careful(serve):
     yield served
     assert served.colorize().status_code == 200
     served.wait_until(served.everybody_has_left)
-    assert list(served.folder.iterdir()) == [served.service.studio.folder]
+    assert list(served.folder.iterdir()) == [served.service.pool.folder]
 
 
 def tells_nothing(text: str) -> None:
@@ -298,7 +298,7 @@ def test_names_never_become_paths(careful):
 
 
 def test_a_photograph_that_is_also_something_else_is_but_a_photograph(careful):
-    for number, more in zip(count(), (SCRIPT, zipped(b"x"), b"%PDF-1.7", bytes(10_000))):
+    for number, more in zip(count(), (SCRIPT, zip_batch(b"x"), b"%PDF-1.7", bytes(10_000))):
         answer = careful.colorize(CHINA + more, name=f"{number}.html")
         if answer.status_code == 200:
             assert answer.headers["content-type"] == "image/jpeg"

@@ -21,8 +21,13 @@ from colorear.server.api.openapi import DESCRIPTION
 from colorear.server.api.responses import HEADERS
 from colorear.server.api.routes import health, router
 from colorear.server.api.service import Service
-from colorear.server.middleware import answering, guarded, patient, problem_response
-from colorear.server.problems import Problem, Refusal, refusal_of
+from colorear.server.middleware import (
+    catch_errors,
+    problem_response,
+    security_headers,
+    send_timeout,
+)
+from colorear.server.problems import Problem, ProblemError, to_problem_error
 from colorear.server.settings import Settings
 from colorear.server.ui.page import add_page
 
@@ -38,10 +43,10 @@ _HEADER_BYTES = 32 * 1024
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API, and the page unless settings say otherwise, over one studio: `app.state.service`.
+    """The API, and the page unless settings say otherwise, over one `app.state.service`.
 
     A page that anybody may open would make a token useless, so there is none where one is needed.
-    Whoever runs it must run its lifespan, at whose end the studio is stopped.
+    Whoever runs it must run its lifespan, at whose end the worker pool is stopped.
     """
     service = Service(settings)
     app = FastAPI(
@@ -59,7 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router(settings))
     setattr(app, "openapi", partial(_document, app))  # noqa: B010 - as FastAPI wants it done
     _answer_errors(app)
-    app.add_middleware(answering)
+    app.add_middleware(catch_errors)
     app.add_middleware(
         CORSMiddleware,  # without origins it lets nobody in, and keeps the page from doing so
         allow_origins=settings.origins,
@@ -67,11 +72,11 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["Authorization", "Content-Type", "Prefer"],
         expose_headers=[*HEADERS, "Location", "Preference-Applied", "Retry-After"],
     )
-    app.add_middleware(service.measures.around)
-    app.add_middleware(patient, seconds=settings.upload_seconds)
-    app.add_middleware(guarded)
+    app.add_middleware(service.metrics.count_requests)
+    app.add_middleware(send_timeout, seconds=settings.upload_seconds)
+    app.add_middleware(security_headers)
     if settings.page and settings.token is None:
-        add_page(app, service.studio, settings)
+        add_page(app, service.pool, settings)
     return app
 
 
@@ -135,7 +140,7 @@ class _Server(uvicorn.Server):
         self._stopping = asyncio.run_coroutine_threadsafe(self._stop(), self._loop)
 
     async def _stop(self) -> None:
-        await self._service.studio.finish()
+        await self._service.pool.finish()
         self.should_exit = True  # the answers are sent, then the lifespan ends
 
 
@@ -149,7 +154,7 @@ def _answer_errors(app: FastAPI) -> None:
     """Every error of a route is a problem."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        refusal = refusal_of(error)
+        refusal = to_problem_error(error)
         if refusal.kind == "server-error" and refusal is not error:  # a job's is in the log already
             _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return problem_response(refusal)
@@ -159,14 +164,14 @@ def _answer_errors(app: FastAPI) -> None:
         match getattr(error, "status_code", 500):
             case 404:
                 what = "there is nothing at this address; GET /v1/openapi.json tells what there is"
-                return problem_response(Refusal("not-found", what))
+                return problem_response(ProblemError("not-found", what))
             case 405:
                 allowed = headers.get("Allow", "")
                 what = f"{request.method[:20]} is not done here; {allowed or 'another method'} is"
-                return problem_response(Refusal("method-not-allowed", what, headers))
+                return problem_response(ProblemError("method-not-allowed", what, headers))
             case status if status < 500:
                 what = "the request cannot be understood; GET /v1/openapi.json tells how to ask"
-                return problem_response(Refusal("malformed-request", what))
+                return problem_response(ProblemError("malformed-request", what))
             case _:
                 return problem_response(error)
 
@@ -174,7 +179,7 @@ def _answer_errors(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"])[:80]
-        return problem_response(Refusal("wrong-field", f"{where}: {wrong['msg']}; correct it"))
+        return problem_response(ProblemError("wrong-field", f"{where}: {wrong['msg']}; correct it"))
 
     async def answer_nobody(_: Request, __: Exception) -> Response:
         return Response(status_code=499)

@@ -9,16 +9,16 @@ from urllib.parse import quote
 
 from colorear.errors import ColorearError
 
-__all__ = ["called", "disposition", "plain_name"]
+__all__ = ["content_disposition", "named_in_errors", "safe_name"]
 
 _MOST = 120  # characters: with an ending and in UTF-8 it fits every file system's 255 bytes, mostly
 _UNSAFE = re.compile(r'["\\%;/]')
 
 
-def plain_name(told: str) -> str:
+def safe_name(told: str) -> str:
     """The last part of a file name that a client told, without what could mislead.
 
-    >>> plain_name("../../etc/passwd"), plain_name("C:\\\\photos\\\\abuela.jpg"), plain_name("..")
+    >>> safe_name("../../etc/passwd"), safe_name("C:\\\\photos\\\\abuela.jpg"), safe_name("..")
     ('passwd', 'abuela.jpg', 'photograph')
     """
     last = re.split(r"[/\\]", told)[-1]
@@ -28,10 +28,10 @@ def plain_name(told: str) -> str:
     return name.strip(" .") or "photograph"
 
 
-def disposition(name: str) -> str:
+def content_disposition(name: str) -> str:
     """The header Content-Disposition of a file to be kept (RFC 6266, RFC 8187).
 
-    >>> disposition("niña-color.jpg")
+    >>> content_disposition("niña-color.jpg")
     'attachment; filename="ni_a-color.jpg"; filename*=UTF-8\\'\\'ni%C3%B1a-color.jpg'
     """
     simple = _UNSAFE.sub("_", "".join(c if " " <= c <= "~" else "_" for c in name))
@@ -41,7 +41,7 @@ def disposition(name: str) -> str:
 
 
 @contextmanager
-def called(path: Path, name: str) -> Iterator[None]:
+def named_in_errors(path: Path, name: str) -> Iterator[None]:
     """Within it errors call a file as its owner does, and tell no path of the server."""
     try:
         yield

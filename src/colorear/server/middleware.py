@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from colorear.server.problems import MEDIA_TYPE, problem_of, refusal_of
+from colorear.server.problems import MEDIA_TYPE, problem_document, to_problem_error
 
 __all__ = [
     "App",
@@ -15,10 +15,10 @@ __all__ = [
     "Receive",
     "Scope",
     "Send",
-    "answering",
-    "guarded",
-    "patient",
+    "catch_errors",
     "problem_response",
+    "security_headers",
+    "send_timeout",
 ]
 
 _log = getLogger(__name__)
@@ -54,7 +54,7 @@ _ALWAYS = {
 }
 
 
-def guarded(app: App) -> App:
+def security_headers(app: App) -> App:
     """With headers that keep browsers from guessing types, framing, telling and keeping."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +76,7 @@ def guarded(app: App) -> App:
     return call
 
 
-def patient(app: App, seconds: float) -> App:
+def send_timeout(app: App, seconds: float) -> App:
     """With no more than so many seconds for each piece of an answer that a client takes."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +103,7 @@ def patient(app: App, seconds: float) -> App:
     return call
 
 
-def answering(app: App) -> App:
+def catch_errors(app: App) -> App:
     """With a plain answer to what nobody foresaw; the log tells what it was."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,6 +130,6 @@ def answering(app: App) -> App:
 
 def problem_response(error: Exception) -> Response:
     """The answer to a request that ended in this error."""
-    refusal = refusal_of(error)
-    problem = problem_of(refusal)
+    refusal = to_problem_error(error)
+    problem = problem_document(refusal)
     return Response(problem.model_dump_json(), problem.status, refusal.headers, MEDIA_TYPE)

@@ -11,7 +11,13 @@ from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card
 from colorear.models.registry import card, names
 
-__all__ = ["Networks", "NoSuchNetworkError", "UnusableNetworkError", "check_name", "here"]
+__all__ = [
+    "ModelCache",
+    "NoSuchNetworkError",
+    "UnusableNetworkError",
+    "available_models",
+    "check_name",
+]
 
 _log = getLogger(__name__)
 
@@ -24,7 +30,7 @@ class UnusableNetworkError(ModelError):
     """A network cannot be loaded; the text tells clients so, and of no file."""
 
 
-def here() -> dict[str, Card]:
+def available_models() -> dict[str, Card]:
     """The cards of the networks that can be used by name; damaged ones are told to the log only."""
     known: dict[str, Card] = {}
     for name in names():
@@ -44,14 +50,14 @@ def _tell_once(why: str) -> None:
 
 def check_name(name: str) -> None:
     """Raise NoSuchNetworkError for one that is not here; nobody may name a file of the server."""
-    known = here()
+    known = available_models()
     if name not in known:
         raise NoSuchNetworkError(
             f"there is no network called {name[:100]!r} here; name one of: {', '.join(known)}"
         )
 
 
-class Networks:
+class ModelCache:
     """At most `most` of them, each using so many `threads`; safe to use from many threads."""
 
     def __init__(self, most: int, threads: int) -> None:

@@ -8,9 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from colorear.errors import ColorearError, HintError, PhotographError
 from colorear.server.model_cache import NoSuchNetworkError, UnusableNetworkError
-from colorear.server.worker_pool import Busy, Crowding, Stopping, TooLong
+from colorear.server.worker_pool import ClientLimit, QueueFull, Stopping, Timeout
 
-__all__ = ["MEDIA_TYPE", "STATUS", "Kind", "Problem", "Refusal", "problem_of", "refusal_of"]
+__all__ = [
+    "MEDIA_TYPE",
+    "STATUS",
+    "Kind",
+    "Problem",
+    "ProblemError",
+    "problem_document",
+    "to_problem_error",
+]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -71,7 +79,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What came, what was expected and what to do.")
 
 
-class Refusal(ColorearError):  # noqa: N818 - an answer, which need be nobody's error
+class ProblemError(ColorearError):
     """A request that is not done, and what is answered."""
 
     def __init__(self, kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -80,29 +88,29 @@ class Refusal(ColorearError):  # noqa: N818 - an answer, which need be nobody's 
         self.headers = dict(headers or {})
 
 
-def refusal_of(error: Exception) -> Refusal:
+def to_problem_error(error: Exception) -> ProblemError:
     """What is answered to a request that ended in this error."""
     match error:
-        case Refusal():
+        case ProblemError():
             return error
-        case Crowding() | Busy():
-            kind: Kind = "too-many-of-yours" if isinstance(error, Crowding) else "queue-full"
-            return Refusal(kind, str(error), {"Retry-After": str(error.retry_after)})
+        case ClientLimit() | QueueFull():
+            kind: Kind = "too-many-of-yours" if isinstance(error, ClientLimit) else "queue-full"
+            return ProblemError(kind, str(error), {"Retry-After": str(error.retry_after)})
         case Stopping():
-            return Refusal("stopping", str(error), {"Retry-After": str(_STOPPED_FOR)})
-        case TooLong():
-            return Refusal("took-too-long", str(error))
+            return ProblemError("stopping", str(error), {"Retry-After": str(_STOPPED_FOR)})
+        case Timeout():
+            return ProblemError("took-too-long", str(error))
         case HintError() | NoSuchNetworkError():
-            return Refusal("wrong-field", str(error))
+            return ProblemError("wrong-field", str(error))
         case PhotographError() if not isinstance(error.__cause__, OSError):
-            return Refusal("not-a-photograph", str(error))
+            return ProblemError("not-a-photograph", str(error))
         case UnusableNetworkError():
-            return Refusal("server-error", str(error))
+            return ProblemError("server-error", str(error))
         case _:  # its text may tell of files, or worse
-            return Refusal("server-error", _SERVER_ERROR)
+            return ProblemError("server-error", _SERVER_ERROR)
 
 
-def problem_of(refusal: Refusal) -> Problem:
+def problem_document(refusal: ProblemError) -> Problem:
     """The document that says so."""
     status = STATUS[refusal.kind]
     return Problem(

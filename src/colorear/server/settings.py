@@ -49,11 +49,11 @@ class Settings(BaseModel):
     seconds: PositiveReal = 120
     """How long one photograph may take, from when a worker begins with it."""
     workers: Positive = Field(default_factory=cores)
-    """How many photographs are coloured at the same time; all processor cores share them."""
+    """How many photographs are colored at the same time; all processor cores share them."""
     queue: Positive = 64
     """How many photographs may wait."""
     client_queue: Positive = 16
-    """How many photographs of one client may wait or be coloured; how many jobs it may have, kept
+    """How many photographs of one client may wait or be colored; how many jobs it may have, kept
     results among them."""
     networks: Positive = 3
     """How many networks are kept in memory."""

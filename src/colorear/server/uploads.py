@@ -14,15 +14,15 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from colorear.server.filenames import plain_name
-from colorear.server.problems import Refusal
+from colorear.server.filenames import safe_name
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
-from colorear.server.worker_pool import Busy, Crowding
+from colorear.server.worker_pool import ClientLimit, QueueFull
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-__all__ = ["PHOTOGRAPH", "Arrivals", "Upload", "client_of", "receive", "receive_json"]
+__all__ = ["PHOTOGRAPH", "Upload", "UploadLimits", "client_of", "receive", "receive_json"]
 
 PHOTOGRAPH = "photograph"
 _FIELDS = ("hints", "model", "vividness", "variants")
@@ -53,7 +53,7 @@ def client_of(request: Request) -> str:
     return host
 
 
-class Arrivals:
+class UploadLimits:
     """How many uploads are arriving, of whom: bounds what they take of the disk."""
 
     def __init__(self, settings: Settings) -> None:
@@ -61,16 +61,16 @@ class Arrivals:
         self._clients: Counter[str] = Counter()
 
     @contextmanager
-    def one_more(self, client: str) -> Iterator[None]:
-        """Within it an upload of this client arrives. Raises Busy or Crowding."""
+    def slot(self, client: str) -> Iterator[None]:
+        """Within it an upload of this client arrives. Raises QueueFull or ClientLimit."""
         if self._clients[client] >= self._each:
-            raise Crowding(
+            raise ClientLimit(
                 f"{self._each} of your photographs are arriving, and no more may at one time; "
                 "send one after the other",
                 _RETRY_AFTER,
             )
         if self._clients.total() >= self._most:
-            raise Busy(
+            raise QueueFull(
                 f"{self._most} photographs are arriving, and no more may at one time; "
                 f"try again in {_RETRY_AFTER} seconds",
                 _RETRY_AFTER,
@@ -86,7 +86,7 @@ class Arrivals:
 async def receive(
     headers: Mapping[str, str], body: AsyncIterator[bytes], folder: Path, settings: Settings
 ) -> Upload:
-    """Take in a form; its photograph lies in `folder` then. Raises Refusal."""
+    """Take in a form; its photograph lies in `folder` then. Raises ProblemError."""
     most = settings.upload_bytes
     boundary = _boundary(headers.get("content-type", ""))
     _check_told_size(headers.get("content-length"), most)
@@ -103,7 +103,7 @@ async def receive(
     except TimeoutError:
         raise _too_slow(settings.upload_seconds) from None
     except FormParserError:
-        raise Refusal(
+        raise ProblemError(
             "malformed-request",
             "the body is not the multipart/form-data that its header says; send it by a library "
             "for such forms",
@@ -116,10 +116,10 @@ async def receive(
 async def receive_json(
     headers: Mapping[str, str], body: AsyncIterator[bytes], most: int, seconds: float
 ) -> dict[str, Any]:
-    """Take in a JSON object of at most `most` bytes within so many seconds. Raises Refusal."""
+    """Take in a JSON object of at most `most` bytes within so many seconds. Raises ProblemError."""
     kind = headers.get("content-type", "")
     if parse_options_header(kind)[0] != b"application/json":
-        raise Refusal(
+        raise ProblemError(
             "malformed-request",
             f"a body of the type {kind[:80] or 'unknown'!r} came, but application/json is needed",
         )
@@ -129,7 +129,7 @@ async def receive_json(
             async for chunk in body:
                 content += chunk
                 if len(content) > most:
-                    raise Refusal(
+                    raise ProblemError(
                         "too-many-bytes",
                         f"the request is larger than the {most:,} bytes that are taken; ask for "
                         "less",
@@ -140,13 +140,13 @@ async def receive_json(
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        raise Refusal(
+        raise ProblemError(
             "malformed-request", "the body is not the JSON object that its header says; correct it"
         ) from None
 
 
-def _too_slow(seconds: float) -> Refusal:
-    return Refusal(
+def _too_slow(seconds: float) -> ProblemError:
+    return ProblemError(
         "upload-too-slow",
         f"the upload had not arrived after {seconds:g} seconds; "
         "send a smaller file, or from a faster connection",
@@ -157,13 +157,13 @@ def _too_slow(seconds: float) -> Refusal:
 def _boundary(content_type: str) -> bytes:
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
-        raise Refusal(
+        raise ProblemError(
             "not-a-photograph",
             f"a body of the type {content_type[:80] or 'unknown'!r} came, but multipart/form-data "
             f"with a file in the field {PHOTOGRAPH!r} is needed",
         )
     if not options.get(b"boundary"):
-        raise Refusal(
+        raise ProblemError(
             "malformed-request",
             "the header Content-Type names no boundary; send the form by a library for such forms",
         )
@@ -177,10 +177,10 @@ def _check_told_size(told: str | None, most: int) -> None:
 
 
 def _too_large(most: int) -> NoReturn:
-    raise Refusal(
+    raise ProblemError(
         "too-many-bytes",
         f"the upload is larger than the {most / 1e6:g} MB that are taken; send a smaller file, or "
-        "colour it with the command colorear",
+        "color it with the command colorear",
         {"Connection": "close"},
     )
 
@@ -212,14 +212,16 @@ class _Form:
         }
 
     def upload(self) -> Upload:
-        """What came, when it is all there. Raises Refusal."""
+        """What came, when it is all there. Raises ProblemError."""
         if not self.ended:
-            raise Refusal(
+            raise ProblemError(
                 "malformed-request",
                 "the form ends before its last boundary; send it again, whole",
             )
         if self.name is None:
-            raise Refusal("wrong-field", f"the field {PHOTOGRAPH!r} is missing; send a file in it")
+            raise ProblemError(
+                "wrong-field", f"the field {PHOTOGRAPH!r} is missing; send a file in it"
+            )
         fields = {name: bytes(value) for name, value in self.fields.items()}
         return Upload(self.path, self.name, fields)
 
@@ -232,7 +234,7 @@ class _Form:
     def _begin(self) -> None:
         self._parts += 1
         if self._parts > _PARTS:
-            raise Refusal("malformed-request", f"more than {_PARTS} fields came; send fewer")
+            raise ProblemError("malformed-request", f"more than {_PARTS} fields came; send fewer")
         self._disposition = b""
 
     def _end_header(self) -> None:
@@ -246,21 +248,21 @@ class _Form:
         name = options.get(b"name", b"").decode(errors="replace")
         if name == PHOTOGRAPH and self.name is None:
             told = options.get(b"filename", b"").decode(errors="replace")
-            self.name = plain_name(told)
+            self.name = safe_name(told)
             self._file = self.path.open("xb")
         elif name in _FIELDS and name not in self.fields:
             self._field = self.fields[name] = bytearray()
         else:
             known = name in (PHOTOGRAPH, *_FIELDS)
             what = "came twice; send it once" if known else "is unknown; leave it out"
-            raise Refusal("wrong-field", f"the field {name[:40]!r} {what}")
+            raise ProblemError("wrong-field", f"the field {name[:40]!r} {what}")
 
     def _take(self, data: bytes, start: int, end: int) -> None:
         if self._file:
             self._file.write(data[start:end])
         elif self._field is not None:
             if len(self._field) + end - start > _FIELD_BYTES:
-                raise Refusal(
+                raise ProblemError(
                     "too-many-bytes",
                     f"a field is longer than the {_FIELD_BYTES:,} bytes that are taken besides the "
                     "photograph; shorten it",

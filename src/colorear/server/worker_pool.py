@@ -1,4 +1,4 @@
-"""Where the server's photographs are coloured: worker threads, shared fairly between clients.
+"""Where the server's photographs are colored: worker threads, shared fairly between clients.
 
 Threads, not processes: ONNX Runtime and libvips let go of Python's lock while they work, and a
 network that all of them use is in memory once. Everything but the calls themselves happens on the
@@ -23,10 +23,10 @@ import pyvips
 from colorear.batch.processes import cores
 from colorear.errors import ColorearError
 from colorear.inference.colorizer import Colorizer
-from colorear.server.model_cache import Networks
+from colorear.server.model_cache import ModelCache
 from colorear.server.settings import Settings
 
-__all__ = ["Busy", "Crowding", "Stopping", "Studio", "Ticket", "TooLong"]
+__all__ = ["ClientLimit", "QueueFull", "Stopping", "Ticket", "Timeout", "WorkerPool"]
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ _STOPPING = "the server is being stopped, and takes no photographs; try again la
 _LONGEST_WAIT = 60  # seconds that anybody is told to wait before coming back
 
 
-class Busy(ColorearError):  # noqa: N818 - said as it is
+class QueueFull(ColorearError):  # noqa: N818 - said as it is
     """The queue is full; `retry_after` seconds are worth waiting before trying again."""
 
     def __init__(self, text: str, retry_after: int) -> None:
@@ -43,7 +43,7 @@ class Busy(ColorearError):  # noqa: N818 - said as it is
         self.retry_after = retry_after
 
 
-class Crowding(Busy):
+class ClientLimit(QueueFull):
     """This client has as many photographs here as one client may have."""
 
 
@@ -51,7 +51,7 @@ class Stopping(ColorearError):  # noqa: N818 - said as it is
     """The server is being stopped; it finishes what it began."""
 
 
-class TooLong(ColorearError):  # noqa: N818 - said as it is
+class Timeout(ColorearError):  # noqa: N818 - said as it is
     """A photograph took longer than one may."""
 
 
@@ -72,7 +72,7 @@ class _Work:
     clock: asyncio.TimerHandle | None = None
 
 
-class Studio:
+class WorkerPool:
     """Workers, the queue before them, the networks they use and a private folder on the disk.
 
     It belongs to the event loop that first calls `run`. Close it with `stop`.
@@ -85,7 +85,7 @@ class Studio:
         self._threads = max(1, cores() // settings.workers)
         pyvips.vips_lib.vips_concurrency_set(self._threads)
         self._executor = ThreadPoolExecutor(settings.workers, "colorear")
-        self._networks = Networks(settings.networks, self._threads)
+        self._models = ModelCache(settings.networks, self._threads)
         self._waiting: OrderedDict[str, deque[_Work]] = OrderedDict()  # the next client is first
         self._running: set[_Work] = set()
         self._to_remove: set[Path] = set()
@@ -105,8 +105,8 @@ class Studio:
         """What `call` gives for the network `model`, on a worker; its errors pass through.
 
         Clients with waiting work take turns. Cancelled, work that waits is dropped; work that runs
-        goes on to its end, and nobody hears of it. Raises Busy, Crowding, TooLong, Stopping, and
-        ModelError for a network that is not here.
+        goes on to its end, and nobody hears of it. Raises QueueFull, ClientLimit, Timeout, Stopping
+        and ModelError for a network that is not here.
         """
         self.check_room(client)
         future = asyncio.get_running_loop().create_future()
@@ -119,20 +119,20 @@ class Studio:
             self._forget(work)
 
     def check_room(self, client: str) -> None:
-        """Raise Busy, Crowding or Stopping if `run` would."""
+        """Raise QueueFull, ClientLimit or Stopping if `run` would."""
         self.check_taking()
         theirs = len(self._waiting.get(client, ()))
         theirs += sum(work.client == client for work in self._running)
         waiting, settings = self.waiting, self.settings
         retry_after = self._retry_after(waiting)
         if theirs >= settings.client_queue:
-            raise Crowding(
-                f"{theirs} of your photographs are waiting or being coloured, and one client may "
+            raise ClientLimit(
+                f"{theirs} of your photographs are waiting or being colored, and one client may "
                 f"have {settings.client_queue}; wait for some of them",
                 retry_after,
             )
         if waiting >= settings.queue:
-            raise Busy(
+            raise QueueFull(
                 f"{waiting} photographs are waiting, and there is room for {settings.queue}; "
                 f"try again in {retry_after} seconds",
                 retry_after,
@@ -221,12 +221,12 @@ class Studio:
         began = loop.time()
         work.clock = loop.call_later(self.settings.seconds, self._too_long, work)
         work.ticket.begun = True
-        done = loop.run_in_executor(self._executor, self._do, work)
+        done = loop.run_in_executor(self._executor, self._call, work)
         done.add_done_callback(lambda answer: self._finish(work, answer, loop.time() - began))
 
-    def _do(self, work: _Work) -> Any:
+    def _call(self, work: _Work) -> Any:
         """On a worker."""
-        return work.call(self._networks.get(work.model))
+        return work.call(self._models.get(work.model))
 
     def _finish(self, work: _Work, answer: asyncio.Future[Any], seconds: float) -> None:
         self._running.discard(work)
@@ -247,9 +247,9 @@ class Studio:
     def _too_long(self, work: _Work) -> None:
         if not work.future.done():
             work.future.set_exception(
-                TooLong(
+                Timeout(
                     f"the photograph took longer than the {self.settings.seconds:g} seconds that "
-                    "one may take here; make it smaller, or colour it with the command colorear"
+                    "one may take here; make it smaller, or color it with the command colorear"
                 )
             )
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from colorear.hints import Hint
 from colorear.inference.options import MAX_VIVIDNESS, ColorizeOptions
-from colorear.server.api.forms import HintField, wanted_of
-from colorear.server.problems import Refusal, problem_of
+from colorear.server.api.forms import HintField, parse_options
+from colorear.server.problems import ProblemError, problem_document
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 
@@ -21,17 +21,17 @@ ANYTHING = st.recursive(
 )
 
 
-def wanted(**fields: str | bytes) -> ColorizeOptions:
+def options(**fields: str | bytes) -> ColorizeOptions:
     sent = {name: v.encode() if isinstance(v, str) else v for name, v in fields.items()}
-    return wanted_of(Upload(Path("photograph"), "old.jpg", sent), SETTINGS)
+    return parse_options(Upload(Path("photograph"), "old.jpg", sent), SETTINGS)
 
 
 def test_who_wishes_nothing_gets_the_servers_network_and_the_colours_of_life():
-    assert wanted() == wanted(hints="") == ColorizeOptions("able", (), vividness=1, variants=1)
+    assert options() == options(hints="") == ColorizeOptions("able", (), vividness=1, variants=1)
 
 
 def test_all_that_can_be_wished():
-    told = wanted(model="acuarela", vividness="0.5", variants="6", hints=json.dumps([HINT] * 2))
+    told = options(model="acuarela", vividness="0.5", variants="6", hints=json.dumps([HINT] * 2))
     assert told == ColorizeOptions("acuarela", (Hint(0.3, 0.5, "firebrick"),) * 2, 0.5, 6)
 
 
@@ -55,8 +55,8 @@ def test_all_that_can_be_wished():
     ],
 )
 def test_wrong_fields_are_told(fields, said):
-    with pytest.raises(Refusal) as told:
-        wanted(**fields)
+    with pytest.raises(ProblemError) as told:
+        options(**fields)
     assert told.value.kind == "wrong-field"
     assert said in str(told.value)
 
@@ -64,10 +64,10 @@ def test_wrong_fields_are_told(fields, said):
 @given(st.floats())
 def test_vividness_is_taken_from_grey_to_the_strongest(vividness):
     if 0 <= vividness <= MAX_VIVIDNESS:
-        assert wanted(vividness=str(vividness)).vividness == vividness
+        assert options(vividness=str(vividness)).vividness == vividness
     else:
-        with pytest.raises(Refusal, match="'vividness'"):
-            wanted(vividness=str(vividness))
+        with pytest.raises(ProblemError, match="'vividness'"):
+            options(vividness=str(vividness))
 
 
 @given(
@@ -84,7 +84,7 @@ def test_vividness_is_taken_from_grey_to_the_strongest(vividness):
 )
 def test_hints_that_the_document_describes_are_taken_as_they_are(told):
     sent = json.dumps([hint.model_dump() for hint in told])
-    assert wanted(hints=sent).hints == tuple(Hint(**hint.model_dump()) for hint in told)
+    assert options(hints=sent).hints == tuple(Hint(**hint.model_dump()) for hint in told)
 
 
 @given(
@@ -96,9 +96,9 @@ def test_hints_that_the_document_describes_are_taken_as_they_are(told):
 )
 def test_whatever_comes_is_taken_or_told_to_be_wrong(fields):
     try:
-        told = wanted(**fields)
-    except Refusal as refusal:
-        told = problem_of(refusal)
+        told = options(**fields)
+    except ProblemError as refusal:
+        told = problem_document(refusal)
     if isinstance(told, ColorizeOptions):
         assert told.model
         assert 1 <= told.variants <= SETTINGS.variants

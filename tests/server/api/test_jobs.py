@@ -5,9 +5,9 @@ import pytest
 
 from colorear.errors import PhotographError
 from colorear.server.api.jobs import Job, Jobs
-from colorear.server.problems import Refusal
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
-from colorear.server.worker_pool import Busy, Crowding
+from colorear.server.worker_pool import ClientLimit, QueueFull
 from server.test_worker_pool import begun, run
 
 
@@ -20,7 +20,7 @@ def begin(jobs: Jobs, client: str, work, *, folder=None) -> Job:
     return job
 
 
-def queued(jobs: Jobs, studio, gate, name: str, answer) -> Job:
+def queued(jobs: Jobs, pool, gate, name: str, answer) -> Job:
     """A job whose work waits for a worker, and there until the gate is open."""
     job = Job(name)
 
@@ -28,7 +28,7 @@ def queued(jobs: Jobs, studio, gate, name: str, answer) -> Job:
         gate.call(name)(colorizer)
         return answer
 
-    jobs.begin(job, lambda: studio.run(name, "acuarela", call, ticket=job.ticket))
+    jobs.begin(job, lambda: pool.run(name, "acuarela", call, ticket=job.ticket))
     return job
 
 
@@ -46,10 +46,10 @@ def done(answer):
     return work
 
 
-def test_a_job_waits_runs_and_is_done(outcome):
-    async def scenario(studio, gate):
-        jobs = Jobs(studio.settings, studio)
-        first, second = (queued(jobs, studio, gate, name, outcome) for name in "ab")
+def test_a_job_waits_runs_and_is_done(result):
+    async def scenario(pool, gate):
+        jobs = Jobs(pool.settings, pool)
+        first, second = (queued(jobs, pool, gate, name, result) for name in "ab")
         await begun(first.ticket)
         first.progress = 0.5
         told = jobs.state(first, "/result")
@@ -61,7 +61,7 @@ def test_a_job_waits_runs_and_is_done(outcome):
         await asyncio.gather(first.task, second.task)
         told = jobs.state(first, "/result")
         assert (told.state, told.progress, told.result) == ("done", 1, "/result")
-        assert jobs.get(first.id).outcome is outcome
+        assert jobs.get(first.id).result is result
         assert timedelta() < told.expires - datetime.now(UTC) <= timedelta(minutes=15)
 
     run(scenario)
@@ -75,11 +75,11 @@ def test_a_job_waits_runs_and_is_done(outcome):
     ],
 )
 def test_a_job_that_fails_says_why(caplog, error, kind, said, logged):
-    async def scenario(studio, _):
-        jobs = Jobs(studio.settings, studio)
-        job = begin(jobs, "me", fails(error), folder=studio.workspace())
+    async def scenario(pool, _):
+        jobs = Jobs(pool.settings, pool)
+        job = begin(jobs, "me", fails(error), folder=pool.workspace())
         await job.task
-        assert list(studio.folder.iterdir()) == []  # what cannot be fetched is not kept
+        assert list(pool.folder.iterdir()) == []  # what cannot be fetched is not kept
         job.progress = 0.5  # a worker that was given up goes on telling
         told = jobs.state(jobs.get(job.id), "/result")
         assert (told.state, told.progress, told.result) == ("failed", 1, None)
@@ -93,32 +93,32 @@ def test_a_job_that_fails_says_why(caplog, error, kind, said, logged):
     run(scenario)
 
 
-def test_ended_jobs_are_forgotten(outcome):
-    async def scenario(studio, _):
-        jobs = Jobs(studio.settings, studio)
-        job = begin(jobs, "me", done(outcome), folder=studio.workspace())
-        assert len(list(studio.folder.iterdir())) == 1
+def test_ended_jobs_are_forgotten(result):
+    async def scenario(pool, _):
+        jobs = Jobs(pool.settings, pool)
+        job = begin(jobs, "me", done(result), folder=pool.workspace())
+        assert len(list(pool.folder.iterdir())) == 1
         while len(jobs):
             await asyncio.sleep(0)
-        with pytest.raises(Refusal, match="no such job") as told:
+        with pytest.raises(ProblemError, match="no such job") as told:
             jobs.get(job.id)
         assert told.value.kind == "not-found"
-        assert list(studio.folder.iterdir()) == []
+        assert list(pool.folder.iterdir()) == []
 
     run(scenario, job_minutes=1e-9)
 
 
-def test_a_job_that_waits_can_be_given_up(outcome):
-    async def scenario(studio, gate):
-        jobs = Jobs(studio.settings, studio)
-        first, second, third = (queued(jobs, studio, gate, name, outcome) for name in "abc")
+def test_a_job_that_waits_can_be_given_up(result):
+    async def scenario(pool, gate):
+        jobs = Jobs(pool.settings, pool)
+        first, second, third = (queued(jobs, pool, gate, name, result) for name in "abc")
         await begun(first.ticket)
         assert jobs.state(third, "").ahead == 1
         jobs.remove(second.id)
         assert second.task.cancelling()
         await asyncio.wait([second.task])
         assert jobs.state(third, "").ahead == 0
-        with pytest.raises(Refusal, match="no such job"):
+        with pytest.raises(ProblemError, match="no such job"):
             jobs.remove(second.id)
         gate.open.set()
         await asyncio.gather(first.task, third.task)
@@ -127,13 +127,13 @@ def test_a_job_that_waits_can_be_given_up(outcome):
     run(scenario)
 
 
-def test_jobs_of_one_client_are_limited(outcome):
-    async def scenario(studio, _):
-        jobs = Jobs(studio.settings, studio)
-        first = begin(jobs, "greedy", done(outcome))
+def test_jobs_of_one_client_are_limited(result):
+    async def scenario(pool, _):
+        jobs = Jobs(pool.settings, pool)
+        first = begin(jobs, "greedy", done(result))
         jobs.check_room("greedy")
-        begin(jobs, "greedy", done(outcome))
-        with pytest.raises(Crowding, match="one client may have 2; DELETE those") as told:
+        begin(jobs, "greedy", done(result))
+        with pytest.raises(ClientLimit, match="one client may have 2; DELETE those") as told:
             jobs.check_room("greedy")
         assert told.value.retry_after >= 1
         jobs.check_room("modest")
@@ -143,28 +143,28 @@ def test_jobs_of_one_client_are_limited(outcome):
     run(scenario, client_queue=2)
 
 
-def test_there_are_only_so_many(outcome):
-    async def scenario(studio, _):
-        jobs = Jobs(studio.settings, studio)
+def test_there_are_only_so_many(result):
+    async def scenario(pool, _):
+        jobs = Jobs(pool.settings, pool)
         for client in "ab":
             jobs.check_room(client)
-            begin(jobs, client, done(outcome))
-        with pytest.raises(Busy, match="2 jobs are here, and no more are kept") as told:
+            begin(jobs, client, done(result))
+        with pytest.raises(QueueFull, match="2 jobs are here, and no more are kept") as told:
             jobs.check_room("c")
-        assert not isinstance(told.value, Crowding)
+        assert not isinstance(told.value, ClientLimit)
 
     run(scenario, job_places=2)
 
 
-def test_in_the_end_all_are_told_and_forgotten(outcome):
-    async def scenario(studio, gate):
-        jobs = Jobs(studio.settings, studio)
-        runs, waits = (queued(jobs, studio, gate, name, outcome) for name in "ab")
+def test_in_the_end_all_are_told_and_forgotten(result):
+    async def scenario(pool, gate):
+        jobs = Jobs(pool.settings, pool)
+        runs, waits = (queued(jobs, pool, gate, name, result) for name in "ab")
         await begun(runs.ticket)
         gate.open.set()
-        await studio.finish()
+        await pool.finish()
         await jobs.end()
-        assert runs.outcome is outcome
+        assert runs.result is result
         assert waits.refusal.kind == "stopping"
         assert len(jobs) == 0
 
@@ -178,8 +178,8 @@ def test_nobody_guesses_a_job():
 
 
 def test_a_job_that_is_not_there_is_told():
-    async def scenario(studio, _):
-        with pytest.raises(Refusal, match="send the photograph again"):
-            Jobs(Settings(), studio).get("guessed")
+    async def scenario(pool, _):
+        with pytest.raises(ProblemError, match="send the photograph again"):
+            Jobs(Settings(), pool).get("guessed")
 
     run(scenario)

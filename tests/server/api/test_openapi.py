@@ -27,7 +27,7 @@ def test_every_answer_is_one_that_the_document_knows(serve, mode):
         @settings(max_examples=5, suppress_health_check=list(HealthCheck), database=None)
         @given(operation.as_strategy(generation_mode=mode))
         def check(case):
-            case.call_and_validate()
+            case.call_and_validate(timeout=300)
 
         if mode is GenerationMode.POSITIVE or operation.body:
             check()

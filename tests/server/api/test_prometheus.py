@@ -6,33 +6,33 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.routing import Route
 
 from colorear.server.api.jobs import Job, Jobs
-from colorear.server.api.prometheus import Measures
+from colorear.server.api.prometheus import Metrics
 from colorear.server.worker_pool import Ticket
 from server.test_worker_pool import begun, run, task
 
 
-def told(measures: Measures) -> dict[tuple[str, ...], float]:
+def told(metrics: Metrics) -> dict[tuple[str, ...], float]:
     """What is measured: a name and values of labels -> a number."""
-    families = text_string_to_metric_families(measures.text().decode())
+    families = text_string_to_metric_families(metrics.text().decode())
     samples = [sample for family in families for sample in family.samples]
     return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
 
 
 def measured(scenario) -> None:
-    """A scenario of the measures of a studio, its jobs, and a gate before its only worker."""
+    """A scenario of the measures of a worker pool, its jobs, and a gate before its only worker."""
 
-    async def whole(studio, gate):
-        jobs = Jobs(studio.settings, studio)
-        await scenario(Measures(studio, jobs), studio, jobs, gate)
+    async def whole(pool, gate):
+        jobs = Jobs(pool.settings, pool)
+        await scenario(Metrics(pool, jobs), pool, jobs, gate)
 
     run(whole)
 
 
-def test_photographs_are_counted_by_their_networks(outcome):
-    async def scenario(measures, *_):
-        for made in (outcome, replace(outcome, megapixels=0.5, seconds=3)):
-            measures.count(made)
-        numbers = told(measures)
+def test_photographs_are_counted_by_their_networks(result):
+    async def scenario(metrics, *_):
+        for made in (result, replace(result, megapixels=0.5, seconds=3)):
+            metrics.count(made)
+        numbers = told(metrics)
         assert numbers["colorear_photographs_total", "acuarela"] == 2
         assert numbers["colorear_megapixels_total",] == 2.5
         assert numbers["colorear_photograph_seconds_count",] == 2
@@ -42,27 +42,27 @@ def test_photographs_are_counted_by_their_networks(outcome):
     measured(scenario)
 
 
-def test_the_gauges_show_what_is_so_now(outcome):
-    async def scenario(measures, studio, jobs, gate):
+def test_the_gauges_show_what_is_so_now(result):
+    async def scenario(metrics, pool, jobs, gate):
         def gauges() -> list[float]:
-            numbers = told(measures)
+            numbers = told(metrics)
             names = ("waiting", "running", "jobs", "ready")
             return [numbers[f"colorear_{name}",] for name in names]
 
         async def work():
-            return outcome
+            return result
 
         assert gauges() == [0, 0, 0, 1]
         ticket = Ticket()
-        works = [task(studio, gate, "a", "runs", ticket=ticket)]
-        works += [task(studio, gate, "a", "waits") for _ in range(2)]
+        works = [task(pool, gate, "a", "runs", ticket=ticket)]
+        works += [task(pool, gate, "a", "waits") for _ in range(2)]
         await begun(ticket)
         await asyncio.sleep(0)
         jobs.begin(Job("a"), work)
         assert gauges() == [2, 1, 1, 1]
         gate.open.set()
         await asyncio.gather(*works)
-        await studio.finish()
+        await pool.finish()
         assert gauges() == [0, 0, 1, 0]
 
     measured(scenario)
@@ -72,7 +72,7 @@ async def nothing(*_) -> None:
     """Nothing is received, or sent."""
 
 
-def asked(method: str, path: str | None = None) -> dict:
+def payload(method: str, path: str | None = None) -> dict:
     """The scope of a request that came to a route, or to none."""
     route = {"route": Route(path, nothing)} if path else {}
     return {"type": "http", "method": method, **route}
@@ -87,18 +87,18 @@ def answers(status: int):
 
 
 def test_answers_are_counted_by_method_route_and_status():
-    async def scenario(measures, *_):
+    async def scenario(metrics, *_):
         for status, scope in (
-            (200, asked("POST", "/v1/colorize")),
-            (200, asked("POST", "/v1/colorize")),
-            (422, asked("POST", "/v1/colorize")),
-            (404, asked("GET", "/v1/jobs/{id}")),
-            (200, asked("GET")),
-            (405, asked("BREW")),
-            (405, asked("STEEP")),
+            (200, payload("POST", "/v1/colorize")),
+            (200, payload("POST", "/v1/colorize")),
+            (422, payload("POST", "/v1/colorize")),
+            (404, payload("GET", "/v1/jobs/{id}")),
+            (200, payload("GET")),
+            (405, payload("BREW")),
+            (405, payload("STEEP")),
         ):
-            await measures.around(answers(status))(scope, nothing, nothing)
-        numbers = told(measures)
+            await metrics.count_requests(answers(status))(scope, nothing, nothing)
+        numbers = told(metrics)
         requests = "colorear_http_requests_total"
         counted = {key[1:]: n for key, n in numbers.items() if key[0] == requests}
         assert counted == {
@@ -114,13 +114,13 @@ def test_answers_are_counted_by_method_route_and_status():
 
 
 def test_the_answer_passes_through_as_it_is():
-    async def scenario(measures, *_):
+    async def scenario(metrics, *_):
         sent = []
 
         async def send(message):
             sent.append(message)
 
-        await measures.around(answers(204))(asked("DELETE"), nothing, send)
+        await metrics.count_requests(answers(204))(payload("DELETE"), nothing, send)
         assert [message["type"] for message in sent] == [
             "http.response.start",
             "http.response.body",
@@ -133,24 +133,24 @@ def test_who_left_before_the_answer_is_counted_and_errors_pass():
     async def breaks(*_):
         raise ConnectionResetError
 
-    async def scenario(measures, *_):
+    async def scenario(metrics, *_):
         with pytest.raises(ConnectionResetError):
-            await measures.around(breaks)(asked("POST", "/v1/colorize"), nothing, nothing)
-        counted = told(measures)["colorear_http_requests_total", "POST", "/v1/colorize", "499"]
+            await metrics.count_requests(breaks)(payload("POST", "/v1/colorize"), nothing, nothing)
+        counted = told(metrics)["colorear_http_requests_total", "POST", "/v1/colorize", "499"]
         assert counted == 1
 
     measured(scenario)
 
 
 def test_what_is_no_request_is_not_counted():
-    async def scenario(measures, *_):
+    async def scenario(metrics, *_):
         called = []
 
         async def app(scope, *_):
             called.append(scope["type"])
 
-        await measures.around(app)({"type": "lifespan"}, nothing, nothing)
+        await metrics.count_requests(app)({"type": "lifespan"}, nothing, nothing)
         assert called == ["lifespan"]
-        assert not [name for name, *_ in told(measures) if name == "colorear_http_requests_total"]
+        assert not [name for name, *_ in told(metrics) if name == "colorear_http_requests_total"]
 
     measured(scenario)

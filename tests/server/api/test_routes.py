@@ -31,9 +31,9 @@ def test_a_photograph_comes_back_in_colour_and_checked(serve, tmp_path):
         'attachment; filename="abuela ni_a-color.JPG"; '
         "filename*=UTF-8''abuela%20ni%C3%B1a-color.JPG"
     )
-    coloured = tmp_path / "coloured.jpg"
-    coloured.write_bytes(answer.content)
-    checked = verify.verify(EXAMPLES / "china.jpg", coloured)
+    colored = tmp_path / "colored.jpg"
+    colored.write_bytes(answer.content)
+    checked = verify.verify(EXAMPLES / "china.jpg", colored)
     assert checked.ok
     assert checked.provenance.network == "able"
     luma = {"identical_dct": True, "max_luma_difference": 0, "ok": True}
@@ -128,12 +128,12 @@ def test_the_queue_is_fair_and_says_when_it_is_full(serve, gate, in_background):
     for number in (1, 2):
         job = in_background(served.colorize, name=f"g{number}", address="10.0.0.1")
         greedy.append(job)
-        served.wait_until(lambda n=number: served.service.studio.waiting == n)
+        served.wait_until(lambda n=number: served.service.pool.waiting == n)
     crowd = served.colorize(name="g3", address="10.0.0.1")
     assert "one client may have 3" in problem(crowd, 429, "too-many-of-yours")
     assert int(crowd.headers["retry-after"]) >= 1
     modest = in_background(served.colorize, name="m0", address="10.0.0.2")
-    served.wait_until(lambda: served.service.studio.waiting == 3)
+    served.wait_until(lambda: served.service.pool.waiting == 3)
     full = served.colorize(name="n0", address="10.0.0.3")
     assert "there is room for 3" in problem(full, 503, "queue-full")
     assert int(full.headers["retry-after"]) >= 1
@@ -147,7 +147,7 @@ def test_what_takes_too_long_is_told(serve, gate):
     served = serve(seconds=0.05)
     assert "0.05 seconds" in problem(served.colorize(), 504, "took-too-long")
     gate.open.set()
-    served.wait_until(lambda: served.service.studio.running == 0)
+    served.wait_until(lambda: served.service.pool.running == 0)
     served.wait_until(served.everybody_has_left)
 
 
@@ -156,9 +156,9 @@ def test_who_hangs_up_while_waiting_is_not_coloured_for(serve, gate, in_backgrou
     first = in_background(served.colorize, name="first")
     assert gate.reached.acquire(timeout=60)
     line = raw(served, form("gone.jpg", (EXAMPLES / "china.jpg").read_bytes()))
-    served.wait_until(lambda: served.service.studio.waiting == 1)
+    served.wait_until(lambda: served.service.pool.waiting == 1)
     line.close()
-    served.wait_until(lambda: served.service.studio.waiting == 0)
+    served.wait_until(lambda: served.service.pool.waiting == 0)
     gate.open.set()
     assert first.result(60).status_code == 200
     assert gate.order == ["first"]
@@ -235,7 +235,7 @@ def test_what_nobody_foresaw_is_told_to_the_log_alone(serve, monkeypatch, caplog
     def fail(*_):
         raise RuntimeError("secret /root/path")
 
-    monkeypatch.setattr("colorear.server.api.service.make", fail)
+    monkeypatch.setattr("colorear.server.api.service.colorize_upload", fail)
     served = serve()
     answer = served.colorize()
     assert "something went wrong" in problem(answer, 500, "server-error")
@@ -269,11 +269,11 @@ def raw(served, sent: bytes) -> socket.socket:
 
 
 def test_what_a_network_lacks_is_told_to_the_log_only(serve, monkeypatch, caplog):
-    def here():
+    def available_models():
         raise ModelError("the card /secret.json cannot be read")
 
     served = serve()
-    monkeypatch.setattr(routes, "here", here)
+    monkeypatch.setattr(routes, "available_models", available_models)
     with served.client() as client:
         told = problem(client.get("/v1/models"), 500, "server-error")
     assert "whose log tells what" in told

@@ -8,12 +8,12 @@ import pytest
 
 from colorear.inference.verify import verify
 from colorear.server.api.service import Service
-from colorear.server.api.tasks import make
+from colorear.server.api.tasks import colorize_upload
 from colorear.server.model_cache import NoSuchNetworkError
-from colorear.server.problems import Refusal
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
-from colorear.server.worker_pool import Crowding, Stopping
+from colorear.server.worker_pool import ClientLimit, Stopping
 from server.conftest import EXAMPLES
 
 
@@ -38,25 +38,25 @@ def serving(able_network, private):
 @contextmanager
 def arrived(service: Service, **fields: bytes):
     """A photograph in a folder that is removed when its request has been answered."""
-    with service.studio.workspace() as folder:
+    with service.pool.workspace() as folder:
         path = folder / "photograph"
         shutil.copy(EXAMPLES / "china.jpg", path)
         yield Upload(path, "old.jpg", fields)
 
 
 def counted(service: Service) -> bool:
-    return 'colorear_photographs_total{model="able"} 1.0' in service.measures.text().decode()
+    return 'colorear_photographs_total{model="able"} 1.0' in service.metrics.text().decode()
 
 
 def test_what_came_is_looked_at_coloured_and_counted(serving):
     async def scenario(service):
         with arrived(service, vividness=b"0.5") as upload:
-            photograph, wanted = await service.look(upload)
+            photograph, options = await service.look(upload)
             assert (photograph.name, photograph.format) == ("old.jpg", "jpeg")
-            assert (wanted.model, wanted.vividness) == ("able", 0.5)
+            assert (options.model, options.vividness) == ("able", 0.5)
             assert not counted(service)
-            outcome = await service.colour("me", photograph, wanted)
-            assert verify(EXAMPLES / "china.jpg", outcome.path).ok
+            result = await service.color("me", photograph, options)
+            assert verify(EXAMPLES / "china.jpg", result.path).ok
             assert counted(service)
 
     serving(scenario)
@@ -67,7 +67,7 @@ def test_wrong_wishes_are_told_before_the_photograph_is_read(serving):
         nothing = Path("there is none")
         with pytest.raises(NoSuchNetworkError, match="'acuarella'"):
             await service.look(Upload(nothing, "old.jpg", {"model": b"acuarella"}))
-        with pytest.raises(Refusal, match="'variants'"):
+        with pytest.raises(ProblemError, match="'variants'"):
             await service.look(Upload(nothing, "old.jpg", {"variants": b"0"}))
 
     serving(scenario)
@@ -76,17 +76,17 @@ def test_wrong_wishes_are_told_before_the_photograph_is_read(serving):
 def test_a_job_keeps_the_photograph_when_its_request_is_over(serving, gate):
     async def scenario(service):
         with arrived(service) as upload:
-            photograph, wanted = await service.look(upload)
-            job = service.begin_job("me", photograph, wanted)
+            photograph, options = await service.look(upload)
+            job = service.begin_job("me", photograph, options)
             assert not upload.photograph.exists()
         assert not upload.photograph.parent.exists()
         gate.open.set()
         await job.task
-        assert verify(EXAMPLES / "china.jpg", job.outcome.path).ok
+        assert verify(EXAMPLES / "china.jpg", job.result.path).ok
         assert service.jobs.get(job.id) is job
         assert counted(service)
         service.jobs.remove(job.id)
-        assert not job.outcome.path.parent.exists()
+        assert not job.result.path.parent.exists()
 
     serving(scenario)
 
@@ -94,13 +94,13 @@ def test_a_job_keeps_the_photograph_when_its_request_is_over(serving, gate):
 def test_a_job_tells_how_much_is_done(serving, monkeypatch):
     said, on = threading.Event(), threading.Event()
 
-    def halting(photograph, wanted, told, colorizer):
+    def halting(photograph, options, told, colorizer):
         def told_and_waiting(progress: float) -> None:
             told(progress)
             said.set()
             assert on.wait(60)
 
-        return make(photograph, wanted, told_and_waiting, colorizer)
+        return colorize_upload(photograph, options, told_and_waiting, colorizer)
 
     async def scenario(service):
         with arrived(service, variants=b"2") as upload:
@@ -114,7 +114,7 @@ def test_a_job_tells_how_much_is_done(serving, monkeypatch):
         await job.task
         assert job.progress == 1
 
-    monkeypatch.setattr("colorear.server.api.service.make", halting)
+    monkeypatch.setattr("colorear.server.api.service.colorize_upload", halting)
     serving(scenario)
 
 
@@ -125,11 +125,11 @@ def test_where_there_is_no_room_for_a_job_the_photograph_stays(serving):
         await job.task
         with arrived(service) as upload:
             looked = await service.look(upload)
-            before = sorted(service.studio.folder.iterdir())
-            with pytest.raises(Crowding, match="DELETE those"):
+            before = sorted(service.pool.folder.iterdir())
+            with pytest.raises(ClientLimit, match="DELETE those"):
                 service.begin_job("me", *looked)
             assert upload.photograph.exists()
-            assert sorted(service.studio.folder.iterdir()) == before
+            assert sorted(service.pool.folder.iterdir()) == before
             service.begin_job("somebody else", *looked)
 
     serving(scenario, client_queue=1)
@@ -149,7 +149,7 @@ def test_stopped_it_finishes_what_runs_and_takes_no_more(serving, gate):
             service.begin_job("late", *await service.look(upload))
         gate.open.set()
         await stop
-        assert runs.outcome.card.name == "able"
+        assert runs.result.card.name == "able"
         assert waits.refusal.kind == "stopping"
         assert len(service.jobs) == 0
 

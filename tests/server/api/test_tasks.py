@@ -13,8 +13,13 @@ from colorear.inference.colorizer import Colorizer
 from colorear.inference.options import ColorizeOptions
 from colorear.inference.verify import Verification, verify
 from colorear.photo.provenance import Provenance
-from colorear.server.api.tasks import Photograph, look_at, make, said_of
-from colorear.server.problems import Refusal
+from colorear.server.api.tasks import (
+    UploadedPhoto,
+    colorize_upload,
+    inspect_upload,
+    verification_json,
+)
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 from server.conftest import EXAMPLES
@@ -35,15 +40,15 @@ def folder(tmp_path) -> Path:
     return folder
 
 
-def came(folder: Path, ending: str = ".jpg", name: str = "abuela.jpg") -> Photograph:
-    """A small grey photograph in that format, as it lies in the folder."""
+def came(folder: Path, ending: str = ".jpg", name: str = "abuela.jpg") -> UploadedPhoto:
+    """A small gray photograph in that format, as it lies in the folder."""
     written = folder / f"any{ending}"
     pyvips.Image.new_from_array(RAMP).write_to_file(str(written))
     path = written.rename(folder / "photograph")
-    return look_at(Upload(path, name, {}), Settings())
+    return inspect_upload(Upload(path, name, {}), Settings())
 
 
-def wanted(**wishes) -> ColorizeOptions:
+def options(**wishes) -> ColorizeOptions:
     return ColorizeOptions(**{"model": "able"} | wishes)
 
 
@@ -57,22 +62,24 @@ def saturation(path: Path) -> int:
 
 
 def test_an_upload_is_looked_at():
-    seen = look_at(Upload(EXAMPLES / "chelsea.tif", "cat", {}), Settings())
-    assert seen == Photograph(EXAMPLES / "chelsea.tif", "cat", "tiff", 451 * 300 / 1e6)
+    seen = inspect_upload(Upload(EXAMPLES / "chelsea.tif", "cat", {}), Settings())
+    assert seen == UploadedPhoto(EXAMPLES / "chelsea.tif", "cat", "tiff", 451 * 300 / 1e6)
 
 
 def test_pixels_are_limited_by_the_header():
     upload = Upload(EXAMPLES / "china.jpg", "old.jpg", {})
-    assert look_at(upload, Settings(megapixels=0.27328)).megapixels == 0.27328
-    with pytest.raises(Refusal, match=r"'old\.jpg' has 640 x 427 pixels, but at most 0\.27 ") as no:
-        look_at(upload, Settings(megapixels=0.27))
+    assert inspect_upload(upload, Settings(megapixels=0.27328)).megapixels == 0.27328
+    with pytest.raises(
+        ProblemError, match=r"'old\.jpg' has 640 x 427 pixels, but at most 0\.27 "
+    ) as no:
+        inspect_upload(upload, Settings(megapixels=0.27))
     assert no.value.kind == "too-many-pixels"
 
 
 def test_what_is_no_photograph_is_told_by_the_name_that_its_owner_knows(folder):
     (folder / "photograph").write_bytes(b"GIF89a")
     with pytest.raises(PhotographError, match=r"^'abuela\.jpg' is a GIF") as told:
-        look_at(Upload(folder / "photograph", "abuela.jpg", {}), Settings())
+        inspect_upload(Upload(folder / "photograph", "abuela.jpg", {}), Settings())
     assert str(folder) not in str(told.value)
 
 
@@ -89,11 +96,11 @@ def test_each_format_keeps_its_type_and_ending(able, folder, tmp_path, ending, m
     photograph = came(folder, ending, "no ending")
     shutil.copy(photograph.path, tmp_path / "before")
     heard = []
-    made = make(photograph, wanted(), heard.append, able)
+    made = colorize_upload(photograph, options(), heard.append, able)
     assert (made.name, made.media_type) == (f"no ending-color{ending}", media_type)
     assert heard == [1]
-    assert made.promise == verify(tmp_path / "before", made.path)
-    assert made.promise.ok
+    assert made.verification == verify(tmp_path / "before", made.path)
+    assert made.verification.ok
     assert made.card.name == "able"
     assert made.megapixels == 48 * 64 / 1e6
     assert made.seconds > 0
@@ -102,7 +109,7 @@ def test_each_format_keeps_its_type_and_ending(able, folder, tmp_path, ending, m
 
 def test_variants_come_as_a_zip(able, folder, tmp_path):
     heard = []
-    made = make(came(folder), wanted(variants=3), heard.append, able)
+    made = colorize_upload(came(folder), options(variants=3), heard.append, able)
     assert (made.name, made.media_type) == ("abuela-color.zip", "application/zip")
     assert heard == pytest.approx([1 / 3, 2 / 3, 1])
     assert list(folder.iterdir()) == [made.path]
@@ -117,12 +124,17 @@ def test_variants_come_as_a_zip(able, folder, tmp_path):
 
 def test_hints_and_vividness_are_heeded(able, folder):
     hints = (Hint(0.5, 0.5, "blue", 0.3),)
-    plain = make(came(folder, ".png"), wanted(), nobody, able).path.rename(folder / "plain")
-    told = make(came(folder, ".png"), wanted(hints=hints), nobody, able)
+    plain = colorize_upload(came(folder, ".png"), options(), nobody, able).path.rename(
+        folder / "plain"
+    )
+    told = colorize_upload(came(folder, ".png"), options(hints=hints), nobody, able)
     assert [one.hint for one in told.unreachable] == list(hints)
     assert saturation(told.path) > 2 * saturation(plain)
     told.path.unlink()
-    assert saturation(make(came(folder, ".png"), wanted(vividness=0), nobody, able).path) == 0
+    assert (
+        saturation(colorize_upload(came(folder, ".png"), options(vividness=0), nobody, able).path)
+        == 0
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,23 +146,23 @@ def test_hints_and_vividness_are_heeded(able, folder):
 )
 def test_what_the_network_cannot_do_is_refused(known_network, folder, wishes, said):
     models.add(known_network, "plain", "contract")
-    with pytest.raises(Refusal, match=said) as told:
-        make(came(folder), wanted(model="plain", **wishes), nobody, Colorizer("plain"))
+    with pytest.raises(ProblemError, match=said) as told:
+        colorize_upload(came(folder), options(model="plain", **wishes), nobody, Colorizer("plain"))
     assert told.value.kind == "wrong-field"
 
 
 def test_a_damaged_photograph_is_told_by_its_name_and_deleted(able, folder):
     path = folder / "photograph"
     path.write_bytes((EXAMPLES / "coffee.png").read_bytes()[:-40_000])
-    photograph = look_at(Upload(path, "cut.png", {}), Settings())
+    photograph = inspect_upload(Upload(path, "cut.png", {}), Settings())
     with pytest.raises(PhotographError, match=r"'cut\.png' is damaged") as told:
-        make(photograph, wanted(), nobody, able)
+        colorize_upload(photograph, options(), nobody, able)
     assert str(folder) not in str(told.value)
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(("difference", "ok"), [(1, True), (2, False)])
 def test_of_a_promise_is_said_what_became_of_the_luma(difference, ok):
-    promise = Verification(None, difference, Provenance("1", "able", "", "00"))
+    verification = Verification(None, difference, Provenance("1", "able", "", "00"))
     told = {"identical_dct": None, "max_luma_difference": difference, "ok": ok}
-    assert said_of(promise) == told
+    assert verification_json(verification) == told

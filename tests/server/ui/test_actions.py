@@ -9,35 +9,35 @@ import pytest
 
 from colorear import read_hints, verify
 from colorear.server.settings import Settings
-from colorear.server.ui.actions import Desk, answered
+from colorear.server.ui.actions import PageActions, respond
 from colorear.server.ui.routes import EXAMPLES
-from colorear.server.ui.session import Sittings
+from colorear.server.ui.session import Sessions
 from colorear.server.uploads import Upload
-from colorear.server.worker_pool import Studio, TooLong
+from colorear.server.worker_pool import Timeout, WorkerPool
 from server.able import able
 
 RED = {"x": 0.5, "y": 0.5, "color": "red"}
 
 
 class Visitor:
-    """Somebody at the desk, with a sitting of their own."""
+    """Somebody at the desk, with a session of their own."""
 
-    def __init__(self, desk: Desk, every: Sittings) -> None:
-        self.desk, self.every, self.secret = desk, every, every.begin("me")
+    def __init__(self, actions: PageActions, every: Sessions) -> None:
+        self.actions, self.every, self.secret = actions, every, every.begin("me")
 
     def upload(self, path: Path, name: str) -> Upload:
-        target = self.every.of(self.secret).room() / "photograph"
+        target = self.every.of(self.secret).new_folder() / "photograph"
         shutil.copy(path, target)
         return Upload(target, name, {})
 
     async def open(self, path: Path = EXAMPLES["flower"], name: str = "niña.jpg"):
         upload = self.upload(path, name)
-        return await answered(self.desk.opened("me", self.secret, "able", upload))
+        return await respond(self.actions.open_photo("me", self.secret, "able", upload))
 
-    async def ask(self, what: str, **asked):
-        given = {"sitting": self.secret, "model": "able", **asked}
-        call = getattr(self.desk, what)
-        return await answered(call("me", given))
+    async def ask(self, what: str, **payload):
+        given = {"session": self.secret, "model": "able", **payload}
+        call = getattr(self.actions, what)
+        return await respond(call("me", given))
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def visiting(added):
 
     @asynccontextmanager
     async def visit():
-        studio = Studio(Settings(workers=1, hints=2, model="able"))
-        every = Sittings(studio)
+        pool = WorkerPool(Settings(workers=1, hints=2, model="able"))
+        every = Sessions(pool)
         try:
-            yield Visitor(Desk(studio, every), every)
+            yield Visitor(PageActions(pool, every), every)
         finally:
             every.end_all()
-            await studio.stop()
+            await pool.stop()
 
     return visit
 
@@ -62,16 +62,16 @@ def test_a_photograph_is_opened_coloured_and_taken_home(visiting):
         async with visiting() as visitor:
             shown = await visitor.open()
             assert shown["name"] == "niña.jpg"
-            assert shown["able"] == dict.fromkeys(
-                ("hints", "suggestions", "doubt", "variants"), True
+            assert shown["abilities"] == dict.fromkeys(
+                ("hints", "suggestions", "uncertainty", "variants"), True
             )
-            plain = await visitor.ask("colours")
-            told = await visitor.ask("colours", hints=[RED])
-            small = await visitor.ask("colours", hints=[RED], small=True)
+            plain = await visitor.ask("colors")
+            told = await visitor.ask("colors", hints=[RED])
+            small = await visitor.ask("colors", hints=[RED], small=True)
             assert len({plain["after"], told["after"], small["after"]}) == 3
             assert len(small["after"]) < len(told["after"]) / 2
-            assert len((await visitor.ask("suggestions", x=0.5, y=0.5))["colours"]) == 3
-            assert (await visitor.ask("doubt"))["tint"].startswith("data:image/png")
+            assert len((await visitor.ask("suggestions", x=0.5, y=0.5))["colors"]) == 3
+            assert (await visitor.ask("uncertainty"))["tint"].startswith("data:image/png")
             made = await visitor.ask("file", hints=[RED], vividness=1.2, variant=1)
             assert made["name"] == "niña-color.jpg"
             file = visitor.every.published(made["file"])
@@ -84,10 +84,10 @@ def test_the_one_before_is_deleted_when_another_is_opened(visiting):
     async def work() -> None:
         async with visiting() as visitor:
             await visitor.open()
-            first = visitor.every.of(visitor.secret).opened.path
+            first = visitor.every.of(visitor.secret).open_photo.path
             await visitor.open(EXAMPLES["coffee"], "coffee.png")
             assert not first.parent.exists()
-            assert visitor.every.of(visitor.secret).opened.name == "coffee.png"
+            assert visitor.every.of(visitor.secret).open_photo.name == "coffee.png"
 
     asyncio.run(work())
 
@@ -104,8 +104,8 @@ def test_hints_that_were_saved_are_opened(visiting, tmp_path):
             assert answer == {"hints": [expected]}
             wrong = await visitor.ask("hints", text='[{"x": 2}]', name="mine.json")
             assert "'mine.json' holds no hints" in wrong["problem"]
-            many = await visitor.ask("hints", text=json.dumps([RED] * 3), name="a.json")
-            assert "at most 2 are taken" in many["problem"]
+            batch = await visitor.ask("hints", text=json.dumps([RED] * 3), name="a.json")
+            assert "at most 2 are taken" in batch["problem"]
 
     asyncio.run(work())
 
@@ -119,18 +119,18 @@ def test_errors_tell_the_name_and_no_path(visiting, tmp_path):
             assert "cut.jpg" in answer["problem"]
             assert "photograph" not in answer["problem"].split("'")[1]
             assert str(visitor.every.of(visitor.secret).folder) not in answer["problem"]
-            assert await visitor.ask("colours") == {"gone": True}  # nothing is open
+            assert await visitor.ask("colors") == {"expired": True}  # nothing is open
             await visitor.open()
-            for asked in ({"hints": [{"x": 0}]}, {"vividness": "x"}, {"model": 5}):
-                answer = await visitor.ask("colours", **asked)
+            for payload in ({"hints": [{"x": 0}]}, {"vividness": "x"}, {"model": 5}):
+                answer = await visitor.ask("colors", **payload)
                 assert "load it anew" in answer["problem"]
-            for asked, text in (
+            for payload, text in (
                 ({"vividness": 9}, "vividness of 9"),
                 ({"hints": [{**RED, "color": "mud"}]}, "'mud' is no color"),
                 ({"hints": [RED] * 3}, "at most 2 are taken"),
                 ({"model": "/etc/passwd.onnx"}, "there is no network called"),
             ):
-                assert text in (await visitor.ask("colours", **asked))["problem"]
+                assert text in (await visitor.ask("colors", **payload))["problem"]
 
     asyncio.run(work())
 
@@ -139,17 +139,17 @@ def test_what_nobody_foresaw_is_not_told(caplog):
     async def fail():
         raise ZeroDivisionError("/secret/place")
 
-    answer = asyncio.run(answered(fail()))
+    answer = asyncio.run(respond(fail()))
     assert "log tells what" in answer["problem"]
     assert "/secret" not in answer["problem"]
     assert "/secret/place" in caplog.text
 
 
-@pytest.mark.parametrize("colour", ["#f00", "#FF0000", "Red"])
-def test_colours_of_saved_hints_are_told_as_the_page_reads_them(visiting, colour):
+@pytest.mark.parametrize("color", ["#f00", "#FF0000", "Red"])
+def test_colours_of_saved_hints_are_told_as_the_page_reads_them(visiting, color):
     async def work() -> None:
         async with visiting() as visitor:
-            answer = await visitor.ask("hints", text=json.dumps([{**RED, "color": colour}]))
+            answer = await visitor.ask("hints", text=json.dumps([{**RED, "color": color}]))
             assert [hint["color"] for hint in answer["hints"]] == ["#ff0000"]
 
     asyncio.run(work())
@@ -161,19 +161,19 @@ def test_after_one_of_many_has_failed_others_are_coloured(visiting, monkeypatch)
 
             async def send() -> dict:
                 upload = visitor.upload(EXAMPLES["flower"], "a.jpg")
-                call = visitor.desk.one_of_many("me", visitor.secret, "able", upload)
-                answer = await answered(call)
+                call = visitor.actions.add_to_batch("me", visitor.secret, "able", upload)
+                answer = await respond(call)
                 if "problem" in answer:
                     shutil.rmtree(upload.photograph.parent)  # as the route does
                 return answer
 
             async def fail(*_):
-                raise TooLong("120 seconds")
+                raise Timeout("120 seconds")
 
             with monkeypatch.context() as patched:
-                patched.setattr(visitor.desk, "_colour", fail)
+                patched.setattr(visitor.actions, "_colour", fail)
                 assert await send() == {"problem": "120 seconds"}
-            assert visitor.every.of(visitor.secret).opened is None
+            assert visitor.every.of(visitor.secret).open_photo is None
             assert (await send())["name"] == "a-color.jpg"
 
     asyncio.run(work())
@@ -183,7 +183,7 @@ def test_one_that_is_gone_from_the_disk_makes_way(visiting):
     async def work() -> None:
         async with visiting() as visitor:
             await visitor.open()
-            shutil.rmtree(visitor.every.of(visitor.secret).opened.path.parent)
+            shutil.rmtree(visitor.every.of(visitor.secret).open_photo.path.parent)
             assert "problem" not in await visitor.open()
 
     asyncio.run(work())
@@ -193,12 +193,12 @@ def test_beginning_again_makes_room(visiting):
     async def work() -> None:
         async with visiting() as visitor:
             upload = visitor.upload(EXAMPLES["flower"], "a.jpg")
-            await visitor.desk.one_of_many("me", visitor.secret, "able", upload)
-            made = await visitor.ask("zipped")
-            sitting = visitor.every.of(visitor.secret)
-            assert sitting.size > 0
-            assert await visitor.ask("emptied") == {}
-            assert sitting.size == 0
+            await visitor.actions.add_to_batch("me", visitor.secret, "able", upload)
+            made = await visitor.ask("zip_batch")
+            session = visitor.every.of(visitor.secret)
+            assert session.size > 0
+            assert await visitor.ask("clear_batch") == {}
+            assert session.size == 0
             assert visitor.every.published(made["file"]) is None
 
     asyncio.run(work())
@@ -209,14 +209,14 @@ def test_many_go_into_one_zip(visiting, tmp_path):
         async with visiting() as visitor:
             for name in ("a.jpg", "b.jpg", "a.jpg"):
                 upload = visitor.upload(EXAMPLES["flower"], name)
-                call = visitor.desk.one_of_many("me", visitor.secret, "able", upload)
-                assert "problem" not in await answered(call)
-            answer = await visitor.ask("zipped")
+                call = visitor.actions.add_to_batch("me", visitor.secret, "able", upload)
+                assert "problem" not in await respond(call)
+            answer = await visitor.ask("zip_batch")
             with zipfile.ZipFile(visitor.every.published(answer["file"]).path) as archive:
                 assert archive.namelist() == ["a-color.jpg", "b-color.jpg", "a-color (2).jpg"]
                 archive.extract("b-color.jpg", tmp_path)
             assert verify(EXAMPLES["flower"], tmp_path / "b-color.jpg").ok
-            assert await visitor.ask("emptied") == {}
-            assert "colour them again" in (await visitor.ask("zipped"))["problem"]
+            assert await visitor.ask("clear_batch") == {}
+            assert "color them again" in (await visitor.ask("zip_batch"))["problem"]
 
     asyncio.run(work())

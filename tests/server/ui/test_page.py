@@ -71,14 +71,14 @@ def browser():
 @pytest.fixture
 def visit(browser, address) -> Iterator[Callable]:
     """Opens the page; in the end nothing was fetched from elsewhere, and no script complained."""
-    asked, complaints, contexts = [], [], []
+    payload, complaints, contexts = [], [], []
 
     def open_page(width: int = 1200, **how):
         context = browser.new_context(viewport={"width": width, "height": 900}, **how)
         contexts.append(context)
         context.set_default_timeout(60_000)
         page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: payload.append(request.url))
         page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
@@ -88,28 +88,28 @@ def visit(browser, address) -> Iterator[Callable]:
     yield open_page
     for context in contexts:
         context.close()
-    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert [url for url in payload if not url.startswith((address, "data:", "blob:"))] == []
     assert complaints == []
 
 
-def opened(page, name: str = "china.jpg"):
+def open_photo(page, name: str = "china.jpg"):
     page.set_input_files("#panel-one input.file", EXAMPLES / name)
-    coloured(page)
+    colored(page)
     return page
 
 
-def coloured(page) -> str:
+def colored(page) -> str:
     """Wait until the picture shows what is wished; gives it."""
     page.locator(".work:not([aria-busy])").wait_for()
     return page.locator("img.after").get_attribute("src")
 
 
 def corrected(page, x: float, y: float, swatch: int = 0) -> None:
-    """Click at a place, as fractions, and take one of the network's colours."""
+    """Click at a place, as fractions, and take one of the network's colors."""
     box = page.locator("img.after").bounding_box()
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
     page.locator(".swatches button").nth(swatch).click()
-    coloured(page)
+    colored(page)
     page.get_by_role("button", name=re.compile("^(Done|Listo)$")).click()
 
 
@@ -135,8 +135,8 @@ def no_wider_than_the_screen(page) -> bool:
 
 
 def test_a_photograph_is_coloured_corrected_and_taken_home(visit, tmp_path):
-    page = opened(visit())
-    plain = coloured(page)
+    page = open_photo(visit())
+    plain = colored(page)
     assert page.locator("img.before").get_attribute("src") != plain
 
     divider = page.get_by_role("slider", name="How much of the picture")
@@ -150,18 +150,18 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(visit, tmp_path):
     assert page.locator(".dots button").count() == 0
 
     page.get_by_role("slider", name="Vividness").fill("0")
-    assert coloured(page) != plain
+    assert colored(page) != plain
     page.get_by_role("slider", name="Vividness").fill("1")
-    assert coloured(page) == plain
+    assert colored(page) == plain
 
     corrected(page, 0.7, 0.3)
-    once = coloured(page)
+    once = colored(page)
     corrected(page, 0.8, 0.8, swatch=1)
-    twice = coloured(page)
+    twice = colored(page)
     assert len({plain, once, twice}) == 3
     assert page.locator(".dots button").count() == 2
     page.get_by_role("button", name="Undo").click()
-    assert coloured(page) == once
+    assert colored(page) == once
     assert page.locator(".dots button").count() == 1
 
     page.get_by_role("button", name="Show doubt").click()
@@ -171,34 +171,34 @@ def test_a_photograph_is_coloured_corrected_and_taken_home(visit, tmp_path):
     page.get_by_role("button", name="Other versions").click()
     page.locator(".strips img[src]").nth(3).wait_for()
     page.get_by_role("radio", name="Version 2").check(force=True)
-    assert coloured(page) != once
+    assert colored(page) != once
 
     file = downloaded(page, page.get_by_role("button", name="Download").click, tmp_path)
     assert file.name == "china-color.jpg"
-    promise = verify(EXAMPLES / "china.jpg", file)
-    assert promise.ok
-    assert promise.identical_dct
-    assert promise.provenance.network == "able"
+    verification = verify(EXAMPLES / "china.jpg", file)
+    assert verification.ok
+    assert verification.identical_dct
+    assert verification.provenance.network == "able"
 
 
 def test_corrections_are_moved_changed_removed_saved_and_opened_again(visit, tmp_path):
-    page = opened(visit())
-    plain = coloured(page)
+    page = open_photo(visit())
+    plain = colored(page)
     corrected(page, 0.7, 0.3)
-    first = coloured(page)
+    first = colored(page)
     dot = page.locator(".dots button")
     box = dot.bounding_box()
     page.mouse.move(box["x"] + 13, box["y"] + 13)
     page.mouse.down()
     page.mouse.move(box["x"] + 13, box["y"] + 213, steps=3)
     page.mouse.up()
-    assert coloured(page) != first
+    assert colored(page) != first
     page.get_by_role("button", name="Undo").click()
-    assert coloured(page) == first
+    assert colored(page) == first
 
     dot.click()
     page.get_by_role("slider", name="Hue").fill("120")
-    changed = coloured(page)
+    changed = colored(page)
     assert changed != first
     page.get_by_role("button", name="Done").click()
 
@@ -210,10 +210,10 @@ def test_corrections_are_moved_changed_removed_saved_and_opened_again(visit, tmp
     assert hint.y == pytest.approx(0.3, abs=0.01)
 
     page.get_by_role("button", name="Remove all").click()
-    assert coloured(page) == plain
+    assert colored(page) == plain
     page.set_input_files("input.hints", file)
     page.get_by_text("Corrections opened: 1").wait_for()
-    assert coloured(page) == changed
+    assert colored(page) == changed
     file.write_text("[{}]")
     page.set_input_files("input.hints", file)
     alert = page.get_by_role("alert")
@@ -222,7 +222,7 @@ def test_corrections_are_moved_changed_removed_saved_and_opened_again(visit, tmp
 
     dot.focus()
     page.keyboard.press("Delete")
-    assert coloured(page) == plain
+    assert colored(page) == plain
 
 
 def test_all_of_it_by_keyboard(visit, tmp_path):
@@ -239,7 +239,7 @@ def test_all_of_it_by_keyboard(visit, tmp_path):
     tab_to("Temple")
     page.keyboard.press("Enter")
     page.locator(".work").wait_for()
-    plain = coloured(page)
+    plain = colored(page)
     assert page.evaluate("document.activeElement.className") == "divider"
     page.keyboard.press("End")
     assert page.locator(".divider").get_attribute("aria-valuenow") == "100"
@@ -253,30 +253,30 @@ def test_all_of_it_by_keyboard(visit, tmp_path):
     page.locator(".swatches button").first.wait_for()
     tab_to("red")
     page.keyboard.press("Space")
-    assert coloured(page) != plain
+    assert colored(page) != plain
     page.keyboard.press("Escape")
     assert page.locator(".panel").is_hidden()
     assert "Correction 1" in page.evaluate("document.activeElement.ariaLabel")
     page.keyboard.press("Control+z")
-    assert coloured(page) == plain
+    assert colored(page) == plain
 
     tab_to("Vividness")
     page.keyboard.press("Home")
-    assert coloured(page) != plain
+    assert colored(page) != plain
     tab_to("Download")
     file = downloaded(page, lambda: page.keyboard.press("Enter"), tmp_path)
     assert verify(EXAMPLES / "china.jpg", file).ok
 
 
 def test_a_network_that_cannot_says_so(visit):
-    page = opened(visit())
+    page = open_photo(visit())
     page.get_by_role("button", name="Show doubt").click()
     for network in ("plain-shallow", "skip-deep", "acuarela"):
         if page.locator(f"#panel-one option[value={network}]").count():
             break
     able_of = models.load(network)
     page.get_by_label("Network").first.select_option(network)
-    coloured(page)
+    colored(page)
     if not able_of.card.hints:
         page.get_by_text(f"The network {network} cannot be corrected by hand").wait_for()
         assert page.get_by_role("button", name="Add a correction").is_disabled()
@@ -295,11 +295,11 @@ def test_many_become_one_zip(visit, tmp_path):
     shutil.copy(EXAMPLES / "china.jpg", other)
     page.get_by_role("tab", name="Many at once").click()
     files = [EXAMPLES / "china.jpg", broken, EXAMPLES / "coffee.png", other]
-    page.set_input_files("#panel-many input.files", files)
+    page.set_input_files("#panel-batch input.files", files)
     every = page.get_by_role("button", name="Download all (3)")
     playwright.expect(every).to_be_enabled(timeout=60_000)
-    assert "not coloured: 1" in page.locator("#panel-many .status").inner_text()
-    failed = page.locator("#panel-many .failed").inner_text()
+    assert "not coloured: 1" in page.locator("#panel-batch .status").inner_text()
+    failed = page.locator("#panel-batch .failed").inner_text()
     assert "broken.jpg" in failed
     assert str(tmp_path.parent) not in failed
     file = downloaded(page, every.click, tmp_path)
@@ -308,7 +308,7 @@ def test_many_become_one_zip(visit, tmp_path):
         archive.extractall(tmp_path)
     assert verify(EXAMPLES / "coffee.png", tmp_path / "coffee-color.png").ok
     page.get_by_role("button", name="Begin again").click()
-    playwright.expect(page.locator("#panel-many li")).to_have_count(0)
+    playwright.expect(page.locator("#panel-batch li")).to_have_count(0)
 
 
 def test_what_is_no_photograph_is_told_in_one_sentence(visit, tmp_path, folder):
@@ -321,7 +321,7 @@ def test_what_is_no_photograph_is_told_in_one_sentence(visit, tmp_path, folder):
     assert "not an image" in alert.inner_text()
     assert str(folder) not in alert.inner_text()
     assert page.locator(".entry").is_visible()
-    opened(page)
+    open_photo(page)
     assert alert.inner_text() == ""
 
 
@@ -331,7 +331,7 @@ def test_it_speaks_spanish_to_those_who_do(visit, tmp_path):
     assert page.get_by_role("button", name="Elegir una foto").is_visible()
     page.get_by_role("button", name="Probar este ejemplo: Flor").click()
     page.locator(".work").wait_for()
-    coloured(page)
+    colored(page)
     corrected(page, 0.7, 0.3)
     assert "rojo" in page.locator(".dots button").get_attribute("aria-label")
     file = downloaded(page, page.get_by_role("button", name="Descargar").click, tmp_path)
@@ -341,12 +341,12 @@ def test_it_speaks_spanish_to_those_who_do(visit, tmp_path):
 def test_it_fits_a_phone(visit):
     page = visit(390, has_touch=True, is_mobile=True)
     assert no_wider_than_the_screen(page)
-    opened(page, "astronaut.jpg")
+    open_photo(page, "astronaut.jpg")
     page.get_by_role("button", name="Show doubt").click()
     page.get_by_role("button", name="Other versions").click()
     page.locator("img.after").tap(position={"x": 60, "y": 60}, force=True)
     page.locator(".swatches button").first.tap()
-    coloured(page)
+    colored(page)
     assert no_wider_than_the_screen(page)
     page.get_by_role("button", name="Done").tap()
     page.get_by_role("tab", name="Many at once").tap()
@@ -367,7 +367,7 @@ def test_axe_finds_no_serious_fault(visit, scheme):
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", paper)[:3])) < 200) == (scheme == "dark")
     look()
-    opened(page)
+    open_photo(page)
     page.get_by_role("button", name="Show doubt").click()
     page.get_by_role("button", name="Other versions").click()
     page.locator(".strips img[src]").nth(3).wait_for()
@@ -377,8 +377,8 @@ def test_axe_finds_no_serious_fault(visit, scheme):
     page.locator(".swatches button").first.wait_for()
     look()
     page.get_by_role("tab", name="Many at once").click()
-    page.set_input_files("#panel-many input.files", [EXAMPLES / "china.jpg"])
-    page.locator("#panel-many .finished").wait_for()
+    page.set_input_files("#panel-batch input.files", [EXAMPLES / "china.jpg"])
+    page.locator("#panel-batch .finished").wait_for()
     look()
     assert faults == []
 
@@ -389,7 +389,7 @@ def test_the_camera_takes_one(visit):
     wait_until(page, "document.querySelector('video').videoWidth > 0")
     page.get_by_role("button", name="Take the picture").click()
     page.locator(".work").wait_for()
-    coloured(page)
+    colored(page)
     assert page.get_by_text("camera.jpg: in colour").is_visible()
 
 
@@ -430,18 +430,18 @@ def test_nothing_stays_when_the_page_is_closed_and_it_comes_back_if_put_away(
     secrets = []
     page = visit()
     wait_until_none_is_kept(page, folder)  # of those that other tests have just closed
-    page.on("request", lambda request: secrets.append(request.headers.get("sitting")))
-    opened(page)
-    plain = coloured(page)
+    page.on("request", lambda request: secrets.append(request.headers.get("session")))
+    open_photo(page)
+    plain = colored(page)
     secret = next(filter(None, secrets))
     kept = photographs_in(folder)
     assert len(kept) == 1
     assert secret not in str(kept)
 
-    assert page.request.post(f"{address}/page/actions/end", data={"sitting": secret}).ok
+    assert page.request.post(f"{address}/page/actions/end", data={"session": secret}).ok
     assert not kept[0].exists()
     page.get_by_role("slider", name="Vividness").fill("0")
-    assert coloured(page) != plain
+    assert colored(page) != plain
     assert page.get_by_role("alert").inner_text() == ""
     assert photographs_in(folder) != []
 
@@ -450,7 +450,7 @@ def test_nothing_stays_when_the_page_is_closed_and_it_comes_back_if_put_away(
 
 
 def test_what_one_visitor_has_no_other_can_reach(visit, address, folder):
-    page = opened(visit())
+    page = open_photo(visit())
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     url = download.value.url
@@ -459,8 +459,8 @@ def test_what_one_visitor_has_no_other_can_reach(visit, address, folder):
     assert other.request.get(f"{address}/page/files/{'x' * 32}").status == 404
     for path in ("static/../page.py", "static/%2e%2e%2fpage.py", "static/page.html", "examples/x"):
         assert other.request.get(f"{address}/page/{path}").status == 404
-    answer = other.request.post(f"{address}/page/photographs/open", headers={"sitting": "guessed"})
-    assert answer.json() == {"gone": True}
+    answer = other.request.post(f"{address}/page/photographs/open", headers={"session": "guessed"})
+    assert answer.json() == {"expired": True}
     told = other.request.get(f"{address}/page/settings").text()
     assert url[-32:] not in told
     assert str(folder) not in told

@@ -10,10 +10,10 @@ import colorear
 from colorear.inference.verify import verify
 from colorear.photo.sniffing import format_of
 from colorear.server.settings import Settings
-from colorear.server.ui.actions import Desk
+from colorear.server.ui.actions import PageActions
 from colorear.server.ui.routes import EXAMPLES, routes
-from colorear.server.ui.session import Sittings
-from colorear.server.worker_pool import Studio
+from colorear.server.ui.session import Sessions
+from colorear.server.worker_pool import WorkerPool
 
 STATIC = Path(colorear.__file__).parent / "server" / "ui" / "static"
 
@@ -22,26 +22,26 @@ STATIC = Path(colorear.__file__).parent / "server" / "ui" / "static"
 async def visiting(model: str = "acuarela", address: str = "192.0.2.7"):
     """A client of the routes alone, in an application of this process; and the desk behind it."""
     settings = Settings(workers=1, model=model, upload_megabytes=1)
-    studio = Studio(settings)
-    sittings = Sittings(studio)
-    desk = Desk(studio, sittings)
+    pool = WorkerPool(settings)
+    sessions = Sessions(pool)
+    actions = PageActions(pool, sessions)
     app = FastAPI()
-    app.include_router(routes(desk, sittings, settings, STATIC))
+    app.include_router(routes(actions, sessions, settings, STATIC))
     transport = httpx.ASGITransport(app, client=(address, 1))
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            yield client, desk, sittings
+            yield client, actions, sessions
     finally:
-        sittings.end_all()
-        await studio.stop()
+        sessions.end_all()
+        await pool.stop()
 
 
 async def sent(client, secret: str, content: bytes, name: str = "niña.jpg", *, purpose="open"):
-    """What is answered to an upload from that sitting."""
+    """What is answered to an upload from that session."""
     answer = await client.post(
         f"/page/photographs/{purpose}",
         files={"photograph": (name, content)},
-        headers={"sitting": secret},
+        headers={"session": secret},
     )
     return answer.json()
 
@@ -53,20 +53,20 @@ async def acted(client, name: str, **payload):
 
 def test_a_photograph_comes_and_goes(able_network, tmp_path):
     async def work() -> None:
-        async with visiting(able_network) as (client, desk, sittings):
-            secret = sittings.begin("me")
+        async with visiting(able_network) as (client, actions, sessions):
+            secret = sessions.begin("me")
             shown = await sent(client, secret, EXAMPLES["flower"].read_bytes())
             assert shown["name"] == "niña.jpg"
-            asked = {"sitting": secret, "model": able_network}
-            made = await desk.file("me", asked)
+            payload = {"session": secret, "model": able_network}
+            made = await actions.file("me", payload)
             answer = await client.get(f"/page/files/{made['file']}")
             assert answer.headers["cache-control"] == "no-store"
             assert answer.headers["content-type"] == "application/octet-stream"
             assert "ni%C3%B1a-color.jpg" in answer.headers["content-disposition"]
-            (tmp_path / "coloured.jpg").write_bytes(answer.content)
-            assert verify(EXAMPLES["flower"], tmp_path / "coloured.jpg").ok
-            assert await acted(client, "end", sitting=secret) == {}
-            assert len(sittings) == 0
+            (tmp_path / "colored.jpg").write_bytes(answer.content)
+            assert verify(EXAMPLES["flower"], tmp_path / "colored.jpg").ok
+            assert await acted(client, "end", session=secret) == {}
+            assert len(sessions) == 0
             assert (await client.get(f"/page/files/{made['file']}")).status_code == 404
 
     asyncio.run(work())
@@ -75,26 +75,28 @@ def test_a_photograph_comes_and_goes(able_network, tmp_path):
 def test_visitors_of_one_network_share_their_turn(monkeypatch):
     told = []
 
-    async def opened(_desk, client, *_):
+    async def open_photo(_actions, client, *_):
         told.append(client)
         return {}
 
     async def work() -> None:
-        async with visiting(address="2001:db8::7") as (client, _, sittings):
-            assert await sent(client, sittings.begin("me"), b"any") == {}
+        async with visiting(address="2001:db8::7") as (client, _, sessions):
+            assert await sent(client, sessions.begin("me"), b"any") == {}
 
-    monkeypatch.setattr(Desk, "opened", opened)
+    monkeypatch.setattr(PageActions, "open_photo", open_photo)
     asyncio.run(work())
     assert told == ["2001:db8::/64"]
 
 
 def test_one_of_many_waits_for_its_zip(able_network):
     async def work() -> None:
-        async with visiting(able_network) as (client, _, sittings):
-            secret = sittings.begin("me")
+        async with visiting(able_network) as (client, _, sessions):
+            secret = sessions.begin("me")
             content = EXAMPLES["flower"].read_bytes()
-            assert (await sent(client, secret, content, purpose="many"))["name"] == "niña-color.jpg"
-            (kept,) = sittings.of(secret).many
+            assert (await sent(client, secret, content, purpose="batch"))[
+                "name"
+            ] == "niña-color.jpg"
+            (kept,) = sessions.of(secret).batch
             assert verify(EXAMPLES["flower"], kept.path).ok
 
     asyncio.run(work())
@@ -109,22 +111,22 @@ def test_one_of_many_waits_for_its_zip(able_network):
 )
 def test_what_is_refused_leaves_nothing(content, said):
     async def work() -> None:
-        async with visiting() as (client, _, sittings):
-            secret = sittings.begin("me")
+        async with visiting() as (client, _, sessions):
+            secret = sessions.begin("me")
             assert said in (await sent(client, secret, content))["problem"]
-            assert list(sittings.of(secret).folder.iterdir()) == []
+            assert list(sessions.of(secret).folder.iterdir()) == []
 
     asyncio.run(work())
 
 
 def test_only_a_sitting_may_send_and_only_for_what_there_is():
     async def work() -> None:
-        async with visiting() as (client, _, sittings):
-            secret = sittings.begin("me")
-            assert await sent(client, "guessed", b"") == {"gone": True}
-            answer = await client.post("/page/photographs/keep", headers={"sitting": secret})
+        async with visiting() as (client, _, sessions):
+            secret = sessions.begin("me")
+            assert await sent(client, "guessed", b"") == {"expired": True}
+            answer = await client.post("/page/photographs/keep", headers={"session": secret})
             assert answer.status_code == 422
-            assert list(sittings.of(secret).folder.iterdir()) == []
+            assert list(sessions.of(secret).folder.iterdir()) == []
 
     asyncio.run(work())
 
@@ -132,26 +134,28 @@ def test_only_a_sitting_may_send_and_only_for_what_there_is():
 @pytest.mark.parametrize("secret", ["", "guessed", None, 7, ["x"], {}])
 def test_nobody_ends_the_sitting_of_another(secret):
     async def work() -> None:
-        async with visiting() as (client, _, sittings):
-            sittings.begin("me")
-            assert await acted(client, "end", sitting=secret) == {}
-            assert len(sittings) == 1
+        async with visiting() as (client, _, sessions):
+            sessions.begin("me")
+            assert await acted(client, "end", session=secret) == {}
+            assert len(sessions) == 1
 
     asyncio.run(work())
 
 
 def test_the_scripts_of_the_page_call_by_json(able_network):
     async def work() -> None:
-        async with visiting(able_network) as (client, _, sittings):
-            secret = (await acted(client, "begin"))["sitting"]
-            assert sittings.of(secret).client == "192.0.2.7"
-            assert await acted(client, "colours", sitting=secret) == {"gone": True}
+        async with visiting(able_network) as (client, _, sessions):
+            secret = (await acted(client, "begin"))["session"]
+            assert sessions.of(secret).client == "192.0.2.7"
+            assert await acted(client, "colors", session=secret) == {"expired": True}
             await sent(client, secret, EXAMPLES["flower"].read_bytes())
-            wish = {"sitting": secret, "model": able_network}
-            assert (await acted(client, "colours", **wish))["after"].startswith("data:image/jpeg")
-            assert len((await acted(client, "suggestions", **wish))["colours"]) == 3
-            assert (await acted(client, "doubt", **wish))["tint"].startswith("data:image/png")
-            assert (await acted(client, "hints", sitting=secret, text="[]")) == {"hints": []}
+            request = {"session": secret, "model": able_network}
+            assert (await acted(client, "colors", **request))["after"].startswith("data:image/jpeg")
+            assert len((await acted(client, "suggestions", **request))["colors"]) == 3
+            assert (await acted(client, "uncertainty", **request))["tint"].startswith(
+                "data:image/png"
+            )
+            assert (await acted(client, "hints", session=secret, text="[]")) == {"hints": []}
             assert (await client.post("/page/actions/run", json={})).status_code == 404
 
     asyncio.run(work())
@@ -201,11 +205,11 @@ def test_scripts_and_examples_are_served_and_no_other_file():
 def test_examples_have_stamps():
     async def work() -> None:
         async with visiting() as (client, *_):
-            first, again = [await client.get("/page/stamps/chelsea") for _ in range(2)]
+            first, again = [await client.get("/page/thumbnails/chelsea") for _ in range(2)]
             assert first.headers["content-type"] == "image/jpeg"
             assert first.content.startswith(b"\xff\xd8")
             assert again.content == first.content
-            assert (await client.get("/page/stamps/CREDITS")).status_code == 404
+            assert (await client.get("/page/thumbnails/CREDITS")).status_code == 404
 
     asyncio.run(work())
 

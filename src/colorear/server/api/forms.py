@@ -1,4 +1,4 @@
-"""The fields of a request besides its photograph: what is wished of the colours."""
+"""The fields of a request besides its photograph: what is wished of the colors."""
 
 from typing import Annotated
 
@@ -7,15 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from colorear.errors import HintError
 from colorear.hints import Hint, parse_hints
 from colorear.inference.options import MAX_VIVIDNESS, ColorizeOptions
-from colorear.server.problems import Refusal
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 
-__all__ = ["HintField", "wanted_of"]
+__all__ = ["HintField", "parse_options"]
 
 
 class HintField(BaseModel):
-    """One place of a photograph, seen upright, and the colour of what is there."""
+    """One place of a photograph, seen upright, and the color of what is there."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,29 +34,29 @@ class HintField(BaseModel):
     ] = 0.01
 
 
-class _Told(BaseModel):
+class _SimpleFields(BaseModel):
     model: Annotated[str, Field(min_length=1, max_length=100)]
     vividness: Annotated[float, Field(ge=0, le=MAX_VIVIDNESS, allow_inf_nan=False)] = 1
     variants: Annotated[int, Field(ge=1)] = 1
 
 
-def wanted_of(upload: Upload, settings: Settings) -> ColorizeOptions:
-    """What an upload's fields say. Raises Refusal."""
+def parse_options(upload: Upload, settings: Settings) -> ColorizeOptions:
+    """What an upload's fields say. Raises ProblemError."""
     told = {
         name: value.decode(errors="replace")
         for name, value in upload.fields.items()
         if name != "hints"
     }
     try:
-        simple = _Told.model_validate({"model": settings.model} | told)
+        simple = _SimpleFields.model_validate({"model": settings.model} | told)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         field, came = wrong["loc"][0], str(wrong["input"])[:40]
-        raise Refusal(
+        raise ProblemError(
             "wrong-field", f"the field {field!r} holds {came!r}, which it cannot: {wrong['msg']}"
         ) from None
     if simple.variants > settings.variants:
-        raise Refusal(
+        raise ProblemError(
             "wrong-field",
             f"{simple.variants} variants came, but at most {settings.variants} are made at once; "
             "ask for fewer",
@@ -71,9 +71,9 @@ def _hints(upload: Upload, settings: Settings) -> tuple[Hint, ...]:
     try:
         hints = parse_hints(upload.fields["hints"], "the field 'hints'")
     except HintError as error:
-        raise Refusal("wrong-field", str(error)) from None
+        raise ProblemError("wrong-field", str(error)) from None
     if len(hints) > settings.hints:
-        raise Refusal(
+        raise ProblemError(
             "wrong-field",
             f"{len(hints)} hints came, but at most {settings.hints} are taken; leave out some",
         )

@@ -1,4 +1,4 @@
-"""Photographs that are coloured while nobody waits at the line: asked about, fetched, given up."""
+"""Photographs that are colored while nobody waits at the line: asked about, fetched, given up."""
 
 import asyncio
 import secrets
@@ -11,10 +11,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from colorear.server.api.tasks import Outcome
-from colorear.server.problems import Problem, Refusal, problem_of, refusal_of
+from colorear.server.api.tasks import Result
+from colorear.server.problems import Problem, ProblemError, problem_document, to_problem_error
 from colorear.server.settings import Settings
-from colorear.server.worker_pool import Busy, Crowding, Studio, Ticket
+from colorear.server.worker_pool import ClientLimit, QueueFull, Ticket, WorkerPool
 
 __all__ = ["Job", "JobState", "Jobs"]
 
@@ -34,7 +34,7 @@ class JobState(BaseModel):
     state: State
     progress: float = Field(description="How much of it is done.", ge=0, le=1)
     ahead: int = Field(description="How many photographs are begun before this one.", ge=0)
-    result: str | None = Field(description="Where to fetch the coloured file, when it is there.")
+    result: str | None = Field(description="Where to fetch the colored file, when it is there.")
     problem: Problem | None = Field(description="Why it failed, if it did.")
     expires: datetime | None = Field(description="When an ended job is forgotten.")
 
@@ -47,8 +47,8 @@ class Job:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     ticket: Ticket = field(default_factory=Ticket)
     progress: float = 0.0
-    outcome: Outcome | None = None
-    refusal: Refusal | None = None
+    result: Result | None = None
+    refusal: ProblemError | None = None
     expires: datetime | None = None
     kept: ExitStack = field(default_factory=ExitStack)
     """Closed when the job has failed or is forgotten."""
@@ -58,8 +58,8 @@ class Job:
 class Jobs:
     """Those that are waiting, running or ended but a short while ago."""
 
-    def __init__(self, settings: Settings, studio: Studio) -> None:
-        self._settings, self._studio = settings, studio
+    def __init__(self, settings: Settings, pool: WorkerPool) -> None:
+        self._settings, self._pool = settings, pool
         self._jobs: dict[str, Job] = {}
 
     def __len__(self) -> int:
@@ -67,37 +67,37 @@ class Jobs:
         return len(self._jobs)
 
     def check_room(self, client: str) -> None:
-        """Raise Busy or Crowding if there is none for another."""
+        """Raise QueueFull or ClientLimit if there is none for another."""
         theirs = sum(job.client == client for job in self._jobs.values())
         if theirs >= self._settings.client_queue:
-            raise Crowding(
+            raise ClientLimit(
                 f"{theirs} of your jobs are here, and one client may have "
                 f"{self._settings.client_queue}; DELETE those whose results you have",
                 _RETRY_AFTER,
             )
         if len(self._jobs) >= self._settings.job_places:
-            raise Busy(
+            raise QueueFull(
                 f"{len(self._jobs)} jobs are here, and no more are kept; try again in "
                 f"{_RETRY_AFTER} seconds",
                 _RETRY_AFTER,
             )
 
-    def begin(self, job: Job, work: Callable[[], Awaitable[Outcome]]) -> None:
+    def begin(self, job: Job, work: Callable[[], Awaitable[Result]]) -> None:
         """Have it done."""
         self._jobs[job.id] = job
         job.task = asyncio.create_task(self._follow(job, work))
 
     def get(self, name: str) -> Job:
-        """The job of that id. Raises Refusal."""
+        """The job of that id. Raises ProblemError."""
         if name not in self._jobs:
-            raise Refusal(
+            raise ProblemError(
                 "not-found",
                 "there is no such job (any more); send the photograph again",
             )
         return self._jobs[name]
 
     def remove(self, name: str) -> None:
-        """Give it up, if it is not done, and forget it. Raises Refusal."""
+        """Give it up, if it is not done, and forget it. Raises ProblemError."""
         job = self.get(name)
         del self._jobs[name]
         if job.task:
@@ -110,24 +110,24 @@ class Jobs:
             id=job.id,
             state=_state(job),
             progress=1 if job.expires else job.progress,  # a late worker may still tell of its own
-            ahead=self._studio.ahead_of(job.ticket),
-            result=result if job.outcome else None,
-            problem=problem_of(job.refusal) if job.refusal else None,
+            ahead=self._pool.ahead_of(job.ticket),
+            result=result if job.result else None,
+            problem=problem_document(job.refusal) if job.refusal else None,
             expires=job.expires,
         )
 
     async def end(self) -> None:
-        """Wait until those that run are done; the studio must have been stopped."""
+        """Wait until those that run are done; the worker pool must have been stopped."""
         tasks = [job.task for job in self._jobs.values() if job.task]
         await asyncio.gather(*tasks, return_exceptions=True)
         for name in list(self._jobs):
             self.remove(name)
 
-    async def _follow(self, job: Job, work: Callable[[], Awaitable[Outcome]]) -> None:
+    async def _follow(self, job: Job, work: Callable[[], Awaitable[Result]]) -> None:
         try:
-            job.outcome = await work()
+            job.result = await work()
         except Exception as error:
-            job.refusal = refusal_of(error)
+            job.refusal = to_problem_error(error)
             job.kept.close()  # nobody can fetch what lies there
             if job.refusal.kind == "server-error":
                 _log.exception("a job failed")
@@ -141,7 +141,7 @@ class Jobs:
 
 
 def _state(job: Job) -> State:
-    if job.outcome:
+    if job.result:
         return "done"
     if job.refusal:
         return "failed"

@@ -12,14 +12,22 @@ from colorear.photo.sniffing import SUFFIXES
 from colorear.server import problems
 from colorear.server.api.forms import HintField
 from colorear.server.api.responses import HEADERS
-from colorear.server.model_cache import here
+from colorear.server.model_cache import available_models
 from colorear.server.settings import Settings
 from colorear.version import __version__
 
-__all__ = ["DESCRIPTION", "Health", "ModelInfo", "Models", "file_answer", "form", "refusals"]
+__all__ = [
+    "DESCRIPTION",
+    "Health",
+    "ModelInfo",
+    "Models",
+    "file_answer",
+    "form",
+    "problem_responses",
+]
 
 DESCRIPTION = f"""
-Puts colour into grey photographs, changes nothing else in the file, and tells how good it is.
+Puts color into gray photographs, changes nothing else in the file, and tells how good it is.
 
 Version 1 of the API, by colorear {__version__}. Fields and headers may be added to it; what is
 there stays. Errors are problem details (RFC 9457) whose `detail` says what to do.
@@ -35,18 +43,18 @@ _EXAMPLES: Mapping[problems.Kind, str] = {
     "not-finished": "the job is not done yet; ask again in a while",
     "too-many-bytes": "the upload is larger than the 100 MB that are taken; send a smaller file",
     "too-many-pixels": "'map.png' has 30000 x 20000 pixels, but at most 200 megapixels are taken; "
-    "make it smaller, or colour it with the command colorear",
+    "make it smaller, or color it with the command colorear",
     "not-a-photograph": "'page.html' is not an image, but a JPEG, PNG, TIFF or WebP photograph is "
     "needed; convert it, or choose another file",
     "wrong-field": "there is no network called 'acuarella' here; name one of: acuarela",
-    "too-many-of-yours": "16 of your photographs are waiting or being coloured, and one client may "
+    "too-many-of-yours": "16 of your photographs are waiting or being colored, and one client may "
     "have 16; wait for some of them",
     "server-error": "something went wrong in the server, whose log tells what; try another "
     "photograph, and tell whoever runs the server",
     "queue-full": "64 photographs are waiting, and there is room for 64; try again in 40 seconds",
     "stopping": "the server is being stopped, and takes no photographs; try again later",
     "took-too-long": "the photograph took longer than the 120 seconds that one may take here; make "
-    "it smaller, or colour it with the command colorear",
+    "it smaller, or color it with the command colorear",
 }
 
 
@@ -67,7 +75,7 @@ class ModelInfo(BaseModel):
     sha256: str
     parameters: int | None = Field(description="None where nobody has counted them.")
     bytes: int
-    hints: bool = Field(description="Whether it can be told colours.")
+    hints: bool = Field(description="Whether it can be told colors.")
     licence: str
     trained_on: str
     good_at: str
@@ -87,12 +95,14 @@ class Models(BaseModel):
     models: list[ModelInfo]
 
 
-def refusals(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
+def problem_responses(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
     """The responses for these problems."""
     told: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         status = problems.STATUS[kind]
-        example = problems.problem_of(problems.Refusal(kind, _EXAMPLES[kind])).model_dump()
+        example = problems.problem_document(
+            problems.ProblemError(kind, _EXAMPLES[kind])
+        ).model_dump()
         content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
         response = told.setdefault(
             status,
@@ -109,7 +119,7 @@ def refusals(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
 
 
 def file_answer(description: str) -> dict[int | str, dict[str, Any]]:
-    """The response that is a coloured file."""
+    """The response that is a colored file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
     types = [f"image/{form}" for form in SUFFIXES] + ["application/zip"]
     headers = {
@@ -134,13 +144,13 @@ def form(settings: Settings) -> dict[str, Any]:
         | {
             "items": hint,
             "maxItems": settings.hints,
-            "description": "What is known of the colours: a list as in a hints file.",
+            "description": "What is known of the colors: a list as in a hints file.",
             "examples": [[{"x": 0.31, "y": 0.62, "color": "#8a2b2b", "radius": 0.01}]],
         },
         "model": {
             "type": "string",
             "description": "A network of `/v1/models`.",
-            "enum": list(here()),
+            "enum": list(available_models()),
             "x-extensible-enum": True,
             "default": settings.model,
         },
@@ -149,7 +159,7 @@ def form(settings: Settings) -> dict[str, Any]:
             "minimum": 0,
             "maximum": MAX_VIVIDNESS,
             "default": 1,
-            "description": "0 is grey, 1 as in life, more is stronger.",
+            "description": "0 is gray, 1 as in life, more is stronger.",
         },
         "variants": {
             "type": "integer",

@@ -5,11 +5,11 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from colorear.server.api.jobs import Jobs
-from colorear.server.api.tasks import Outcome
+from colorear.server.api.tasks import Result
 from colorear.server.middleware import App, Message, Receive, Scope, Send
-from colorear.server.worker_pool import Studio
+from colorear.server.worker_pool import WorkerPool
 
-__all__ = ["MEDIA_TYPE", "Measures"]
+__all__ = ["MEDIA_TYPE", "Metrics"]
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -17,10 +17,10 @@ _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 _CLIENT_GONE = 499  # as other servers count answers that nobody waited for
 
 
-class Measures:
+class Metrics:
     """Counters and gauges of one server, in a registry of their own."""
 
-    def __init__(self, studio: Studio, jobs: Jobs) -> None:
+    def __init__(self, pool: WorkerPool, jobs: Jobs) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "colorear_http_requests",
@@ -36,7 +36,7 @@ class Measures:
             registry=self._registry,
         )
         self._photographs = Counter(
-            "colorear_photographs", "Photographs coloured.", ("model",), registry=self._registry
+            "colorear_photographs", "Photographs colored.", ("model",), registry=self._registry
         )
         self._megapixels = Counter(
             "colorear_megapixels", "Their pixels, in millions.", registry=self._registry
@@ -48,24 +48,24 @@ class Measures:
             registry=self._registry,
         )
         for name, text, value in (
-            ("waiting", "Photographs that wait.", lambda: studio.waiting),
-            ("running", "Photographs that workers are busy with.", lambda: studio.running),
+            ("waiting", "Photographs that wait.", lambda: pool.waiting),
+            ("running", "Photographs that workers are busy with.", lambda: pool.running),
             ("jobs", "Jobs, ended ones that are kept among them.", lambda: len(jobs)),
-            ("ready", "Whether photographs are taken.", lambda: studio.ready),
+            ("ready", "Whether photographs are taken.", lambda: pool.ready),
         ):
             Gauge(f"colorear_{name}", text, registry=self._registry).set_function(value)
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, result: Result) -> None:
         """One more photograph."""
-        self._photographs.labels(outcome.card.name).inc()
-        self._megapixels.inc(outcome.megapixels)
-        self._seconds.observe(outcome.seconds)
+        self._photographs.labels(result.card.name).inc()
+        self._megapixels.inc(result.megapixels)
+        self._seconds.observe(result.seconds)
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format."""
         return generate_latest(self._registry)
 
-    def around(self, app: App) -> App:
+    def count_requests(self, app: App) -> App:
         """The ASGI application, with its answers counted."""
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:

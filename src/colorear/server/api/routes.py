@@ -12,11 +12,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from colorear.server.api import prometheus
 from colorear.server.api.jobs import JobState
-from colorear.server.api.openapi import Health, ModelInfo, Models, file_answer, form, refusals
+from colorear.server.api.openapi import (
+    Health,
+    ModelInfo,
+    Models,
+    file_answer,
+    form,
+    problem_responses,
+)
 from colorear.server.api.responses import file_response
 from colorear.server.api.service import Service
-from colorear.server.model_cache import here
-from colorear.server.problems import Refusal
+from colorear.server.model_cache import available_models
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import client_of, receive
 
@@ -37,7 +44,7 @@ Serving = Annotated[Service, Depends(_service)]
 
 
 async def _workspace(service: Serving) -> AsyncIterator[Path]:
-    with service.studio.workspace() as folder:
+    with service.pool.workspace() as folder:
         yield folder
 
 
@@ -54,14 +61,14 @@ def _check_token(
     token = service.settings.token
     told = came.credentials.encode() if came else b""
     if token and not secrets.compare_digest(told, token.get_secret_value().encode()):
-        raise Refusal(
+        raise ProblemError(
             "token-needed",
             "this server wants its token; send it as the header Authorization: Bearer",
             {"WWW-Authenticate": "Bearer"},
         )
 
 
-_COLOURED = file_answer("The photograph in colour; several variants as a zip.") | {
+_COLOURED = file_answer("The photograph in color; several variants as a zip.") | {
     202: {
         "model": JobState,
         "description": "The photograph is large, or a job was preferred.",
@@ -79,16 +86,16 @@ def router(settings: Settings) -> APIRouter:
     """The routes under /v1, and /metrics, as these settings want them."""
     closed = [Depends(_check_token)] if settings.token else []
     routes = APIRouter(
-        dependencies=closed, responses=refusals("token-needed") if settings.token else None
+        dependencies=closed, responses=problem_responses("token-needed") if settings.token else None
     )
     routes.add_api_route(
         "/v1/colorize",
         colorize,
         methods=["POST"],
-        tags=["colour"],
+        tags=["color"],
         response_class=Response,
         responses=_COLOURED
-        | refusals(
+        | problem_responses(
             "malformed-request",
             "upload-too-slow",
             "too-many-bytes",
@@ -108,7 +115,7 @@ def router(settings: Settings) -> APIRouter:
         list_models,
         methods=["GET"],
         tags=["networks"],
-        responses=refusals("server-error"),
+        responses=problem_responses("server-error"),
     )
     routes.include_router(_jobs)
     routes.add_api_route(
@@ -119,7 +126,7 @@ def router(settings: Settings) -> APIRouter:
         response_class=Response,
         responses={
             200: {"content": {prometheus.MEDIA_TYPE: {"schema": {"type": "string"}}}},
-            **refusals("server-error"),
+            **problem_responses("server-error"),
         },
     )
     return routes
@@ -128,30 +135,30 @@ def router(settings: Settings) -> APIRouter:
 async def colorize(
     request: Request, service: Serving, folder: Workspace, prefer: Prefer = None
 ) -> Response:
-    """Colour a photograph.
+    """Color a photograph.
 
-    The answer is the same file in colour, named `<stem>-color<ending>`. Photographs that are large,
+    The answer is the same file in color, named `<stem>-color<ending>`. Photographs that are large,
     or for which a job is preferred, are answered with a job to ask for.
     """
     client, settings = client_of(request), service.settings
-    service.studio.check_room(client)
-    with service.arrivals.one_more(client):
+    service.pool.check_room(client)
+    with service.upload_limits.slot(client):
         upload = await receive(request.headers, request.stream(), folder, settings)
-    photograph, wanted = await service.look(upload)
+    photograph, options = await service.look(upload)
     preferred = _prefers_job(prefer)
     if preferred or photograph.megapixels > settings.job_megapixels:
-        job = service.begin_job(client, photograph, wanted)
+        job = service.begin_job(client, photograph, options)
         path = request.app.url_path_for("job", id=job.id)
         state = service.jobs.state(job, _result(request, job.id))
         applied = {"Preference-Applied": "respond-async"} if preferred else {}
         return JSONResponse(state.model_dump(mode="json"), 202, {"Location": path} | applied)
-    outcome = await _unless_gone(request, service.colour(client, photograph, wanted))
-    return file_response(outcome) if outcome else Response(status_code=_CLIENT_GONE)
+    result = await _unless_gone(request, service.color(client, photograph, options))
+    return file_response(result) if result else Response(status_code=_CLIENT_GONE)
 
 
 async def list_models(service: Serving) -> Models:
     """The networks that can be named."""
-    cards = await asyncio.to_thread(here)
+    cards = await asyncio.to_thread(available_models)
     return Models(
         default=service.settings.model, models=[ModelInfo.of(card) for card in cards.values()]
     )
@@ -159,13 +166,13 @@ async def list_models(service: Serving) -> Models:
 
 async def metrics(service: Serving) -> Response:
     """Counters and gauges for Prometheus."""
-    return Response(service.measures.text(), headers={"Content-Type": prometheus.MEDIA_TYPE})
+    return Response(service.metrics.text(), headers={"Content-Type": prometheus.MEDIA_TYPE})
 
 
 _jobs = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 
-@_jobs.get("/{id}", name="job", responses=refusals("not-found", "server-error"))
+@_jobs.get("/{id}", name="job", responses=problem_responses("not-found", "server-error"))
 async def show_job(id: str, request: Request, service: Serving) -> JobState:  # noqa: A002
     """How far a job is."""
     return service.jobs.state(service.jobs.get(id), _result(request, id))
@@ -175,8 +182,8 @@ async def show_job(id: str, request: Request, service: Serving) -> JobState:  # 
     "/{id}/result",
     name="result",
     response_class=Response,
-    responses=file_answer("The photograph in colour.")
-    | refusals(
+    responses=file_answer("The photograph in color.")
+    | problem_responses(
         "not-found",
         "not-finished",
         "not-a-photograph",
@@ -193,33 +200,33 @@ async def fetch_result(id: str, service: Serving) -> Response:  # noqa: A002
     job = service.jobs.get(id)
     if job.refusal:
         raise job.refusal
-    if not job.outcome:
-        raise Refusal("not-finished", "the job is not done yet; ask again in a while")
-    return file_response(job.outcome)
+    if not job.result:
+        raise ProblemError("not-finished", "the job is not done yet; ask again in a while")
+    return file_response(job.result)
 
 
-@_jobs.delete("/{id}", status_code=204, responses=refusals("not-found", "server-error"))
+@_jobs.delete("/{id}", status_code=204, responses=problem_responses("not-found", "server-error"))
 async def delete_job(id: str, service: Serving) -> None:  # noqa: A002
     """Give a job up, or forget its result."""
     service.jobs.remove(id)
 
 
-@health.get("/healthz", responses=refusals("server-error"))
+@health.get("/healthz", responses=problem_responses("server-error"))
 async def healthz() -> Health:
     """Whether the server lives."""
     return Health(status="ok")
 
 
-@health.get("/readyz", responses=refusals("server-error", "stopping"))
+@health.get("/readyz", responses=problem_responses("server-error", "stopping"))
 async def readyz(service: Serving) -> Health:
     """Whether it takes photographs."""
-    service.studio.check_taking()
+    service.pool.check_taking()
     return Health(status="ready")
 
 
 def _prefers_job(prefer: str | None) -> bool:
     wishes = (prefer or "").replace(";", ",").lower().split(",")
-    return "respond-async" in (wish.strip() for wish in wishes)
+    return "respond-async" in (request.strip() for request in wishes)
 
 
 def _result(request: Request, job: str) -> str:

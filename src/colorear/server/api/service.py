@@ -1,17 +1,17 @@
-"""All that the routes share: the studio, the jobs, what arrives and what is measured."""
+"""All that the routes share: the worker pool, the jobs, what arrives and what is measured."""
 
 import asyncio
 from functools import partial
 
 from colorear.inference.options import ColorizeOptions
-from colorear.server.api.forms import wanted_of
+from colorear.server.api.forms import parse_options
 from colorear.server.api.jobs import Job, Jobs
-from colorear.server.api.prometheus import Measures
-from colorear.server.api.tasks import Outcome, Photograph, look_at, make
+from colorear.server.api.prometheus import Metrics
+from colorear.server.api.tasks import Result, UploadedPhoto, colorize_upload, inspect_upload
 from colorear.server.model_cache import check_name
 from colorear.server.settings import Settings
-from colorear.server.uploads import Arrivals, Upload
-from colorear.server.worker_pool import Studio
+from colorear.server.uploads import Upload, UploadLimits
+from colorear.server.worker_pool import WorkerPool
 
 __all__ = ["Service"]
 
@@ -21,39 +21,41 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.studio = Studio(settings)
-        self.jobs = Jobs(settings, self.studio)
-        self.arrivals = Arrivals(settings)
-        self.measures = Measures(self.studio, self.jobs)
+        self.pool = WorkerPool(settings)
+        self.jobs = Jobs(settings, self.pool)
+        self.upload_limits = UploadLimits(settings)
+        self.metrics = Metrics(self.pool, self.jobs)
         self._looks = asyncio.Semaphore(settings.workers)  # a header takes a JPEG into memory
 
     async def stop(self) -> None:
         """Finish what runs, tell the rest, and remove everybody's files."""
-        await self.studio.finish()
+        await self.pool.finish()
         await self.jobs.end()
-        await self.studio.stop()
+        await self.pool.stop()
 
-    async def look(self, upload: Upload) -> tuple[Photograph, ColorizeOptions]:
+    async def look(self, upload: Upload) -> tuple[UploadedPhoto, ColorizeOptions]:
         """What came, and what is wished of it. Raises ColorearError."""
-        wanted = wanted_of(upload, self.settings)
-        check_name(wanted.model)
+        options = parse_options(upload, self.settings)
+        check_name(options.model)
         async with self._looks:
-            return await asyncio.to_thread(look_at, upload, self.settings), wanted
+            return await asyncio.to_thread(inspect_upload, upload, self.settings), options
 
-    async def colour(self, client: str, photograph: Photograph, wanted: ColorizeOptions) -> Outcome:
-        """Do it as soon as it is this client's turn. Raises as `Studio.run` and `make` do."""
-        call = partial(make, photograph, wanted, _nobody)
-        outcome = await self.studio.run(client, wanted.model, call)
-        self.measures.count(outcome)
-        return outcome
+    async def color(
+        self, client: str, photograph: UploadedPhoto, options: ColorizeOptions
+    ) -> Result:
+        """Do it as soon as it is this client's turn. Raises as `WorkerPool.run` and `make` do."""
+        call = partial(colorize_upload, photograph, options, _nobody)
+        result = await self.pool.run(client, options.model, call)
+        self.metrics.count(result)
+        return result
 
-    def begin_job(self, client: str, photograph: Photograph, wanted: ColorizeOptions) -> Job:
-        """Have it done while nobody waits. Raises Busy, Crowding or Stopping."""
-        self.studio.check_room(client)
+    def begin_job(self, client: str, photograph: UploadedPhoto, options: ColorizeOptions) -> Job:
+        """Have it done while nobody waits. Raises QueueFull, ClientLimit or Stopping."""
+        self.pool.check_room(client)
         self.jobs.check_room(client)
         job = Job(client)
-        folder = job.kept.enter_context(self.studio.workspace())
-        moved = Photograph(
+        folder = job.kept.enter_context(self.pool.workspace())
+        moved = UploadedPhoto(
             photograph.path.rename(folder / photograph.path.name),
             photograph.name,
             photograph.format,
@@ -63,11 +65,11 @@ class Service:
         def told(progress: float) -> None:
             job.progress = progress
 
-        async def work() -> Outcome:
-            call = partial(make, moved, wanted, told)
-            outcome = await self.studio.run(client, wanted.model, call, ticket=job.ticket)
-            self.measures.count(outcome)
-            return outcome
+        async def work() -> Result:
+            call = partial(colorize_upload, moved, options, told)
+            result = await self.pool.run(client, options.model, call, ticket=job.ticket)
+            self.metrics.count(result)
+            return result
 
         self.jobs.begin(job, work)
         return job

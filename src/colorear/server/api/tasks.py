@@ -1,4 +1,4 @@
-"""What a worker does for the API: a photograph in colour, checked, and one answer's file of it."""
+"""What a worker does for the API: a photograph in color, checked, and one answer's file of it."""
 
 import time
 import zipfile
@@ -14,12 +14,12 @@ from colorear.inference.verify import Verification, verify
 from colorear.models.card import Card
 from colorear.photo.photograph import open_photo
 from colorear.photo.sniffing import SUFFIXES, Format
-from colorear.server.filenames import called
-from colorear.server.problems import Refusal
+from colorear.server.filenames import named_in_errors
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 
-__all__ = ["Outcome", "Photograph", "look_at", "make", "said_of"]
+__all__ = ["Result", "UploadedPhoto", "colorize_upload", "inspect_upload", "verification_json"]
 
 _MEDIA_TYPES: Mapping[Format, str] = {
     "jpeg": "image/jpeg",
@@ -30,7 +30,7 @@ _MEDIA_TYPES: Mapping[Format, str] = {
 
 
 @dataclass(frozen=True)
-class Photograph:
+class UploadedPhoto:
     """One that a client sent, found to be one."""
 
     path: Path
@@ -41,7 +41,7 @@ class Photograph:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Result:
     """A file to answer with, and what is to be said of it."""
 
     path: Path
@@ -50,82 +50,87 @@ class Outcome:
     card: Card
     seconds: float
     megapixels: float
-    promise: Verification
+    verification: Verification
     """What `verify` found; of several variants the one with the largest difference."""
     unreachable: Sequence[Unreachable]
 
 
-def look_at(upload: Upload, settings: Settings) -> Photograph:
-    """Read the header of an upload. Raises PhotographError, and Refusal for too many pixels."""
-    with called(upload.photograph, upload.name):
+def inspect_upload(upload: Upload, settings: Settings) -> UploadedPhoto:
+    """Read the header of an upload.
+
+    Raises PhotographError, and ProblemError for too many pixels.
+    """
+    with named_in_errors(upload.photograph, upload.name):
         photo = open_photo(upload.photograph)
     megapixels = photo.width * photo.height / 1e6
     if megapixels > settings.megapixels:
-        raise Refusal(
+        raise ProblemError(
             "too-many-pixels",
             f"'{upload.name}' has {photo.width} x {photo.height} pixels, but at most "
-            f"{settings.megapixels:g} megapixels are taken; make it smaller, or colour it with "
+            f"{settings.megapixels:g} megapixels are taken; make it smaller, or color it with "
             "the command colorear",
         )
-    return Photograph(upload.photograph, upload.name, photo.format, megapixels)
+    return UploadedPhoto(upload.photograph, upload.name, photo.format, megapixels)
 
 
-def make(
-    photograph: Photograph,
-    wanted: ColorizeOptions,
+def colorize_upload(
+    photograph: UploadedPhoto,
+    options: ColorizeOptions,
     told: Callable[[float], None],
     colorizer: Colorizer,
-) -> Outcome:
-    """Colour it in the folder where it lies. `told` hears how much is done, from 0 to 1.
+) -> Result:
+    """Color it in the folder where it lies. `told` hears how much is done, from 0 to 1.
 
     Raises ColorearError, with the client's name of the photograph in it.
     """
     started = time.perf_counter()
-    _check_able(colorizer, wanted)
+    _check_able(colorizer, options)
     made: list[tuple[Colored, Verification]] = []
     try:
-        with called(photograph.path, photograph.name):
-            for variant in range(wanted.variants):
+        with named_in_errors(photograph.path, photograph.name):
+            for variant in range(options.variants):
                 target = photograph.path.with_name(f"{variant}{SUFFIXES[photograph.format][0]}")
-                coloured = colorizer.colorize(
+                colored = colorizer.colorize(
                     photograph.path,
                     target,
-                    hints=wanted.hints,
-                    vividness=wanted.vividness,
+                    hints=options.hints,
+                    vividness=options.vividness,
                     variant=variant,
                 )
-                made.append((coloured, verify(photograph.path, target)))
-                told((variant + 1) / wanted.variants)
+                made.append((colored, verify(photograph.path, target)))
+                told((variant + 1) / options.variants)
     finally:
         photograph.path.unlink(missing_ok=True)  # answers may lie there for a while
     name = colored_name(photograph.name, photograph.format)
     path, media_type = Path(made[0][0].output), _MEDIA_TYPES[photograph.format]
-    if wanted.variants > 1:
-        path = _zipped([Path(coloured.output) for coloured, _ in made], name)
+    if options.variants > 1:
+        path = _zipped([Path(colored.output) for colored, _ in made], name)
         name, media_type = f"{Path(name).stem}.zip", "application/zip"
-    return Outcome(
+    return Result(
         path=path,
         name=name,
         media_type=media_type,
         card=colorizer.network.card,
         seconds=time.perf_counter() - started,
         megapixels=photograph.megapixels,
-        promise=max((promise for _, promise in made), key=lambda p: p.max_luma_difference),
+        verification=max(
+            (verification for _, verification in made), key=lambda p: p.max_luma_difference
+        ),
         unreachable=made[0][0].unreachable,
     )
 
 
-def said_of(promise: Verification) -> dict[str, bool | int | None]:
+def verification_json(verification: Verification) -> dict[str, bool | int | None]:
     """The promise as JSON has it."""
-    told = asdict(promise) | {"ok": promise.ok}
+    told = asdict(verification) | {"ok": verification.ok}
     del told["provenance"]
     return told
 
 
-def _check_able(colorizer: Colorizer, wanted: ColorizeOptions) -> None:
+def _check_able(colorizer: Colorizer, options: ColorizeOptions) -> None:
     network = colorizer.network
-    if what := lacking(network, wanted):
-        raise Refusal("wrong-field", f"{wanted.model} {what}; name a network that does")
+    if what := lacking(network, options):
+        raise ProblemError("wrong-field", f"{options.model} {what}; name a network that does")
 
 
 def _zipped(files: Sequence[Path], name: str) -> Path:

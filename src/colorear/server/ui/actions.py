@@ -1,7 +1,7 @@
-"""What the page asks for, and gets: a photograph opened, its colours, doubts, suggestions, files.
+"""What the page asks for: a photograph opened, its colors, uncertainty, suggestions, files.
 
 Every answer is an object for the page's scripts: what was asked for; or `problem`, a sentence; or
-`gone`, where the sitting has ended.
+`gone`, where the session has ended.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ from colorear.hints import Hint, parse_hints
 from colorear.inference.colorizer import Colorizer, colored_name
 from colorear.inference.suggestions import can_choose
 from colorear.models import Network
-from colorear.server.filenames import called
-from colorear.server.problems import Refusal, problem_of, refusal_of
+from colorear.server.filenames import named_in_errors
+from colorear.server.problems import ProblemError, problem_document, to_problem_error
 from colorear.server.ui import previews
-from colorear.server.ui.session import File, Gone, Opened, Sitting, Sittings
+from colorear.server.ui.session import File, Opened, Session, SessionExpired, Sessions
 from colorear.server.uploads import Upload
-from colorear.server.worker_pool import Studio
+from colorear.server.worker_pool import WorkerPool
 
-__all__ = ["Answer", "Desk", "answered"]
+__all__ = ["PageActions", "Payload", "respond"]
 
-Answer = dict[str, Any]
+Payload = dict[str, Any]
 
 _SMALL = 320  # pixels, of the longer side, of variants side by side
 _MANY = 200  # photographs in one zip
@@ -36,10 +36,10 @@ _MANY = 200  # photographs in one zip
 _log = getLogger(__name__)
 
 
-class _Wish(msgspec.Struct, frozen=True):
+class _PreviewRequest(msgspec.Struct, frozen=True):
     """What a visitor wishes of the photograph that is open."""
 
-    sitting: str
+    session: str
     model: str
     hints: tuple[Hint, ...] = ()
     vividness: float = 1.0
@@ -50,135 +50,139 @@ class _Wish(msgspec.Struct, frozen=True):
     y: float = 0.5
 
 
-class Desk:
+class PageActions:
     """What visitors may ask for. `client` is who is counted, where the workers have a queue."""
 
-    def __init__(self, studio: Studio, sittings: Sittings) -> None:
-        self._studio, self._sittings = studio, sittings
+    def __init__(self, pool: WorkerPool, sessions: Sessions) -> None:
+        self._pool, self._sessions = pool, sessions
 
-    async def opened(self, client: str, secret: str, model: str, upload: Upload) -> Answer:
-        """The photograph that was uploaded into a sitting becomes the one that is worked on."""
-        sitting = self._sittings.of(secret)
-        path, limit = upload.photograph, self._studio.settings.megapixels
+    async def open_photo(self, client: str, secret: str, model: str, upload: Upload) -> Payload:
+        """The photograph that was uploaded into a session becomes the one that is worked on."""
+        session = self._sessions.of(secret)
+        path, limit = upload.photograph, self._pool.settings.megapixels
 
-        def look(colorizer: Colorizer) -> tuple[previews.Preview, Answer]:
-            preview = previews.preview_of(path, megapixels=limit)
-            return preview, _able(colorizer.network)
+        def look(colorizer: Colorizer) -> tuple[previews.Preview, Payload]:
+            preview = previews.load_preview(path, megapixels=limit)
+            return preview, _abilities(colorizer.network)
 
-        with called(path, upload.name):
-            preview, able = await self._studio.run(client, model, look)
-        self._sittings.of(secret)  # it may have ended meanwhile
-        if sitting.opened:
-            _remove(sitting.opened.path)
-        sitting.opened = Opened(path, upload.name, preview)
-        self._sittings.weigh(sitting)
-        height, width = preview.grey.shape
-        before = previews.as_jpeg(preview.grey)
+        with named_in_errors(path, upload.name):
+            preview, able = await self._pool.run(client, model, look)
+        self._sessions.of(secret)  # it may have ended meanwhile
+        if session.open_photo:
+            _remove(session.open_photo.path)
+        session.open_photo = Opened(path, upload.name, preview)
+        self._sessions.update_size(session)
+        height, width = preview.gray.shape
+        before = previews.jpeg_data_url(preview.gray)
         return {"name": upload.name, "width": width, "height": height, "before": before, **able}
 
-    async def colours(self, client: str, asked: Mapping[str, Any]) -> Answer:
-        """The preview in colour, and which hints cannot be had as they are."""
-        wish, _, opened = self._wish(asked)
-        grey = opened.preview.grey
+    async def colors(self, client: str, payload: Mapping[str, Any]) -> Payload:
+        """The preview in color, and which hints cannot be had as they are."""
+        request, _, open_photo = self._parse(payload)
+        gray = open_photo.preview.gray
 
-        def colour(colorizer: Colorizer) -> Answer:
+        def color(colorizer: Colorizer) -> Payload:
             network = colorizer.network
-            hints = wish.hints if network.card.hints else ()
-            rgb = colorizer(grey, hints=hints, vividness=wish.vividness, variant=wish.variant)
-            far = [] if wish.small else previews.out_of_reach(grey, hints)
+            hints = request.hints if network.card.hints else ()
+            rgb = colorizer(gray, hints=hints, vividness=request.vividness, variant=request.variant)
+            far = [] if request.small else previews.unreachable_hints(gray, hints)
             return {
-                "after": previews.as_jpeg(rgb, **({"longest": _SMALL} if wish.small else {})),
+                "after": previews.jpeg_data_url(
+                    rgb, **({"longest": _SMALL} if request.small else {})
+                ),
                 "unreachable": [hints.index(one.hint) for one in far],
-                **_able(network),
+                **_abilities(network),
             }
 
-        return await self._studio.run(client, wish.model, colour)
+        return await self._pool.run(client, request.model, color)
 
-    async def suggestions(self, client: str, asked: Mapping[str, Any]) -> Answer:
+    async def suggestions(self, client: str, payload: Mapping[str, Any]) -> Payload:
         """Colours that the network holds for likely at a place."""
-        wish, _, opened = self._wish(asked)
+        request, _, open_photo = self._parse(payload)
 
         def suggest(colorizer: Colorizer) -> list[str]:
             if not colorizer.network.tells_likelihood:
                 return []
-            return colorizer.suggestions(opened.preview.grey, (wish.x, wish.y), hints=wish.hints)
+            return colorizer.suggestions(
+                open_photo.preview.gray, (request.x, request.y), hints=request.hints
+            )
 
-        return {"colours": await self._studio.run(client, wish.model, suggest)}
+        return {"colors": await self._pool.run(client, request.model, suggest)}
 
-    async def doubt(self, client: str, asked: Mapping[str, Any]) -> Answer:
+    async def uncertainty(self, client: str, payload: Mapping[str, Any]) -> Payload:
         """A tint where the network is not sure."""
-        wish, _, opened = self._wish(asked)
+        request, _, open_photo = self._parse(payload)
 
         def tell(colorizer: Colorizer) -> str:
-            hints = wish.hints if colorizer.network.card.hints else ()
-            grey = opened.preview.grey
+            hints = request.hints if colorizer.network.card.hints else ()
+            gray = open_photo.preview.gray
             told = colorizer.uncertainty(
-                grey, hints=hints, vividness=wish.vividness, variant=wish.variant
+                gray, hints=hints, vividness=request.vividness, variant=request.variant
             )
-            return previews.doubt_picture(told)
+            return previews.uncertainty_data_url(told)
 
-        return {"tint": await self._studio.run(client, wish.model, tell)}
+        return {"tint": await self._pool.run(client, request.model, tell)}
 
-    async def file(self, client: str, asked: Mapping[str, Any]) -> Answer:
+    async def file(self, client: str, payload: Mapping[str, Any]) -> Payload:
         """The photograph at full size, in its own format, ready to be fetched."""
-        wish, sitting, opened = self._wish(asked)
-        file, told = await self._colour(client, wish, sitting, opened)
-        return {"file": self._sittings.publish(sitting, file), "name": file.name, **told}
+        request, session, open_photo = self._parse(payload)
+        file, told = await self._colour(client, request, session, open_photo)
+        return {"file": self._sessions.publish(session, file), "name": file.name, **told}
 
-    async def one_of_many(self, client: str, secret: str, model: str, upload: Upload) -> Answer:
-        """Colour an uploaded photograph at full size and keep it for the zip."""
-        sitting = self._sittings.of(secret)
-        if len(sitting.many) >= _MANY or self._sittings.is_full(sitting):
-            raise Refusal(
+    async def add_to_batch(self, client: str, secret: str, model: str, upload: Upload) -> Payload:
+        """Color an uploaded photograph at full size and keep it for the zip."""
+        session = self._sessions.of(secret)
+        if len(session.batch) >= _MANY or self._sessions.is_full(session):
+            raise ProblemError(
                 "too-many-of-yours",
-                f"{len(sitting.many)} photographs are here for one zip, and there is no room for "
-                "more; fetch it and begin again, or colour the folder with the command colorear",
+                f"{len(session.batch)} photographs are here for one zip, and there is no room for "
+                "more; fetch it and begin again, or color the folder with the command colorear",
             )
-        await self.opened(client, secret, model, upload)
-        opened = sitting.opened
-        if opened is None:
-            raise Gone
-        wish = _Wish(secret, model)
+        await self.open_photo(client, secret, model, upload)
+        open_photo = session.open_photo
+        if open_photo is None:
+            raise SessionExpired
+        request = _PreviewRequest(secret, model)
         try:
-            file, told = await self._colour(client, wish, sitting, opened)
+            file, told = await self._colour(client, request, session, open_photo)
         except BaseException:  # whoever took the upload in deletes it then
-            if sitting.opened is opened:
-                sitting.opened = None
+            if session.open_photo is open_photo:
+                session.open_photo = None
             raise
-        sitting.many.append(_unlike(file, sitting.many))
-        return {"name": sitting.many[-1].name, **told}
+        session.batch.append(_unlike(file, session.batch))
+        return {"name": session.batch[-1].name, **told}
 
-    async def zipped(self, _: str, asked: Mapping[str, Any]) -> Answer:
-        """All that was coloured for the zip, in one file."""
-        sitting = self._sittings.of(asked.get("sitting"))
-        if not sitting.many:
+    async def zip_batch(self, _: str, payload: Mapping[str, Any]) -> Payload:
+        """All that was colored for the zip, in one file."""
+        session = self._sessions.of(payload.get("session"))
+        if not session.batch:
             raise PhotographError(
                 "there are no photographs for this zip any more, since nobody used the page for "
-                "long; colour them again"
+                "long; color them again"
             )
-        path, members = sitting.room() / "coloured.zip", list(sitting.many)
+        path, members = session.new_folder() / "colored.zip", list(session.batch)
         await asyncio.to_thread(_zip, path, members)
         file = File(path, "colorear.zip")
-        return {"file": self._sittings.publish(sitting, file), "name": file.name}
+        return {"file": self._sessions.publish(session, file), "name": file.name}
 
-    async def emptied(self, _: str, asked: Mapping[str, Any]) -> Answer:
+    async def clear_batch(self, _: str, payload: Mapping[str, Any]) -> Payload:
         """Begin another zip, with all the room there is."""
-        sitting = self._sittings.of(asked.get("sitting"))
-        for file in sitting.many:
+        session = self._sessions.of(payload.get("session"))
+        for file in session.batch:
             _remove(file.path)
-        sitting.many.clear()
-        if sitting.opened:
-            _remove(sitting.opened.path)
-            sitting.opened = None
-        self._sittings.withdraw(sitting)
-        self._sittings.weigh(sitting)
+        session.batch.clear()
+        if session.open_photo:
+            _remove(session.open_photo.path)
+            session.open_photo = None
+        self._sessions.remove_published(session)
+        self._sessions.update_size(session)
         return {}
 
-    async def hints(self, _: str, asked: Mapping[str, Any]) -> Answer:
-        """The hints in the text of a file that was saved on another day, colours as `#rrggbb`."""
-        self._sittings.of(asked.get("sitting"))
-        text = str(asked.get("text", "")).encode(errors="replace")
-        hints = self._few(parse_hints(text, repr(str(asked.get("name", "hints.json")))))
+    async def hints(self, _: str, payload: Mapping[str, Any]) -> Payload:
+        """The hints in the text of a file that was saved on another day, colors as `#rrggbb`."""
+        self._sessions.of(payload.get("session"))
+        text = str(payload.get("text", "")).encode(errors="replace")
+        hints = self._few(parse_hints(text, repr(str(payload.get("name", "hints.json")))))
         return {
             "hints": [
                 msgspec.to_builtins(hint) | {"color": f"#{bytes(hint.srgb).hex()}"}
@@ -187,37 +191,37 @@ class Desk:
         }
 
     def _few(self, hints: Sequence[Hint]) -> Sequence[Hint]:
-        most = self._studio.settings.hints
+        most = self._pool.settings.hints
         if len(hints) > most:
             raise HintError(f"{len(hints)} hints came, but at most {most} are taken; use fewer")
         return hints
 
-    def _wish(self, asked: Mapping[str, Any]) -> tuple[_Wish, Sitting, Opened]:
-        """What is asked, in a sitting where a photograph is open. Raises ColorearError."""
-        sitting = self._sittings.of(asked.get("sitting"))
-        if sitting.opened is None:
-            raise Gone
+    def _parse(self, payload: Mapping[str, Any]) -> tuple[_PreviewRequest, Session, Opened]:
+        """What is asked, in a session where a photograph is open. Raises ColorearError."""
+        session = self._sessions.of(payload.get("session"))
+        if session.open_photo is None:
+            raise SessionExpired
         try:
-            wish = msgspec.convert(asked, _Wish)
+            request = msgspec.convert(payload, _PreviewRequest)
         except msgspec.ValidationError as error:
             raise HintError(f"the page asked for what cannot be ({error}); load it anew") from None
-        self._few(wish.hints)
-        return wish, sitting, sitting.opened
+        self._few(request.hints)
+        return request, session, session.open_photo
 
     async def _colour(
-        self, client: str, wish: _Wish, sitting: Sitting, opened: Opened
-    ) -> tuple[File, Answer]:
-        name = colored_name(opened.name, opened.preview.format)
-        target = sitting.room() / f"coloured{Path(name).suffix}"
+        self, client: str, request: _PreviewRequest, session: Session, open_photo: Opened
+    ) -> tuple[File, Payload]:
+        name = colored_name(open_photo.name, open_photo.preview.format)
+        target = session.new_folder() / f"colored{Path(name).suffix}"
 
-        def colour(colorizer: Colorizer) -> Answer:
-            hints = wish.hints if colorizer.network.card.hints else ()
+        def color(colorizer: Colorizer) -> Payload:
+            hints = request.hints if colorizer.network.card.hints else ()
             told = colorizer.colorize(
-                opened.path,
+                open_photo.path,
                 target,
                 hints=hints,
-                vividness=wish.vividness,
-                variant=wish.variant,
+                vividness=request.vividness,
+                variant=request.variant,
             )
             return {
                 "seconds": round(told.seconds, 2),
@@ -225,32 +229,32 @@ class Desk:
                 "unreachable": [hints.index(one.hint) for one in told.unreachable],
             }
 
-        with called(opened.path, opened.name), called(target, name):
-            told = await self._studio.run(client, wish.model, colour)
-        self._sittings.weigh(sitting)
+        with named_in_errors(open_photo.path, open_photo.name), named_in_errors(target, name):
+            told = await self._pool.run(client, request.model, color)
+        self._sessions.update_size(session)
         return File(target, name), told
 
 
-async def answered(answer: Awaitable[Answer]) -> Answer:
+async def respond(answer: Awaitable[Payload]) -> Payload:
     """What is answered in the end, with every error told as the page tells it."""
     try:
         return await answer
-    except Gone:
-        return {"gone": True}
+    except SessionExpired:
+        return {"expired": True}
     except Exception as error:
-        refusal = refusal_of(error)
+        refusal = to_problem_error(error)
         if refusal.kind == "server-error":
             _log.exception("the page asked for something, and it failed")
-        return {"problem": problem_of(refusal).detail}
+        return {"problem": problem_document(refusal).detail}
 
 
-def _able(network: Network) -> Answer:
+def _abilities(network: Network) -> Payload:
     """What the network can do, for the page's controls."""
     return {
-        "able": {
+        "abilities": {
             "hints": network.card.hints,
             "suggestions": network.card.hints and network.tells_likelihood,
-            "doubt": network.tells_uncertainty,
+            "uncertainty": network.tells_uncertainty,
             "variants": can_choose(network),
         }
     }

@@ -9,13 +9,13 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse
 
-from colorear.server.model_cache import here
+from colorear.server.model_cache import available_models
 from colorear.server.settings import Settings
-from colorear.server.ui.actions import Desk
+from colorear.server.ui.actions import PageActions
 from colorear.server.ui.routes import EXAMPLES, routes
-from colorear.server.ui.session import Sittings
-from colorear.server.ui.translations import WORDS
-from colorear.server.worker_pool import Studio
+from colorear.server.ui.session import Sessions
+from colorear.server.ui.translations import MESSAGES
+from colorear.server.worker_pool import WorkerPool
 
 __all__ = ["add_page"]
 
@@ -23,14 +23,14 @@ _STATIC = Path(__file__).parent / "static"
 _REVALIDATE = {"Cache-Control": "no-cache"}
 
 
-def add_page(app: FastAPI, studio: Studio, settings: Settings) -> None:
+def add_page(app: FastAPI, pool: WorkerPool, settings: Settings) -> None:
     """Add the page at "/", and what it needs below "/page", to an application.
 
-    Photographs are coloured by `studio`. The sessions of visitors end with it, at the latest.
+    Photographs are colored by `worker pool`. The sessions of visitors end with it, at the latest.
     """
-    sittings = Sittings(studio)
+    sessions = Sessions(pool)
     app.include_router(_document(settings))
-    app.include_router(routes(Desk(studio, sittings), sittings, settings, _STATIC))
+    app.include_router(routes(PageActions(pool, sessions), sessions, settings, _STATIC))
 
 
 def _document(settings: Settings) -> APIRouter:
@@ -43,8 +43,8 @@ def _document(settings: Settings) -> APIRouter:
     @router.get("/page/settings")
     def page_settings() -> dict[str, Any]:
         return {
-            "words": WORDS,
-            "networks": list(here()),
+            "messages": MESSAGES,
+            "networks": list(available_models()),
             "network": settings.model,
             "examples": list(EXAMPLES),
         }

@@ -1,4 +1,4 @@
-"""What the page shows: a photograph at the size of a screen, and how sure its colours are."""
+"""What the page shows: a photograph at the size of a screen, and how sure its colors are."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -15,7 +15,14 @@ from colorear.hints import Hint, Unreachable, unreachable
 from colorear.photo import photograph
 from colorear.photo.sniffing import Format
 
-__all__ = ["Preview", "as_jpeg", "doubt_picture", "out_of_reach", "preview_of", "stamp"]
+__all__ = [
+    "Preview",
+    "jpeg_data_url",
+    "load_preview",
+    "thumbnail",
+    "uncertainty_data_url",
+    "unreachable_hints",
+]
 
 Bytes = NDArray[np.uint8]
 Planes = NDArray[np.float32]
@@ -30,33 +37,33 @@ _STRONGEST = 0.55  # opacity
 
 
 class Preview(NamedTuple):
-    """A photograph upright and small, in grey."""
+    """A photograph upright and small, in gray."""
 
-    grey: Bytes
+    gray: Bytes
     """`(h, w)`, sRGB."""
     format: Format
     """Of the file."""
 
 
-def preview_of(path: Path, *, megapixels: float) -> Preview:
+def load_preview(path: Path, *, megapixels: float) -> Preview:
     """The preview of a photograph file, as its ICC profile wants it seen.
 
     Raises PhotographError, also where it has more than so many millions of pixels.
     """
-    opened = photograph.open_photo(path)
-    if opened.width * opened.height > megapixels * 1e6:
+    photo = photograph.open_photo(path)
+    if photo.width * photo.height > megapixels * 1e6:
         raise PhotographError(
-            f"'{path}' has {opened.width * opened.height / 1e6:.0f} million pixels, but at most "
+            f"'{path}' has {photo.width * photo.height / 1e6:.0f} million pixels, but at most "
             f"{megapixels:g} million are taken here; make it smaller"
         )
-    shrink = max(1, opened.width / _LONGEST, opened.height / _LONGEST)
-    height, width = (max(1, round(side / shrink)) for side in (opened.height, opened.width))
-    lightness = photograph.lightness(opened, height, width)
-    luma = color.lightness_to_luma(photograph.upright(lightness, opened.orientation))
-    return Preview(np.rint(255 * np.clip(luma, 0, 1)).astype(np.uint8), opened.format)
+    shrink = max(1, photo.width / _LONGEST, photo.height / _LONGEST)
+    height, width = (max(1, round(side / shrink)) for side in (photo.height, photo.width))
+    lightness = photograph.lightness(photo, height, width)
+    luma = color.lightness_to_luma(photograph.upright(lightness, photo.orientation))
+    return Preview(np.rint(255 * np.clip(luma, 0, 1)).astype(np.uint8), photo.format)
 
 
-def as_jpeg(picture: Bytes, *, longest: int = _LONGEST) -> str:
+def jpeg_data_url(picture: Bytes, *, longest: int = _LONGEST) -> str:
     """A picture, (h, w) or (h, w, 3), as a `data:` URL of at most so many pixels a side."""
     image = pyvips.Image.new_from_array(np.ascontiguousarray(picture))
     scale = longest / max(image.width, image.height)
@@ -65,27 +72,27 @@ def as_jpeg(picture: Bytes, *, longest: int = _LONGEST) -> str:
     return _url("jpeg", image.jpegsave_buffer(Q=_QUALITY, keep="none"))
 
 
-def doubt_picture(uncertainty: Planes) -> str:
-    """A tint to lay upon a picture, as a `data:` URL: clear where its colours are sure.
+def uncertainty_data_url(uncertainty: Planes) -> str:
+    """A tint to lay upon a picture, as a `data:` URL: clear where its colors are sure.
 
     `uncertainty` is (h, w) in CIELAB units.
     """
-    doubt = np.clip((uncertainty - _SURE) / (_UNSURE - _SURE), 0, 1) * _STRONGEST
-    tint = np.empty((*doubt.shape, 4), np.uint8)
+    uncertainty = np.clip((uncertainty - _SURE) / (_UNSURE - _SURE), 0, 1) * _STRONGEST
+    tint = np.empty((*uncertainty.shape, 4), np.uint8)
     tint[..., :3] = _TINT
-    tint[..., 3] = np.rint(255 * doubt)
+    tint[..., 3] = np.rint(255 * uncertainty)
     image = pyvips.Image.new_from_array(tint)
     scale = min(1, _DOUBT_LONGEST / max(image.width, image.height))
     return _url("png", image.resize(scale, kernel="linear").pngsave_buffer(keep="none"))
 
 
-def out_of_reach(grey: Bytes, hints: Sequence[Hint]) -> tuple[Unreachable, ...]:
-    """Those of the hints whose colours do not exist at the lightness of their places."""
-    coarse = grey[::4, ::4].astype(np.float32)
+def unreachable_hints(gray: Bytes, hints: Sequence[Hint]) -> tuple[Unreachable, ...]:
+    """Those of the hints whose colors do not exist at the lightness of their places."""
+    coarse = gray[::4, ::4].astype(np.float32)
     return unreachable(hints, color.luma_to_lightness(coarse / 255))
 
 
-def stamp(path: Path) -> bytes:
+def thumbnail(path: Path) -> bytes:
     """A photograph file as a square JPEG of the size of a stamp."""
     return bytes(
         pyvips.Image.thumbnail(str(path), _STAMP, height=_STAMP, crop="attention").jpegsave_buffer(

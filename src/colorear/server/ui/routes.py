@@ -1,26 +1,25 @@
-"""The routes by which the page's files come and go: photographs, coloured ones, scripts."""
+"""The routes by which the page's files come and go: photographs, colored ones, scripts."""
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
 import colorear
-from colorear.server.filenames import disposition
+from colorear.server.filenames import content_disposition
 from colorear.server.settings import Settings
-from colorear.server.ui.actions import Answer, Desk, answered
-from colorear.server.ui.previews import stamp
-from colorear.server.ui.session import Sittings
-from colorear.server.uploads import Arrivals, client_of, receive, receive_json
+from colorear.server.ui.actions import PageActions, Payload, respond
+from colorear.server.ui.previews import thumbnail
+from colorear.server.ui.session import Sessions
+from colorear.server.uploads import UploadLimits, client_of, receive, receive_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 __all__ = ["EXAMPLES", "routes"]
 
-Payload = dict[str, Any]
 
 EXAMPLES: dict[str, Path] = {
     path.stem: path
@@ -35,85 +34,89 @@ _MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg
 _PAYLOAD_BYTES = 2**20  # photographs come by a route of their own
 
 
-def routes(desk: Desk, sittings: Sittings, settings: Settings, static: Path) -> APIRouter:
+def routes(actions: PageActions, sessions: Sessions, settings: Settings, static: Path) -> APIRouter:
     """What the page needs besides itself, below `/page`."""
     router = APIRouter(prefix="/page", include_in_schema=False)
-    _visitors(router, desk, sittings, settings)
-    _actions(router, desk, sittings, settings)
+    _visitors(router, actions, sessions, settings)
+    _actions(router, actions, sessions, settings)
     _everybody(router, static)
     return router
 
 
-def _visitors(router: APIRouter, desk: Desk, sittings: Sittings, settings: Settings) -> None:
+def _visitors(
+    router: APIRouter, actions: PageActions, sessions: Sessions, settings: Settings
+) -> None:
     """What belongs to one visitor: photographs in, files out."""
-    arrivals = Arrivals(settings)
+    upload_limits = UploadLimits(settings)
 
-    async def take(purpose: str, request: Request) -> Answer:
-        secret = request.headers.get("sitting", "")
+    async def take(purpose: str, request: Request) -> Payload:
+        secret = request.headers.get("session", "")
         model = request.headers.get("network", settings.model)
         client = client_of(request)
-        folder = sittings.of(secret).room()
+        folder = sessions.of(secret).new_folder()
         try:
-            with arrivals.one_more(client):
+            with upload_limits.slot(client):
                 upload = await receive(request.headers, request.stream(), folder, settings)
-            call = desk.opened if purpose == "open" else desk.one_of_many
+            call = actions.open_photo if purpose == "open" else actions.add_to_batch
             return await call(client, secret, model, upload)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
     @router.post("/photographs/{purpose}")
-    async def photographs(purpose: Literal["open", "many"], request: Request) -> Answer:
-        return await answered(take(purpose, request))
+    async def photographs(purpose: Literal["open", "batch"], request: Request) -> Payload:
+        return await respond(take(purpose, request))
 
     @router.get("/files/{secret}")
     async def files(secret: str) -> FileResponse:
-        file = sittings.published(secret)
+        file = sessions.published(secret)
         if file is None:
             raise HTTPException(404)
-        headers = _PRIVATE | {"Content-Disposition": disposition(file.name)}
+        headers = _PRIVATE | {"Content-Disposition": content_disposition(file.name)}
         return FileResponse(file.path, media_type="application/octet-stream", headers=headers)
 
 
-def _actions(router: APIRouter, desk: Desk, sittings: Sittings, settings: Settings) -> None:
+def _actions(
+    router: APIRouter, actions: PageActions, sessions: Sessions, settings: Settings
+) -> None:
     """What the scripts of the page call, each with one JSON object."""
 
-    async def begin(client: str, _: Payload) -> Answer:
-        return {"sitting": sittings.begin(client)}
+    async def begin(client: str, _: Payload) -> Payload:
+        return {"session": sessions.begin(client)}
 
-    async def end(_: str, payload: Payload) -> Answer:
-        sittings.end(str(payload.get("sitting")))
+    async def end(_: str, payload: Payload) -> Payload:
+        sessions.end(str(payload.get("session")))
         return {}
 
-    actions: dict[str, Callable[[str, Payload], Awaitable[Answer]]] = {
+    handlers: dict[str, Callable[[str, Payload], Awaitable[Payload]]] = {
         "begin": begin,
         "end": end,
-        "colours": desk.colours,
-        "suggestions": desk.suggestions,
-        "doubt": desk.doubt,
-        "file": desk.file,
-        "hints": desk.hints,
-        "zipped": desk.zipped,
-        "emptied": desk.emptied,
+        "colors": actions.colors,
+        "suggestions": actions.suggestions,
+        "uncertainty": actions.uncertainty,
+        "file": actions.file,
+        "hints": actions.hints,
+        "zip_batch": actions.zip_batch,
+        "clear_batch": actions.clear_batch,
     }
 
-    async def act(name: str, request: Request) -> Answer:
+    async def act(name: str, request: Request) -> Payload:
         payload = await receive_json(
             request.headers, request.stream(), _PAYLOAD_BYTES, settings.upload_seconds
         )
-        return await actions[name](client_of(request), payload)
+        return await handlers[name](client_of(request), payload)
 
     @router.post("/actions/{name}")
-    async def action(name: str, request: Request) -> Answer:
-        if name not in actions:
+    async def action(name: str, request: Request) -> Payload:
+        if name not in handlers:
             raise HTTPException(404)
-        return await answered(act(name, request))
+        return await respond(act(name, request))
 
 
 def _everybody(router: APIRouter, static: Path) -> None:
     """What is the same for all: scripts and examples."""
     served = {path.name for path in static.iterdir() if path.suffix in _MEDIA_TYPES}
-    stamps: dict[str, bytes] = {}
+    thumbnails: dict[str, bytes] = {}
 
     @router.get("/static/{name}")
     async def scripts(name: str) -> FileResponse:
@@ -125,14 +128,14 @@ def _everybody(router: APIRouter, static: Path) -> None:
     @router.get("/examples/{name}")
     async def examples(name: str) -> FileResponse:
         path = _example(name)
-        return FileResponse(path, headers={"Content-Disposition": disposition(path.name)})
+        return FileResponse(path, headers={"Content-Disposition": content_disposition(path.name)})
 
-    @router.get("/stamps/{name}")
-    def stamps_of_examples(name: str) -> Response:
+    @router.get("/thumbnails/{name}")
+    def example_thumbnails(name: str) -> Response:
         path = _example(name)
-        if name not in stamps:
-            stamps[name] = stamp(path)
-        return Response(stamps[name], media_type="image/jpeg")
+        if name not in thumbnails:
+            thumbnails[name] = thumbnail(path)
+        return Response(thumbnails[name], media_type="image/jpeg")
 
 
 def _example(name: str) -> Path:

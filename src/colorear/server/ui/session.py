@@ -1,6 +1,6 @@
 """What each visitor of the page has open: a photograph, in a private folder, until they go.
 
-A sitting is known by a secret that only its visitor is told, and so is every file that waits to be
+A session is known by a secret that only its visitor is told, and so is every file that waits to be
 fetched. It ends when the page is closed, when nobody used it for long, or when others need the
 room. All of it happens on the event loop.
 """
@@ -14,19 +14,19 @@ from typing import NamedTuple
 
 from colorear.errors import ColorearError
 from colorear.server.ui.previews import Preview
-from colorear.server.worker_pool import Studio
+from colorear.server.worker_pool import WorkerPool
 
-__all__ = ["File", "Gone", "Opened", "Sitting", "Sittings"]
+__all__ = ["File", "Opened", "Session", "SessionExpired", "Sessions"]
 
 _IDLE = 3600.0  # seconds
-_MOST = 200  # sittings; each has a preview of about a megabyte in memory
+_MOST = 200  # sessions; each has a preview of about a megabyte in memory
 _EACH = 40  # of one client: a class of pupils may share an address
-_ROOM = 40  # largest uploads, on the disk, of all sittings together
-_SHARE = 4  # sittings of the largest size find room
+_ROOM = 40  # largest uploads, on the disk, of all sessions together
+_SHARE = 4  # sessions of the largest size find room
 
 
-class Gone(ColorearError):  # noqa: N818 - said as it is
-    """The sitting has ended, or there never was one."""
+class SessionExpired(ColorearError):  # noqa: N818 - said as it is
+    """The session has ended, or there never was one."""
 
     def __init__(self) -> None:
         super().__init__("this page was put away since nobody used it; open the photograph again")
@@ -50,42 +50,42 @@ class File(NamedTuple):
 
 
 @dataclass(eq=False)
-class Sitting:
+class Session:
     """What one visitor has open."""
 
     folder: Path
-    """Private, removed when the sitting ends."""
+    """Private, removed when the session ends."""
     secret: str
     client: str
     """Whose it is: an address, which several visitors may share."""
-    opened: Opened | None = None
-    many: list[File] = field(default_factory=list)
+    open_photo: Opened | None = None
+    batch: list[File] = field(default_factory=list)
     """Coloured photographs that wait to be zipped."""
     made: str | None = None
     """The secret of the file that can be fetched."""
     size: int = 0
-    """Bytes on the disk, when `Sittings.weigh` looked last."""
+    """Bytes on the disk, when `Sessions.weigh` looked last."""
     kept: ExitStack = field(default_factory=ExitStack)
     """What is let go when it ends."""
     clock: asyncio.TimerHandle | None = None
     """Ends it when nobody uses it."""
 
-    def room(self) -> Path:
-        """A new folder in that of the sitting."""
-        room = self.folder / secrets.token_hex(8)
-        room.mkdir()
-        return room
+    def new_folder(self) -> Path:
+        """A new folder in that of the session."""
+        new_folder = self.folder / secrets.token_hex(8)
+        new_folder.mkdir()
+        return new_folder
 
 
-class Sittings:
+class Sessions:
     """All visitors of one server."""
 
     def __init__(
-        self, studio: Studio, *, idle: float = _IDLE, most: int = _MOST, each: int = _EACH
+        self, pool: WorkerPool, *, idle: float = _IDLE, most: int = _MOST, each: int = _EACH
     ) -> None:
-        self._studio, self._idle, self._most, self._each = studio, idle, most, each
-        self._room = _ROOM * studio.settings.upload_bytes
-        self._open: dict[str, Sitting] = {}  # the one that was used last is last
+        self._pool, self._idle, self._most, self._each = pool, idle, most, each
+        self._room = _ROOM * pool.settings.upload_bytes
+        self._open: dict[str, Session] = {}  # the one that was used last is last
         self._files: dict[str, File] = {}
 
     def __len__(self) -> int:
@@ -93,80 +93,80 @@ class Sittings:
         return len(self._open)
 
     def begin(self, client: str) -> str:
-        """A new sitting; gives its secret. Of those of one client the oldest may have to end."""
-        theirs = [sitting.secret for sitting in self._open.values() if sitting.client == client]
+        """A new session; gives its secret. Of those of one client the oldest may have to end."""
+        theirs = [session.secret for session in self._open.values() if session.client == client]
         if len(theirs) >= self._each:
             self.end(theirs[0])
         secret = secrets.token_urlsafe(24)
         stack = ExitStack()
-        folder = stack.enter_context(self._studio.workspace())
-        self._open[secret] = Sitting(folder, secret, client, kept=stack)
+        folder = stack.enter_context(self._pool.workspace())
+        self._open[secret] = Session(folder, secret, client, kept=stack)
         self.of(secret)
         self._make_room()
         return secret
 
-    def of(self, secret: object) -> Sitting:
-        """The sitting with that secret, which is in use from now on. Raises Gone."""
-        sitting = self._open.pop(secret, None) if isinstance(secret, str) else None
-        if sitting is None:
-            raise Gone
-        self._open[sitting.secret] = sitting
-        if sitting.clock:
-            sitting.clock.cancel()
+    def of(self, secret: object) -> Session:
+        """The session with that secret, which is in use from now on. Raises SessionExpired."""
+        session = self._open.pop(secret, None) if isinstance(secret, str) else None
+        if session is None:
+            raise SessionExpired
+        self._open[session.secret] = session
+        if session.clock:
+            session.clock.cancel()
         loop = asyncio.get_running_loop()
-        sitting.clock = loop.call_later(self._idle, self.end, sitting.secret)
-        return sitting
+        session.clock = loop.call_later(self._idle, self.end, session.secret)
+        return session
 
     def end(self, secret: str) -> None:
-        """Forget a sitting and delete all its files."""
-        sitting = self._open.pop(secret, None)
-        if sitting is None:
+        """Forget a session and delete all its files."""
+        session = self._open.pop(secret, None)
+        if session is None:
             return
-        if sitting.clock:
-            sitting.clock.cancel()
-        self.withdraw(sitting)
-        sitting.kept.close()
+        if session.clock:
+            session.clock.cancel()
+        self.remove_published(session)
+        session.kept.close()
 
     def end_all(self) -> None:
-        """Forget every sitting."""
+        """Forget every session."""
         for secret in list(self._open):
             self.end(secret)
 
-    def weigh(self, sitting: Sitting) -> None:
+    def update_size(self, session: Session) -> None:
         """Something was written or deleted; those who were idle the longest make room for it."""
-        files = [path for path in sitting.folder.rglob("*") if path.is_file()]
-        sitting.size = sum(path.stat().st_size for path in files)
+        files = [path for path in session.folder.rglob("*") if path.is_file()]
+        session.size = sum(path.stat().st_size for path in files)
         self._make_room()
 
-    def is_full(self, sitting: Sitting) -> bool:
+    def is_full(self, session: Session) -> bool:
         """Whether it has as much on the disk as one visitor may."""
-        return sitting.size > self._room / _SHARE
+        return session.size > self._room / _SHARE
 
-    def publish(self, sitting: Sitting, file: File) -> str:
-        """Let a file of the sitting be fetched, in place of the one before, which is deleted.
+    def publish(self, session: Session, file: File) -> str:
+        """Let a file of the session be fetched, in place of the one before, which is deleted.
 
         Gives the secret by which it is fetched.
         """
-        self.withdraw(sitting)
-        sitting.made = secrets.token_urlsafe(24)
-        self._files[sitting.made] = file
-        self.weigh(sitting)
-        return sitting.made
+        self.remove_published(session)
+        session.made = secrets.token_urlsafe(24)
+        self._files[session.made] = file
+        self.update_size(session)
+        return session.made
 
     def published(self, secret: str) -> File | None:
         """The file that is fetched by that secret; None if there is none any more."""
         return self._files.get(secret)
 
-    def withdraw(self, sitting: Sitting) -> None:
-        """Delete the file of the sitting that could be fetched, if there is one."""
-        before = self._files.pop(sitting.made, None) if sitting.made else None
-        sitting.made = None
+    def remove_published(self, session: Session) -> None:
+        """Delete the file of the session that could be fetched, if there is one."""
+        before = self._files.pop(session.made, None) if session.made else None
+        session.made = None
         if before:
             before.path.unlink(missing_ok=True)
 
     def _make_room(self) -> None:
         while len(self._open) > 1 and (
             len(self._open) > self._most
-            or sum(sitting.size for sitting in self._open.values()) > self._room
+            or sum(session.size for session in self._open.values()) > self._room
         ):
             self.end(next(iter(self._open)))

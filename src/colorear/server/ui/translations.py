@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Literal
 
-__all__ = ["WORDS", "Language"]
+__all__ = ["MESSAGES", "Language"]
 
 Language = Literal["en", "es"]
 
-WORDS: Mapping[Language, Mapping[str, str]] = {
+MESSAGES: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "tagline": "Colour for black-and-white photographs. Nothing else in the file changes.",
         "one": "One photograph",
-        "many": "Many at once",
+        "batch": "Many at once",
         # how a photograph is opened
         "drop": "Drop a photograph here",
         "choose": "Choose a photograph",
@@ -51,7 +51,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "clear": "Remove all",
         "save": "Save corrections",
         "load": "Open corrections",
-        "dot": "Correction {number}: {colour}. Arrow keys move it, Enter changes the colour, "
+        "dot": "Correction {number}: {color}. Arrow keys move it, Enter changes the colour, "
         "Delete removes it.",
         "dot_new": "New correction, without a colour yet. Arrow keys move it, Enter chooses its "
         "colour, Escape gives it up.",
@@ -68,9 +68,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "unreachable": "A place is too dark or too light for the colour you chose; it got the "
         "nearest one that exists.",
         # doubt
-        "doubt": "Show doubt",
-        "cannot_doubt": "This network does not tell where it is unsure.",
-        "doubt_legend": "How sure the network is",
+        "uncertainty": "Show doubt",
+        "cannot_tell_uncertainty": "This network does not tell where it is unsure.",
+        "uncertainty_legend": "How sure the network is",
         "sure": "Clear: quite sure",
         "unsure": "Tinted: it may be another colour",
         "guess": "Strongly tinted: a guess",
@@ -81,9 +81,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "version": "Version {number}",
         "first_version": "The likeliest",
         # many
-        "many_lead": "Colour a whole box of photographs, and take them home in one zip.",
-        "many_drop": "Drop photographs here",
-        "many_choose": "Choose photographs",
+        "batch_lead": "Colour a whole box of photographs, and take them home in one zip.",
+        "batch_drop": "Drop photographs here",
+        "batch_choose": "Choose photographs",
         "zip": "Download all ({count})",
         "again": "Begin again",
         "list": "Photographs",
@@ -94,8 +94,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "failed": "not coloured: {failed}",
         # what goes on
         "opening": "Opening {name} …",
-        "colouring": "Colouring …",
-        "coloured": "{name}: in colour",
+        "coloring": "Colouring …",
+        "colored": "{name}: in colour",
         "writing": "Colouring the full size …",
         "written": "{name} is ready: {megapixels} megapixels in {seconds} s",
         "moved": "Correction moved",
@@ -106,8 +106,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "problem": "That did not work:",
         "offline": "The server cannot be reached. Check the connection and try again.",
         # colours, as they are said
-        "dark": "dark {colour}",
-        "light": "light {colour}",
+        "dark": "dark {color}",
+        "light": "light {color}",
         "red": "red",
         "orange": "orange",
         "brown": "brown",
@@ -117,14 +117,14 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "blue": "blue",
         "violet": "violet",
         "pink": "pink",
-        "grey": "grey",
+        "gray": "grey",
         "black": "black",
         "white": "white",
     },
     "es": {
         "tagline": "Color para fotos en blanco y negro. Nada más cambia en el archivo.",
         "one": "Una foto",
-        "many": "Muchas a la vez",
+        "batch": "Muchas a la vez",
         "drop": "Suelte una foto aquí",
         "choose": "Elegir una foto",
         "camera": "Tomar una foto",
@@ -160,7 +160,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "clear": "Quitar todas",
         "save": "Guardar correcciones",
         "load": "Abrir correcciones",
-        "dot": "Corrección {number}: {colour}. Las flechas la mueven, Intro cambia el color, "
+        "dot": "Corrección {number}: {color}. Las flechas la mueven, Intro cambia el color, "
         "Supr la quita.",
         "dot_new": "Corrección nueva, aún sin color. Las flechas la mueven, Intro elige su color, "
         "Escape la descarta.",
@@ -176,9 +176,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "done": "Listo",
         "unreachable": "Un lugar es demasiado oscuro o claro para el color elegido; recibió el "
         "más cercano que existe.",
-        "doubt": "Mostrar dudas",
-        "cannot_doubt": "Esta red no dice dónde duda.",
-        "doubt_legend": "Cuán segura está la red",
+        "uncertainty": "Mostrar dudas",
+        "cannot_tell_uncertainty": "Esta red no dice dónde duda.",
+        "uncertainty_legend": "Cuán segura está la red",
         "sure": "Sin tinte: bastante segura",
         "unsure": "Con tinte: podría ser otro color",
         "guess": "Tinte fuerte: una conjetura",
@@ -187,9 +187,9 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "versions_legend": "Elija una versión",
         "version": "Versión {number}",
         "first_version": "La más probable",
-        "many_lead": "Coloree una caja entera de fotos y llévelas en un solo zip.",
-        "many_drop": "Suelte fotos aquí",
-        "many_choose": "Elegir fotos",
+        "batch_lead": "Coloree una caja entera de fotos y llévelas en un solo zip.",
+        "batch_drop": "Suelte fotos aquí",
+        "batch_choose": "Elegir fotos",
         "zip": "Descargar todas ({count})",
         "again": "Empezar de nuevo",
         "list": "Fotos",
@@ -199,8 +199,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "progress": "{done} de {all} listas",
         "failed": "sin colorear: {failed}",
         "opening": "Abriendo {name} …",
-        "colouring": "Coloreando …",
-        "coloured": "{name}: en color",
+        "coloring": "Coloreando …",
+        "colored": "{name}: en color",
         "writing": "Coloreando el tamaño completo …",
         "written": "{name} está lista: {megapixels} megapíxeles en {seconds} s",
         "moved": "Corrección movida",
@@ -210,8 +210,8 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "loaded": "Correcciones abiertas: {count}",
         "problem": "No se pudo:",
         "offline": "No se puede llegar al servidor. Revise la conexión e intente de nuevo.",
-        "dark": "{colour} oscuro",
-        "light": "{colour} claro",
+        "dark": "{color} oscuro",
+        "light": "{color} claro",
         "red": "rojo",
         "orange": "naranja",
         "brown": "marrón",
@@ -221,7 +221,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = {
         "blue": "azul",
         "violet": "violeta",
         "pink": "rosa",
-        "grey": "gris",
+        "gray": "gris",
         "black": "negro",
         "white": "blanco",
     },

@@ -1,7 +1,7 @@
 // A photograph taken here and now.
 
 /** Gives a function that resolves to a File, or to null if there is none. */
-export function taking(dialog, shot) {
+export function createCamera(dialog, shot) {
   const video = dialog.querySelector("video");
   const phone = matchMedia("(pointer: coarse)").matches || !navigator.mediaDevices?.getUserMedia;
 
@@ -24,8 +24,8 @@ export function taking(dialog, shot) {
     });
 
   const byWebcam = async () => {
-    const wished = { video: { facingMode: "environment", width: { ideal: 1920 } } };
-    const stream = await navigator.mediaDevices.getUserMedia(wished);
+    const preferred = { video: { facingMode: "environment", width: { ideal: 1920 } } };
+    const stream = await navigator.mediaDevices.getUserMedia(preferred);
     video.srcObject = stream;
     dialog.showModal();
     try {

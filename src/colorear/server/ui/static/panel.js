@@ -1,9 +1,9 @@
-// The panel in which a place gets its colour: what the network holds for likely, then any other.
+// The panel in which a place gets its color: what the network holds for likely, then any other.
 
-import { hexOf, hslOf, nameOf } from "./words.js";
+import { hexOf, hslOf, nameOf } from "./translations.js";
 
-/** `pick(colour, begun)`, `remove()` and `done()` hear what the visitor does. */
-export function choosing(root, picture, { say, pick, remove, done }) {
+/** `pick(color, begun)`, `remove()` and `done()` hear what the visitor does. */
+export function createColorPanel(root, picture, { translate, pick, remove, done }) {
   const find = (selector) => root.querySelector(selector);
   const [hue, strength, exact] = ["input.hue", "input.strength", "input.exact"].map(find);
   const [swatches, note] = [find(".swatches"), find(".likely-note")];
@@ -16,36 +16,36 @@ export function choosing(root, picture, { say, pick, remove, done }) {
     root.style.setProperty("--now", `hsl(${hue.value} 90% ${100 * level}%)`);
     root.style.setProperty("--dull", `hsl(0 0% ${100 * level}%)`);
   };
-  const show = (colour) => {
-    const [h, s] = hslOf(colour);
+  const show = (color) => {
+    const [h, s] = hslOf(color);
     hue.value = h;
     strength.value = 100 * s;
-    exact.value = colour;
+    exact.value = color;
     for (const swatch of swatches.children)
-      swatch.setAttribute("aria-pressed", swatch.dataset.colour === colour);
+      swatch.setAttribute("aria-pressed", swatch.dataset.color === color);
     paint();
   };
-  const tell = (colour) => {
-    pick(colour, begun);
+  const choose = (color) => {
+    pick(color, begun);
     begun = false;
   };
 
   for (const slider of [hue, strength])
     slider.addEventListener("input", () => {
       paint();
-      const colour = hexOf(+hue.value, strength.value / 100, Math.min(0.85, Math.max(0.15, light)));
-      exact.value = colour;
-      tell(colour);
+      const color = hexOf(+hue.value, strength.value / 100, Math.min(0.85, Math.max(0.15, light)));
+      exact.value = color;
+      choose(color);
     });
   exact.addEventListener("input", () => {
-    tell(exact.value);
+    choose(exact.value);
     show(exact.value);
   });
   swatches.addEventListener("click", (event) => {
-    const { colour } = event.target.closest("button")?.dataset ?? {};
-    if (!colour) return;
-    tell(colour);
-    show(colour);
+    const { color } = event.target.closest("button")?.dataset ?? {};
+    if (!color) return;
+    choose(color);
+    show(color);
   });
   find(".remove").addEventListener("click", remove);
   find(".done").addEventListener("click", done);
@@ -74,8 +74,8 @@ export function choosing(root, picture, { say, pick, remove, done }) {
   };
 
   return {
-    open: (hint, { grey, now }) => {
-      [, , light] = hslOf(grey);
+    open: (hint, { gray, now }) => {
+      [, , light] = hslOf(gray);
       begun = true;
       swatches.replaceChildren();
       show(hint.color ?? now);
@@ -83,20 +83,20 @@ export function choosing(root, picture, { say, pick, remove, done }) {
       near(hint);
       root.focus({ preventScroll: true });
     },
-    suggest: (colours, told) => {
-      note.textContent = told;
-      note.hidden = !told;
-      const button = (colour) => {
+    suggest: (colors, message) => {
+      note.textContent = message;
+      note.hidden = !message;
+      const button = (color) => {
         const swatch = document.createElement("button");
         swatch.type = "button";
-        swatch.dataset.colour = colour;
-        swatch.style.backgroundColor = colour;
-        swatch.ariaLabel = nameOf(colour, say);
+        swatch.dataset.color = color;
+        swatch.style.backgroundColor = color;
+        swatch.ariaLabel = nameOf(color, translate);
         swatch.title = swatch.ariaLabel;
         swatch.ariaPressed = "false";
         return swatch;
       };
-      swatches.replaceChildren(...colours.map(button));
+      swatches.replaceChildren(...colors.map(button));
     },
     close: () => {
       root.hidden = true;

@@ -1,6 +1,6 @@
-// The picture: grey beside colour, doubt upon it, and dots where somebody knows better.
+// The picture: gray beside color, uncertainty upon it, and dots where somebody knows better.
 
-import { nameOf } from "./words.js";
+import { nameOf } from "./translations.js";
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const within = (value) => Math.min(1, Math.max(0, value));
@@ -9,7 +9,7 @@ const within = (value) => Math.min(1, Math.max(0, value));
  * `place(x, y)`, `move(i, x, y, begun)`, `moved()`, `choose(i)`, `drop(i)` and `giveUp(i)` hear what
  * the visitor does; x and y are fractions of width and height.
  */
-export function showing(root, { say, place, move, moved, choose, drop, giveUp }) {
+export function createPicture(root, { translate, place, move, moved, choose, drop, giveUp }) {
   const find = (selector) => root.querySelector(selector);
   const [before, after, tint, divider, dots] = [
     ".before",
@@ -33,7 +33,7 @@ export function showing(root, { say, place, move, moved, choose, drop, giveUp })
     split = Math.min(100, Math.max(0, percent));
     root.style.setProperty("--split", `${split}%`);
     divider.setAttribute("aria-valuenow", Math.round(split));
-    divider.setAttribute("aria-valuetext", say("divider_value", { percent: Math.round(split) }));
+    divider.setAttribute("aria-valuetext", translate("divider_value", { percent: Math.round(split) }));
   };
 
   divider.addEventListener("keydown", (event) => {
@@ -92,8 +92,8 @@ export function showing(root, { say, place, move, moved, choose, drop, giveUp })
 
   const label = (hint, index) =>
     hint.color
-      ? say("dot", { number: index + 1, colour: nameOf(hint.color, say) })
-      : say("dot_new");
+      ? translate("dot", { number: index + 1, color: nameOf(hint.color, translate) })
+      : translate("dot_new");
 
   return {
     divide,
@@ -105,7 +105,7 @@ export function showing(root, { say, place, move, moved, choose, drop, giveUp })
       root.style.setProperty("--width", width / height);
       divide(50);
     },
-    colour: (url) => {
+    showColor: (url) => {
       after.src = url;
     },
     tint: (url) => {
@@ -128,9 +128,9 @@ export function showing(root, { say, place, move, moved, choose, drop, giveUp })
       });
     },
     focus: (index) => dots.children[index]?.focus(),
-    /** `#rrggbb` of what is seen at a place: in grey, or in colour. */
-    seen: (x, y, grey = false) => {
-      const image = grey ? before : after;
+    /** `#rrggbb` of what is seen at a place: in gray, or in color. */
+    seen: (x, y, gray = false) => {
+      const image = gray ? before : after;
       canvas.canvas.width = canvas.canvas.height = 1;
       const column = Math.min(image.naturalWidth - 1, Math.floor(x * image.naturalWidth));
       const row = Math.min(image.naturalHeight - 1, Math.floor(y * image.naturalHeight));

@@ -1,15 +1,15 @@
 // The page begins: words, tabs, and every way in which a photograph may come.
 
-import { calling, example, settings } from "./calls.js";
-import { taking } from "./camera.js";
-import { many } from "./many.js";
-import { photograph } from "./photograph.js";
-import { speaking } from "./words.js";
+import { connect, example, settings } from "./api.js";
+import { createCamera } from "./camera.js";
+import { createBatch } from "./batch.js";
+import { createEditor } from "./editor.js";
+import { createTranslator } from "./translations.js";
 
 /** `about` is what the server tells of itself: words, networks, examples. */
 function start(root, about) {
   const find = (selector) => root.querySelector(selector);
-  const { say, fill } = speaking(about.words);
+  const { translate, fill } = createTranslator(about.messages);
   fill(root);
 
   const alert = find(".problem");
@@ -20,17 +20,17 @@ function start(root, about) {
     const text = document.createElement("span");
     text.textContent = own ?? sentence;
     if (!own) text.lang = "en";
-    alert.append(own ? "" : `${say("problem")} `, text);
+    alert.append(own ? "" : `${translate("problem")} `, text);
   };
 
   for (const select of root.querySelectorAll("select.network"))
     select.replaceChildren(...about.networks.map((name) => new Option(name, name)));
 
-  const panels = { one: find("#panel-one"), many: find("#panel-many") };
-  const shared = { say, problem, network: about.network };
-  const one = photograph(panels.one, { ...shared, calls: calling({ say, problem }) });
-  const quiet = { say, problem: () => undefined }; // its list says what failed
-  const lot = many(panels.many, { ...shared, calls: calling(quiet) });
+  const panels = { one: find("#panel-one"), batch: find("#panel-batch") };
+  const shared = { translate, problem, network: about.network };
+  const one = createEditor(panels.one, { ...shared, api: connect({ translate, problem }) });
+  const quiet = { translate, problem: () => undefined }; // its list says what failed
+  const lot = createBatch(panels.batch, { ...shared, api: connect(quiet) });
 
   const tabs = [...root.querySelectorAll("[role=tab]")];
   const show = (tab) => {
@@ -59,7 +59,7 @@ function start(root, about) {
   };
   for (const [panel, selector] of [
     [panels.one, "input.file"],
-    [panels.many, "input.files"],
+    [panels.batch, "input.files"],
   ]) {
     const input = panel.querySelector(selector);
     panel.querySelector(".choose").addEventListener("click", () => input.click());
@@ -68,12 +68,12 @@ function start(root, about) {
       input.value = "";
     });
   }
-  const camera = taking(find("dialog.camera"), find("input.shot"));
+  const camera = createCamera(find("dialog.camera"), find("input.shot"));
   find(".take").addEventListener("click", async () => {
     try {
       take([await camera()].filter(Boolean));
     } catch {
-      problem(null, say("no_camera"));
+      problem(null, translate("no_camera"));
     }
   });
   document.addEventListener("dragover", (event) => {
@@ -92,12 +92,12 @@ function start(root, about) {
 
   find(".examples").replaceChildren(
     ...about.examples.map((name) => {
-      const called = say(name);
+      const title = translate(name);
       const button = document.createElement("button");
       button.type = "button";
-      button.ariaLabel = say("example", { name: called });
+      button.ariaLabel = translate("example", { name: title });
       const image = Object.assign(document.createElement("img"), {
-        src: example.stamp(name),
+        src: example.thumbnail(name),
         alt: "",
         width: 120,
         height: 120,

@@ -2,8 +2,8 @@
 
 const VERSIONS = 4;
 
-/** `small(number)` is asked for each version; `choose(number)` hears which one is taken. */
-export function comparing(root, { say, small, choose }) {
+/** `small(number)` is payload for each version; `choose(number)` hears which one is taken. */
+export function createVersions(root, { translate, small, choose }) {
   const strips = root.querySelector(".strips");
   let turn = 0;
 
@@ -12,13 +12,13 @@ export function comparing(root, { say, small, choose }) {
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "version" });
     const image = Object.assign(document.createElement("img"), { alt: "" });
     const words = document.createElement("span");
-    words.textContent = number ? say("version", { number: number + 1 }) : say("first_version");
+    words.textContent = number ? translate("version", { number: number + 1 }) : translate("first_version");
     input.addEventListener("change", () => choose(number));
     label.append(input, image, words);
     return label;
   };
 
-  /** Ask anew, one after the other; what is asked meanwhile goes first. */
+  /** Ask anew, one after the other; what is payload meanwhile goes first. */
   const fill = async (chosen) => {
     if (root.hidden) return;
     turn += 1;
@@ -28,9 +28,9 @@ export function comparing(root, { say, small, choose }) {
     for (const [number, label] of [...strips.children].entries())
       label.querySelector("input").checked = number === chosen;
     for (const [number, label] of [...strips.children].entries()) {
-      const answer = await small(number);
-      if (now !== turn || root.hidden || answer.problem) return;
-      label.querySelector("img").src = answer.after;
+      const response = await small(number);
+      if (now !== turn || root.hidden || response.problem) return;
+      label.querySelector("img").src = response.after;
     }
   };
 

@@ -1,45 +1,45 @@
-// One photograph: opened, in colour, corrected, taken home.
+// One photograph: opened, in color, corrected, taken home.
 
-import { keep } from "./calls.js";
-import { choosing } from "./panel.js";
-import { showing } from "./picture.js";
-import { comparing } from "./versions.js";
+import { saveFile } from "./api.js";
+import { createColorPanel } from "./panel.js";
+import { createPicture } from "./picture.js";
+import { createVersions } from "./versions.js";
 
 const RADIUS = 0.01;
 const PATIENCE = 700; // milliseconds without a change, before what takes long is made anew
 
-/** Run the panel of one photograph; gives `open(file)` and `wake()`. */
-export function photograph(root, { say, calls, problem, network }) {
+/** Run the panel of one photograph; gives `open(file)`. */
+export function createEditor(root, { translate, api, problem, network }) {
   const find = (selector) => root.querySelector(selector);
   const [entry, work, status] = [".entry", ".work", ".status"].map(find);
   const [vividness, select] = ["input.vividness", "select.network"].map(find);
-  const [doubt, vary, legend] = ["button.doubt", ".vary", ".legend"].map(find);
+  const [uncertainty, vary, legend] = ["button.uncertainty", ".vary", ".legend"].map(find);
   let hints = [];
   let past = [];
   let chosen = -1;
-  let able = {};
+  let abilities = {};
   let name = "";
   let variant = 0;
-  let far = [];
+  let unreachable = [];
   let turn = 0; // which photograph this is, so that answers for another are not shown
-  let wanted = false;
+  let stale = false;
   let busy = false;
   let later = null;
 
-  const picture = showing(find(".picture"), {
-    say,
+  const picture = createPicture(find(".picture"), {
+    translate,
     place,
     move,
-    moved: () => tell("moved"),
+    moved: () => showStatus("moved"),
     choose: (index) => (hints[index].color || !panel.isOpen ? choose(index) : leave()),
     drop,
     giveUp: (index) => (hints[index].color ? leave() : drop(index)),
   });
-  const panel = choosing(find(".panel"), find(".picture"), {
-    say,
-    pick: (colour, begun) => {
+  const panel = createColorPanel(find(".panel"), find(".picture"), {
+    translate,
+    pick: (color, begun) => {
       if (begun) remember();
-      hints[chosen] = { ...hints[chosen], color: colour };
+      hints[chosen] = { ...hints[chosen], color };
       changed();
     },
     remove: () => drop(chosen),
@@ -50,105 +50,108 @@ export function photograph(root, { say, calls, problem, network }) {
     },
   });
 
-  const versions = comparing(find(".versions"), {
-    say,
-    small: (number) => calls.ask("colours", { ...wish(), variant: number, small: true }),
+  const versions = createVersions(find(".versions"), {
+    translate,
+    small: (number) => api.ask("colors", { ...request(), variant: number, small: true }),
     choose: (number) => {
       variant = number;
-      colour();
+      recolor();
     },
   });
 
-  const told = () => hints.filter((hint) => hint.color);
-  const wish = () => ({
+  const finishedHints = () => hints.filter((hint) => hint.color);
+  const request = () => ({
     model: select.value,
     vividness: +vividness.value,
-    hints: told(),
+    hints: finishedHints(),
     variant,
   });
-  const tell = (key, values) => {
-    status.textContent = say(key, values);
+  const showStatus = (key, values) => {
+    status.textContent = translate(key, values);
   };
   const remember = () => {
-    past.push(told());
+    past.push(finishedHints());
     draw();
   };
   const draw = () => {
-    picture.dots(able.hints ? hints : [], { chosen, unreachable: far });
+    picture.dots(abilities.hints ? hints : [], { chosen, unreachable });
     find(".undo").disabled = !past.length;
-    find(".clear").disabled = find(".save").disabled = !told().length;
+    find(".clear").disabled = find(".save").disabled = !finishedHints().length;
   };
   const changed = () => {
     draw();
-    colour();
+    recolor();
   };
 
-  // What is seen follows what is wished: one question at a time, the newest wish last.
-  async function colour() {
-    wanted = true;
+  // The picture follows the controls: one request at a time, the newest wish last.
+  async function recolor() {
+    stale = true;
     if (busy) return;
     busy = true;
     work.setAttribute("aria-busy", "true");
     const now = turn;
-    while (wanted && now === turn) {
-      wanted = false;
-      const answer = await calls.ask("colours", wish());
-      if (answer.problem || now !== turn) continue;
-      picture.colour(answer.after);
-      far = answer.unreachable;
-      learn(answer.able);
+    while (stale && now === turn) {
+      stale = false;
+      const response = await api.ask("colors", request());
+      if (response.problem || now !== turn) continue;
+      picture.showColor(response.after);
+      unreachable = response.unreachable;
+      learn(response.abilities);
       problem(null);
-      tell(far.length ? "unreachable" : "coloured", { name });
+      showStatus(unreachable.length ? "unreachable" : "colored", { name });
     }
     busy = false;
     work.removeAttribute("aria-busy");
-    if (now !== turn) return colour();
+    if (now !== turn) return recolor();
     clearTimeout(later);
     later = setTimeout(versions.fill, PATIENCE, variant);
-    if (doubt.ariaPressed === "true") tint();
+    if (uncertainty.ariaPressed === "true") tint();
   }
 
   function learn(now) {
-    able = now;
+    abilities = now;
     const chosenNetwork = select.value;
-    const unable = [!able.doubt && "cannot_doubt", !able.variants && "cannot_vary"];
+    const unable = [
+      !abilities.uncertainty && "cannot_tell_uncertainty",
+      !abilities.variants && "cannot_vary",
+    ];
     find(".unable").textContent = unable
       .filter(Boolean)
-      .map((key) => say(key))
+      .map((key) => translate(key))
       .join(" ");
-    find(".correct").textContent = say(able.hints ? "correct" : "cannot_correct", {
+    find(".correct").textContent = translate(abilities.hints ? "correct" : "cannot_correct", {
       network: chosenNetwork,
     });
-    doubt.disabled = !able.doubt;
-    vary.disabled = !able.variants;
-    for (const button of [find(".add"), find(".load")]) button.disabled = !able.hints;
-    find(".picture").classList.toggle("correctable", able.hints);
-    if (!able.doubt) showDoubt(false);
-    if (!able.variants) showVersions(false);
+    uncertainty.disabled = !abilities.uncertainty;
+    vary.disabled = !abilities.variants;
+    for (const button of [find(".add"), find(".load")]) button.disabled = !abilities.hints;
+    find(".picture").classList.toggle("correctable", abilities.hints);
+    if (!abilities.uncertainty) showUncertainty(false);
+    if (!abilities.variants) showVersions(false);
     draw();
   }
 
   // Corrections.
   function place(x, y) {
     if (panel.isOpen) return leave();
-    if (!able.hints) return tell("cannot_correct", { network: select.value });
-    hints = [...told(), { x, y, radius: RADIUS }];
+    if (!abilities.hints) return showStatus("cannot_correct", { network: select.value });
+    hints = [...finishedHints(), { x, y, radius: RADIUS }];
     draw();
     return choose(hints.length - 1);
   }
   async function choose(index) {
     chosen = index;
     const { x, y } = hints[index];
-    const grey = picture.seen(x, y, true);
+    const gray = picture.seen(x, y, true);
     draw();
-    panel.open(hints[index], { grey, now: picture.seen(x, y) });
-    if (!able.suggestions) return panel.suggest([], say("cannot_suggest"));
-    panel.suggest([], say("asking"));
-    const others = told().filter((hint) => hint !== hints[index]);
-    const answer = await calls.ask("suggestions", { ...wish(), hints: others, x, y });
+    panel.open(hints[index], { gray, now: picture.seen(x, y) });
+    if (!abilities.suggestions) return panel.suggest([], translate("cannot_suggest"));
+    panel.suggest([], translate("asking"));
+    const others = finishedHints().filter((hint) => hint !== hints[index]);
+    const response = await api.ask("suggestions", { ...request(), hints: others, x, y });
     if (chosen !== index || !panel.isOpen) return undefined;
-    const colours = answer.colours ?? [];
-    return panel.suggest(colours, colours.length ? "" : say("nothing_likely"));
+    const colors = response.colors ?? [];
+    return panel.suggest(colors, colors.length ? "" : translate("nothing_likely"));
   }
   function move(index, x, y, begun) {
     if (panel.isOpen) leave();
@@ -164,14 +167,14 @@ export function photograph(root, { say, calls, problem, network }) {
     hints = hints.filter((_, i) => i !== index);
     leave();
     changed();
-    tell("removed");
+    showStatus("removed");
     if (hints.length) picture.focus(Math.min(index, hints.length - 1));
     else find(".add").focus();
   }
   function leave() {
     panel.close();
     chosen = -1;
-    hints = told();
+    hints = finishedHints();
     draw();
   }
   function undo() {
@@ -180,17 +183,17 @@ export function photograph(root, { say, calls, problem, network }) {
     chosen = -1;
     hints = past.pop();
     changed();
-    tell("undone");
+    showStatus("undone");
   }
 
-  // Doubt and versions.
+  // Uncertainty and versions.
   async function tint() {
     const now = turn;
-    const answer = await calls.ask("doubt", wish());
-    if (now === turn && doubt.ariaPressed === "true") picture.tint(answer.tint);
+    const response = await api.ask("uncertainty", request());
+    if (now === turn && uncertainty.ariaPressed === "true") picture.tint(response.tint);
   }
-  function showDoubt(on) {
-    doubt.ariaPressed = on;
+  function showUncertainty(on) {
+    uncertainty.ariaPressed = on;
     legend.hidden = !on;
     if (on) tint();
     else picture.tint(null);
@@ -198,56 +201,56 @@ export function photograph(root, { say, calls, problem, network }) {
   function showVersions(on) {
     vary.ariaExpanded = on;
     versions.show(on, variant);
-    if (!on && !able.variants) variant = 0;
+    if (!on && !abilities.variants) variant = 0;
   }
   // Files.
-  const saved = (text, called) => {
+  const saveText = (text, filename) => {
     const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    keep(called, url);
+    saveFile(filename, url);
     setTimeout(() => URL.revokeObjectURL(url), 60000);
-    tell("saved", { name: called });
+    showStatus("saved", { name: filename });
   };
   async function load(file) {
-    const answer = await calls.ask("hints", { text: await file.text(), name: file.name });
-    if (answer.problem) return;
+    const response = await api.ask("hints", { text: await file.text(), name: file.name });
+    if (response.problem) return;
     remember();
-    hints = answer.hints;
+    hints = response.hints;
     changed();
-    tell("loaded", { count: hints.length });
+    showStatus("loaded", { count: hints.length });
   }
   async function download() {
     const button = find(".download");
     button.disabled = true;
-    tell("writing");
-    const answer = await calls.ask("file", wish());
+    showStatus("writing");
+    const response = await api.ask("file", request());
     button.disabled = false;
-    if (answer.problem) return tell("coloured", { name });
-    keep(answer.name, answer.file);
-    return tell("written", answer);
+    if (response.problem) return showStatus("colored", { name });
+    saveFile(response.name, response.file);
+    return showStatus("written", response);
   }
   async function open(file) {
     problem(null);
-    find(".entry .opening").textContent = say("opening", { name: file.name });
-    tell("opening", { name: file.name });
+    find(".entry .opening").textContent = translate("opening", { name: file.name });
+    showStatus("opening", { name: file.name });
     entry.setAttribute("aria-busy", "true");
-    const answer = await calls.open(file, select.value);
+    const response = await api.open(file, select.value);
     entry.removeAttribute("aria-busy");
     find(".entry .opening").textContent = "";
-    if (answer.problem) return;
+    if (response.problem) return;
     turn += 1;
-    [hints, past, variant, far, name] = [[], [], 0, [], answer.name];
+    [hints, past, variant, unreachable, name] = [[], [], 0, [], response.name];
     vividness.value = 1;
     showVividness();
     leave();
     showVersions(false);
-    showDoubt(false);
-    picture.show(answer);
-    learn(answer.able);
+    showUncertainty(false);
+    picture.show(response);
+    learn(response.abilities);
     entry.hidden = true;
     work.hidden = false;
     find(".divider").focus({ preventScroll: true });
-    tell("colouring");
-    colour();
+    showStatus("coloring");
+    recolor();
   }
   function close() {
     turn += 1;
@@ -259,7 +262,7 @@ export function photograph(root, { say, calls, problem, network }) {
   }
   function showVividness() {
     const percent = Math.round(100 * vividness.value);
-    const shown = say("vividness_value", { percent });
+    const shown = translate("vividness_value", { percent });
     find(".controls output").textContent = shown;
     vividness.setAttribute("aria-valuetext", shown);
   }
@@ -267,14 +270,14 @@ export function photograph(root, { say, calls, problem, network }) {
   const on = (selector, type, call) => find(selector).addEventListener(type, call);
   on("input.vividness", "input", () => {
     showVividness();
-    colour();
+    recolor();
   });
   on("select.network", "change", () => {
     variant = 0;
     leave();
-    colour();
+    recolor();
   });
-  on("button.doubt", "click", () => showDoubt(doubt.ariaPressed !== "true"));
+  on("button.uncertainty", "click", () => showUncertainty(uncertainty.ariaPressed !== "true"));
   on(".vary", "click", () => showVersions(!versions.isOpen));
   on(".add", "click", () => {
     leave();
@@ -290,7 +293,7 @@ export function photograph(root, { say, calls, problem, network }) {
     changed();
   });
   on(".save", "click", () =>
-    saved(JSON.stringify(told(), null, 2), `${name.replace(/\.[^.]*$/, "")}-hints.json`),
+    saveText(JSON.stringify(finishedHints(), null, 2), `${name.replace(/\.[^.]*$/, "")}-hints.json`),
   );
   on(".load", "click", () => find("input.hints").click());
   on("input.hints", "change", (event) => {

@@ -1,24 +1,24 @@
-// The page's words in the language of the browser, and how colours are called.
+// The page's messages in the language of the browser, and how colors are called.
 
-/** Choose the language; gives `say(key, values)`, and `fill(root)` for the words in the markup. */
-export function speaking(words) {
-  const wished = navigator.languages.map((told) => told.slice(0, 2));
-  const language = wished.find((told) => told in words) ?? "en";
-  const say = (key, values = {}) =>
-    words[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+/** Choose the language; gives `translate(key, values)`, and `fill(root)` for the markup's texts. */
+export function createTranslator(messages) {
+  const preferred = navigator.languages.map((tag) => tag.slice(0, 2));
+  const language = preferred.find((tag) => tag in messages) ?? "en";
+  const translate = (key, values = {}) =>
+    messages[language][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
   const fill = (root) => {
     document.documentElement.lang = language;
-    for (const element of root.querySelectorAll("[data-word]"))
-      element.textContent = say(element.dataset.word);
+    for (const element of root.querySelectorAll("[data-text]"))
+      element.textContent = translate(element.dataset.text);
     for (const element of root.querySelectorAll("[data-label]"))
-      element.setAttribute("aria-label", say(element.dataset.label));
+      element.setAttribute("aria-label", translate(element.dataset.label));
   };
-  return { say, fill };
+  return { translate, fill };
 }
 
 /** Hue in degrees, saturation and lightness in 0..1 of `#rrggbb`. */
-export function hslOf(colour) {
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16) / 255);
+export function hslOf(color) {
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16) / 255);
   const most = Math.max(r, g, b);
   const least = Math.min(r, g, b);
   const chroma = most - least;
@@ -59,15 +59,15 @@ const HUES = [
   [361, "red"],
 ];
 
-/** What people call the colour `#rrggbb`. */
-export function nameOf(colour, say) {
-  const [hue, saturation, lightness] = hslOf(colour);
-  if (lightness < 0.07) return say("black");
-  if (lightness > 0.95) return say("white");
+/** What people call the color `#rrggbb`. */
+export function nameOf(color, translate) {
+  const [hue, saturation, lightness] = hslOf(color);
+  if (lightness < 0.07) return translate("black");
+  if (lightness > 0.95) return translate("white");
   let key = HUES.find(([end]) => hue < end)[1];
-  if (saturation < 0.12) key = "grey";
+  if (saturation < 0.12) key = "gray";
   else if (key === "orange" && lightness < 0.5) key = "brown";
-  if (lightness < 0.3) return say("dark", { colour: say(key) });
-  if (lightness > 0.72) return say("light", { colour: say(key) });
-  return say(key);
+  if (lightness < 0.3) return translate("dark", { color: translate(key) });
+  if (lightness > 0.72) return translate("light", { color: translate(key) });
+  return translate(key);
 }

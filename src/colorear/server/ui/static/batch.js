@@ -1,9 +1,9 @@
 // Many photographs, one after the other, and a zip at the end.
 
-import { keep } from "./calls.js";
+import { saveFile } from "./api.js";
 
 /** Run the panel of many photographs; gives `add(files)`. */
-export function many(root, { say, calls, network }) {
+export function createBatch(root, { translate, api, network }) {
   const find = (selector) => root.querySelector(selector);
   const [progress, list, status, zip] = [".progress", ".list", ".status", ".zip"].map(find);
   const bar = find("progress");
@@ -11,62 +11,62 @@ export function many(root, { say, calls, network }) {
   let [waiting, all, done, failed, busy] = [[], 0, 0, 0, false];
   select.value = network;
 
-  const tell = () => {
-    const words = [say("progress", { done, all })];
-    if (failed) words.push(say("failed", { failed }));
+  const showStatus = () => {
+    const words = [translate("progress", { done, all })];
+    if (failed) words.push(translate("failed", { failed }));
     status.textContent = words.join(" · ");
     bar.max = Math.max(1, all);
     bar.value = done + failed;
-    zip.textContent = say("zip", { count: done });
+    zip.textContent = translate("zip", { count: done });
     zip.disabled = busy || !done;
     find(".again").disabled = busy;
   };
 
   const line = (file) => {
     const item = document.createElement("li");
-    const [called, how] = ["span", "span"].map((tag) => document.createElement(tag));
-    called.textContent = file.name;
-    how.textContent = say("waiting");
-    how.className = "quiet";
-    item.append(called, how);
+    const [title, state] = ["span", "span"].map((tag) => document.createElement(tag));
+    title.textContent = file.name;
+    state.textContent = translate("waiting");
+    state.className = "quiet";
+    item.append(title, state);
     list.append(item);
-    return { file, item, how };
+    return { file, item, state };
   };
 
   async function work() {
     if (busy) return;
     busy = true;
-    tell();
+    showStatus();
     while (waiting.length) {
-      const { file, item, how } = waiting.shift();
-      how.textContent = say("working");
+      const { file, item, state } = waiting.shift();
+      state.textContent = translate("working");
       item.className = "working";
-      const answer = await calls.many(file, select.value);
-      item.className = answer.problem ? "failed" : "finished";
-      if (answer.problem) {
+      const response = await api.addToBatch(file, select.value);
+      item.className = response.problem ? "failed" : "finished";
+      if (response.problem) {
         failed += 1;
-        how.textContent = answer.problem === true ? say("offline") : answer.problem;
-        if (answer.problem !== true) how.lang = "en";
+        state.textContent = response.problem === true ? translate("offline") : response.problem;
+        if (response.problem !== true) state.lang = "en";
       } else {
         done += 1;
-        item.firstChild.textContent = answer.name;
-        how.textContent = say("finished", answer);
+        item.firstChild.textContent = response.name;
+        state.textContent = translate("finished", response);
       }
-      tell();
+      showStatus();
     }
     busy = false;
-    tell();
+    showStatus();
   }
 
   zip.addEventListener("click", async () => {
     zip.disabled = true;
-    const answer = await calls.ask("zipped", {});
-    if (!answer.problem) keep(answer.name, answer.file);
-    else status.textContent = answer.problem === true ? say("offline") : answer.problem;
+    const response = await api.ask("zip_batch", {});
+    if (!response.problem) saveFile(response.name, response.file);
+    else status.textContent = response.problem === true ? translate("offline") : response.problem;
     zip.disabled = false;
   });
   find(".again").addEventListener("click", async () => {
-    await calls.ask("emptied", {});
+    await api.ask("clear_batch", {});
     [waiting, all, done, failed] = [[], 0, 0, 0];
     list.replaceChildren();
     progress.hidden = true;

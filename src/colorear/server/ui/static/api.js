@@ -1,0 +1,93 @@
+// How the page asks the server: within a session, which is begun anew if it was put away.
+
+const resolve = (path) => new URL(path, document.baseURI).href;
+
+const post = (name, payload) =>
+  fetch(resolve(`page/actions/${name}`), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(payload),
+  }).then((response) => response.json());
+
+/** What the server tells of itself: words, networks, examples. */
+export const settings = () => fetch(resolve("page/settings")).then((response) => response.json());
+
+/** Asks and uploads. `problem` hears what went wrong, in a sentence. */
+export function connect({ translate, problem }) {
+  let session = null; // what it will be
+  let secret = null; // what it is
+  let opened = null; // how to open again what was open
+
+  const begin = async () => {
+    if (!session) session = post("begin", {}).then((response) => response.session);
+    secret = await session;
+    return secret;
+  };
+
+  const attempt = async (call, { restore = true, last = false } = {}) => {
+    try {
+      const response = await call(await begin());
+      if (!response.expired) {
+        if (response.problem) problem(response.problem);
+        return response;
+      }
+      session = null;
+      if (last) throw new Error("expired again");
+      if (restore && opened) {
+        const back = await opened();
+        if (back.problem) return back;
+      }
+      return attempt(call, { last: true });
+    } catch {
+      session = null;
+      problem(null, translate("offline"));
+      return { problem: true };
+    }
+  };
+
+  const send = (purpose, file, network) => async (secret) => {
+    const form = new FormData();
+    form.append("photograph", file, file.name || "photograph.jpg");
+    const headers = { session: secret, network };
+    const url = resolve(`page/photographs/${purpose}`);
+    return (await fetch(url, { method: "POST", body: form, headers })).json();
+  };
+
+  // Also when the browser keeps the page to come back to: then a new session is begun.
+  addEventListener("pagehide", () => {
+    if (!secret) return;
+    const payload = new Blob([JSON.stringify({ session: secret })], { type: "application/json" });
+    navigator.sendBeacon(resolve("page/actions/end"), payload);
+  });
+
+  return {
+    ask: (name, payload) => attempt((secret) => post(name, { ...payload, session: secret })),
+    open: async (file, network) => {
+      const response = await attempt(send("open", file, network), { restore: false });
+      if (!response.problem) opened = () => attempt(send("open", file, network), { restore: false });
+      return response;
+    },
+    addToBatch: (file, network) => attempt(send("batch", file, network)),
+  };
+}
+
+/** The free photographs to try. */
+export const example = {
+  thumbnail: (name) => resolve(`page/thumbnails/${name}`),
+  file: async (name) => {
+    const response = await fetch(resolve(`page/examples/${name}`));
+    const header = response.headers.get("content-disposition") ?? "";
+    const filename = /filename="([^"]+)"/.exec(header)?.[1] ?? name;
+    return new File([await response.blob()], filename);
+  },
+};
+
+/** Give the visitor a file: one of the server's, or text made here. */
+export function saveFile(name, url) {
+  const link = document.createElement("a");
+  link.href = url.startsWith("blob:") ? url : resolve(`page/files/${url}`);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
