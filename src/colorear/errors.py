@@ -137,7 +137,7 @@ class Foreign(NamedTuple):
     """An error of Python or of a library, and what becomes of it."""
 
     raised: str
-    """Its class, with its module; a class derived from it counts too."""
+    """Its class, with its module; a class derived from it counts too. `*` is any of a module."""
     code: str
     """Its `errno` or SQLite's name for it, where that decides; else nothing."""
     says: str
@@ -188,10 +188,10 @@ FOREIGN: tuple[Foreign, ...] = (
     ),
     Foreign("sqlite3.DatabaseError", "", "cannot be used ({reason})", ""),
     Foreign(
-        "onnxruntime.capi.onnxruntime_pybind11_state.OrtException",
+        "onnxruntime.capi.onnxruntime_pybind11_state.*",  # its classes share no base
         "",
-        "cannot be run as an ONNX network ({reason})",
-        "check the file, or export it again",
+        "cannot be loaded as an ONNX network ({reason})",
+        "expected one self-contained .onnx file",
     ),
     Foreign("pyarrow.lib.ArrowException", "", "cannot be {action}: {reason}", ""),
 )
@@ -200,6 +200,7 @@ FOREIGN: tuple[Foreign, ...] = (
 def foreign(error: BaseException) -> Foreign | None:
     """The row of the table that an error of others belongs to, if there is one."""
     classes = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
+    classes |= {f"{kind.__module__}.*" for kind in type(error).__mro__}
     code = _code(error)
     fitting = (row for row in FOREIGN if row.raised in classes and row.code in ("", code))
     return next(fitting, None)

@@ -9,7 +9,7 @@ import typer
 
 from colorear import __version__
 from colorear.cli import colorize, evaluation, models, serve, training
-from colorear.cli.output import CommandGroup
+from colorear.cli.output import Command, CommandGroup
 
 __all__ = ["app"]
 
@@ -18,12 +18,13 @@ app = typer.Typer(
     cls=CommandGroup,
     help="Color for black-and-white photographs, honest about how good it is.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
 
-def _say_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
@@ -34,19 +35,21 @@ def _main(
     *,
     version: Annotated[  # eager, so that no command need follow it
         bool,
-        typer.Option("--version", is_eager=True, callback=_say_version, help="Say the version."),
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+        ),
     ] = False,
 ) -> None:
     pass
 
 
-app.command()(colorize.colorize)
-app.command()(colorize.verify)
-app.command()(serve.serve)
+app.command(cls=Command)(colorize.colorize)
+app.command(cls=Command)(colorize.verify)
+app.command(cls=Command)(serve.serve)
 app.add_typer(models.app, name="models")
 app.add_typer(training.data_app, name="data")
-app.command()(training.train)
-app.command()(training.export)
-app.command()(evaluation.evaluate)
-app.command()(evaluation.compare)
-app.command()(training.bench)
+app.command(cls=Command)(training.train)
+app.command(cls=Command)(training.export)
+app.command(cls=Command)(evaluation.evaluate)
+app.command(cls=Command)(evaluation.compare)
+app.command(cls=Command)(training.bench)

@@ -12,7 +12,7 @@ import typer
 from colorear.batch.colorize import On, Run, colorize_all
 from colorear.batch.discovery import Failed
 from colorear.batch.runner import Kept, Result, Skipped
-from colorear.cli.output import File, Json, print_error, printable, report
+from colorear.cli.output import Json, print_error, printable, report
 from colorear.cli.progress import ProgressDisplay
 from colorear.errors import ExitCode, UsageError
 from colorear.hints import read_hints
@@ -72,7 +72,7 @@ def colorize(
     ] = False,
     exclude: Annotated[
         list[str] | None,
-        typer.Option(help="Leave out of folders, as '*.tif' or 'thumbs/*'; may be repeated."),
+        typer.Option(help="Leave out of folders, as `*.tif` or `thumbs/*`; may be repeated."),
     ] = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -103,7 +103,12 @@ def colorize(
         raise typer.Exit(ExitCode.FAILED)
 
 
-def verify(original: File, colored: File, *, as_json: Json = False) -> None:
+def verify(
+    original: Annotated[Path, typer.Argument(readable=False, help="The photograph as it was.")],
+    colored: Annotated[Path, typer.Argument(readable=False, help="The same in color.")],
+    *,
+    as_json: Json = False,
+) -> None:
     """Check that COLORED is ORIGINAL with color added and nothing else changed."""
     found = compare(original, colored)
     if as_json:

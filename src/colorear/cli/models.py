@@ -1,5 +1,6 @@
 """The commands on networks."""
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -7,11 +8,16 @@ import typer
 from rich.table import Column, Table
 
 from colorear import models
-from colorear.cli.output import File, Json, report, stdout
+from colorear.cli.output import Command, CommandGroup, Json, report, stdout
 
 __all__ = ["app"]
 
-app = typer.Typer(help="The networks that give color.", invoke_without_command=True)
+app = typer.Typer(
+    cls=CommandGroup,
+    help="The networks that give color.",
+    invoke_without_command=True,
+    rich_markup_mode="markdown",
+)
 
 
 @app.callback()
@@ -20,7 +26,7 @@ def _models(context: typer.Context) -> None:
         list_models()
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models(*, as_json: Json = False) -> None:
     """The networks that can be used, each with a line about it."""
     found = models.cards()
@@ -36,8 +42,12 @@ def list_models(*, as_json: Json = False) -> None:
     stdout.print(table)
 
 
-@app.command()
-def show(name: str, *, as_json: Json = False) -> None:
+@app.command(cls=Command)
+def show(
+    name: Annotated[str, typer.Argument(help="A name of the list, or an .onnx file.")],
+    *,
+    as_json: Json = False,
+) -> None:
     """Everything that a network's card says, after checking that its file is the one described."""
     card = models.load(name).card
     if as_json:
@@ -55,9 +65,9 @@ def show(name: str, *, as_json: Json = False) -> None:
         stdout.print(_listing(card.layers))
 
 
-@app.command()
+@app.command(cls=Command)
 def add(
-    file: File,
+    file: Annotated[Path, typer.Argument(readable=False, help="The .onnx file.")],
     *,
     like: Annotated[models.Kind, typer.Option(help="Whose interface the network has.")],
     name: Annotated[str, typer.Option(help="What to call it.")],
@@ -68,8 +78,10 @@ def add(
     report(as_json, msgspec.to_builtins(card), done=f"added {name}; use it with --model {name}")
 
 
-@app.command()
-def remove(name: str, *, as_json: Json = False) -> None:
+@app.command(cls=Command)
+def remove(
+    name: Annotated[str, typer.Argument(help="A network that was added.")], *, as_json: Json = False
+) -> None:
     """Delete the copy of a network that was added."""
     models.remove(name)
     report(as_json, {"name": name}, done=f"removed {name}")

@@ -6,18 +6,17 @@ And how it ends: every error of colorear's is one sentence here and the exit cod
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from colorear.errors import ColorearError, ExitCode, MissingExtraError
 
 __all__ = [
+    "Command",
     "CommandGroup",
-    "File",
     "Json",
     "needing",
     "print_error",
@@ -30,12 +29,23 @@ __all__ = [
 stdout = Console(markup=False)
 stderr = Console(stderr=True)
 
-File = Annotated[Path, typer.Argument(readable=False)]  # whoever reads it says what is wrong
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+
+
+class Command(TyperCommand):
+    """One command, whose help names values as people do."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """What can be typed after it."""
+        return [_with_metavar(parameter) for parameter in super().get_params(ctx)]
 
 
 class CommandGroup(TyperGroup):
     """The commands; the one place where errors become sentences and exit codes."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """What can be typed before a command."""
+        return [_with_metavar(parameter) for parameter in super().get_params(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was typed."""
@@ -71,6 +81,24 @@ def report(as_json: bool, payload: dict[str, Any], *, done: str = "", error: str
 def print_error(sentence: str) -> None:
     """One line on standard error."""
     typer.echo(f"error: {printable(sentence)}", err=True)
+
+
+_METAVARS = {"bool": "", "int": "N", "float": "X", "str": "TEXT", "Path": "PATH"}
+
+
+def _with_metavar(parameter: Any) -> Any:
+    """The same parameter, with a word for its value where it has none: `<bool>` says nothing."""
+    if parameter.metavar is None:
+        kind = parameter.type_descriptor
+        if kind.is_choice:
+            parameter.metavar = "|".join(map(str, kind.choices))
+        elif parameter.param_type_name == "argument":
+            parameter.metavar = parameter.name.upper()
+            parameter.display_type_rich = lambda ctx: None  # noqa: ARG005 - `<list[str]>` or so
+        else:
+            name = str(getattr(kind.annotation, "__name__", ""))
+            parameter.metavar = _METAVARS.get(name, "TEXT")
+    return parameter
 
 
 def printable(line: str) -> str:

@@ -6,11 +6,16 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from colorear.cli.output import Json, needing, printable
+from colorear.cli.output import Command, CommandGroup, Json, needing, printable
 
 __all__ = ["bench", "data_app", "export", "train"]
 
-data_app = typer.Typer(help="Photographs to learn from.", no_args_is_help=True)
+data_app = typer.Typer(
+    cls=CommandGroup,
+    help="Photographs to learn from.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
 
 
 @data_app.callback()
@@ -18,7 +23,7 @@ def _data() -> None:
     """Keep `prepare` a command of its own, though there is only one yet."""
 
 
-@data_app.command()
+@data_app.command(cls=Command)
 def prepare(
     source: Annotated[Path, typer.Argument(readable=False, help="A folder or a zip file.")],
     dest: Annotated[Path, typer.Argument(readable=False, help="A new folder.")],
@@ -53,7 +58,7 @@ def prepare(
 
 
 def train(
-    recipe: Path,
+    recipe: Annotated[Path, typer.Argument(readable=False, help="A .toml file.")],
     *,
     data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
     out: Annotated[Path, typer.Option(help="The folder of the run.")],
@@ -79,7 +84,7 @@ def train(
 
 
 def export(
-    run: Path,
+    run: Annotated[Path, typer.Argument(readable=False, help="The folder of a run.")],
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="The .onnx file to write.")],
     data: Annotated[
