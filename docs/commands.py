@@ -21,8 +21,8 @@ def page() -> str:
         "# The command\n",
         "*Made by `docs/commands.py` from the command itself.*\n",
         (
-            "Every command ends with one of these statuses; [errors.md](errors.md) tells which mistake "
-            "has which.\n"
+            "Every command ends with one of these statuses; [errors.md](errors.md) tells which "
+            "mistake has which.\n"
         ),
         "| status | name | meaning |\n|---:|---|---|",
         *(f"| {code.value} | {code.name} | {code.meaning} |" for code in ExitCode),

@@ -19,8 +19,8 @@ def page() -> str:
         "*Made by `docs/errors.py` from the code.*\n",
         (
             "Whatever goes wrong is one sentence on standard error that says what came, what was "
-            "expected and what to do, and a status that programs can ask for. The same mistake has the "
-            "same status in every command. In Python each is an exception, all of them "
+            "expected and what to do, and a status that programs can ask for. The same mistake "
+            "has the same status in every command. In Python each is an exception, all of them "
             "`colorear.ColorearError`.\n"
         ),
         "## Exit codes\n",

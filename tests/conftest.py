@@ -1,5 +1,6 @@
 """What every test may use: free pictures that installed packages ship, a folder for networks."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from sklearn.datasets import load_sample_image
 
 import networks
 from colorear.models import Kind, Network, add, load
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime themselves
 
 settings.register_profile("any machine", deadline=None)  # a busy one is no failure
 settings.load_profile("any machine")

@@ -32,7 +32,7 @@ class Session:
     """
 
     def __init__(self, name: str, model: bytes, *, threads: int | None = None) -> None:
-        import onnxruntime
+        from colorear.models.onnx_runtime import onnxruntime  # late: it takes half a second
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0

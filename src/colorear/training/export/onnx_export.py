@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -22,6 +21,7 @@ import colorear
 from colorear.errors import TrainingError
 from colorear.hints import Hint, known_planes
 from colorear.models.card import Card, Layer
+from colorear.models.onnx_runtime import onnxruntime
 from colorear.models.registry import write
 from colorear.photo.photograph import lightness, open_photo
 from colorear.training.architectures.autoencoders import listing
