@@ -39,8 +39,12 @@ def unreadable() -> PhotographError:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_was_foreseen_is_told_as_it_is(error, kind, headers):
-    refusal = to_problem_error(error)
-    assert (refusal.kind, str(refusal), refusal.headers) == (kind, str(error), headers)
+    problem_error = to_problem_error(error)
+    assert (problem_error.kind, str(problem_error), problem_error.headers) == (
+        kind,
+        str(error),
+        headers,
+    )
 
 
 @pytest.mark.parametrize(
@@ -48,15 +52,15 @@ def test_what_was_foreseen_is_told_as_it_is(error, kind, headers):
     [RuntimeError("/secret/place"), OSError("/secret"), ModelError("/secret.json"), unreadable()],
 )
 def test_of_anything_else_nothing_is_told(error):
-    refusal = to_problem_error(error)
-    assert refusal.kind == "server-error"
-    assert "whose log tells what" in str(refusal)
-    assert "secret" not in str(refusal)
+    problem_error = to_problem_error(error)
+    assert problem_error.kind == "server-error"
+    assert "whose log tells what" in str(problem_error)
+    assert "secret" not in str(problem_error)
 
 
 def test_a_refusal_stays_itself():
-    refusal = ProblemError("token-needed", "send it", {"WWW-Authenticate": "Bearer"})
-    assert to_problem_error(refusal) is refusal
+    problem_error = ProblemError("token-needed", "send it", {"WWW-Authenticate": "Bearer"})
+    assert to_problem_error(problem_error) is problem_error
 
 
 def test_every_kind_has_a_status_and_no_other():

@@ -32,6 +32,8 @@ def test_every_setting_has_a_default_and_a_variable():
         ("COLOREAR_WORKERS", "1.5"),
         ("COLOREAR_JOB_MINUTES", "1e12"),
         ("COLOREAR_TOKEN", "  "),
+        ("COLOREAR_TOKEN", "line\nfeed"),
+        ("COLOREAR_TOKEN", "secret "),
     ],
 )
 def test_what_cannot_be_is_told_by_the_name_of_its_variable(variable, value):

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from colorear.errors import ColorearError
+from colorear.server.access import is_loopback, refuse_foreign_sites
 from colorear.server.api.openapi import DESCRIPTION
 from colorear.server.api.responses import HEADERS
 from colorear.server.api.routes import health, router
@@ -42,11 +43,15 @@ _LAST_BYTES = 10  # seconds that clients have to take their answers when the ser
 _HEADER_BYTES = 32 * 1024
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The API, and the page unless settings say otherwise, over one `app.state.service`.
+def create_app(settings: Settings, *, loopback: bool = False) -> FastAPI:
+    """Put the API, and the page unless settings say otherwise, over one `app.state.service`.
 
-    A page that anybody may open would make a token useless, so there is none where one is needed.
     Whoever runs it must run its lifespan, at whose end the worker pool is stopped.
+
+    Parameters
+    ----------
+    loopback
+        Whether it will be served to this machine only, under names of this machine.
     """
     service = Service(settings)
     app = FastAPI(
@@ -72,10 +77,11 @@ def create_app(settings: Settings) -> FastAPI:
         allow_headers=["Authorization", "Content-Type", "Prefer"],
         expose_headers=[*HEADERS, "Location", "Preference-Applied", "Retry-After"],
     )
+    app.add_middleware(refuse_foreign_sites, settings=settings, loopback=loopback)
     app.add_middleware(service.metrics.count_requests)
     app.add_middleware(send_timeout, seconds=settings.upload_seconds)
     app.add_middleware(security_headers)
-    if settings.page and settings.token is None:
+    if settings.page:
         add_page(app, service.pool, settings)
     return app
 
@@ -93,7 +99,7 @@ def server_of(
 ) -> "_Server":
     """What `serve` runs."""
     getLogger("python_multipart").setLevel(ERROR)  # it warns of every malformed upload
-    app = create_app(settings)
+    app = create_app(settings, loopback=is_loopback(host))
     config = uvicorn.Config(
         app,
         host,
@@ -154,10 +160,12 @@ def _answer_errors(app: FastAPI) -> None:
     """Every error of a route is a problem."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        refusal = to_problem_error(error)
-        if refusal.kind == "server-error" and refusal is not error:  # a job's is in the log already
+        problem_error = to_problem_error(error)
+        if (
+            problem_error.kind == "server-error" and problem_error is not error
+        ):  # a job's is in the log already
             _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem_response(refusal)
+        return problem_response(problem_error)
 
     async def answer_http(request: Request, error: Exception) -> Response:
         headers = getattr(error, "headers", None) or {}

@@ -130,6 +130,6 @@ def catch_errors(app: App) -> App:
 
 def problem_response(error: Exception) -> Response:
     """The answer to a request that ended in this error."""
-    refusal = to_problem_error(error)
-    problem = problem_document(refusal)
-    return Response(problem.model_dump_json(), problem.status, refusal.headers, MEDIA_TYPE)
+    problem_error = to_problem_error(error)
+    problem = problem_document(problem_error)
+    return Response(problem.model_dump_json(), problem.status, problem_error.headers, MEDIA_TYPE)

@@ -25,12 +25,14 @@ MEDIA_TYPE = "application/problem+json"
 Kind = Literal[
     "malformed-request",
     "token-needed",
+    "foreign-site",
     "not-found",
     "method-not-allowed",
     "not-finished",
     "too-many-bytes",
     "too-many-pixels",
     "not-a-photograph",
+    "foreign-host",
     "wrong-field",
     "too-many-of-yours",
     "upload-too-slow",
@@ -43,6 +45,7 @@ Kind = Literal[
 STATUS: Mapping[Kind, int] = {
     "malformed-request": 400,
     "token-needed": 401,
+    "foreign-site": 403,
     "not-found": 404,
     "method-not-allowed": 405,
     "upload-too-slow": 408,
@@ -50,6 +53,7 @@ STATUS: Mapping[Kind, int] = {
     "too-many-bytes": 413,
     "too-many-pixels": 413,
     "not-a-photograph": 415,
+    "foreign-host": 421,
     "wrong-field": 422,
     "too-many-of-yours": 429,
     "server-error": 500,
@@ -110,12 +114,12 @@ def to_problem_error(error: Exception) -> ProblemError:
             return ProblemError("server-error", _SERVER_ERROR)
 
 
-def problem_document(refusal: ProblemError) -> Problem:
+def problem_document(problem_error: ProblemError) -> Problem:
     """The document that says so."""
-    status = STATUS[refusal.kind]
+    status = STATUS[problem_error.kind]
     return Problem(
-        type=_URN + refusal.kind,
-        title=refusal.kind.replace("-", " ").capitalize(),
+        type=_URN + problem_error.kind,
+        title=problem_error.kind.replace("-", " ").capitalize(),
         status=status,
-        detail=str(refusal) or HTTPStatus(status).phrase,
+        detail=str(problem_error) or HTTPStatus(status).phrase,
     )

@@ -64,15 +64,19 @@ class Settings(BaseModel):
     job_places: Positive = 256
     """How many jobs there may be, finished ones among them."""
     page: bool = True
-    """Whether there is a page beside the API; with a token there is none."""
+    """Whether there is a page beside the API."""
     token: SecretStr | None = None
-    """What a client must present as `Authorization: Bearer`; None lets everybody in."""
+    """What a client must present as `Authorization: Bearer`, and a visitor of the page as the
+    password; None lets everybody in."""
     origins: tuple[str, ...] = ()
     """Web sites whose scripts may use the API, such as `https://example.org`; by comma."""
     proxies: tuple[str, ...] = ()
     """Addresses of proxies whose X-Forwarded-For is believed; by comma."""
+    hosts: tuple[str, ...] = ()
+    """Names, besides those of this machine, by which the server may be addressed; by comma. Without
+    any, a server that other machines can reach takes every name."""
 
-    @field_validator("origins", "proxies", mode="before")
+    @field_validator("origins", "proxies", "hosts", mode="before")
     @classmethod
     def _apart(cls, value: object) -> object:
         if isinstance(value, str):
@@ -84,7 +88,16 @@ class Settings(BaseModel):
     def _some(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not (secret := value.get_secret_value()).strip():
             raise ValueError(f"a token of {len(secret)} characters protects nothing")
+        if value is not None and (secret != secret.strip() or not secret.isprintable()):
+            raise ValueError(
+                "a header cannot carry a token with control characters, or with spaces at its ends"
+            )
         return value
+
+    @field_validator("hosts")
+    @classmethod
+    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower() for host in value)
 
     @classmethod
     def from_environment(

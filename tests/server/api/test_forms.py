@@ -97,8 +97,8 @@ def test_hints_that_the_document_describes_are_taken_as_they_are(told):
 def test_whatever_comes_is_taken_or_told_to_be_wrong(fields):
     try:
         told = options(**fields)
-    except ProblemError as refusal:
-        told = problem_document(refusal)
+    except ProblemError as problem_error:
+        told = problem_document(problem_error)
     if isinstance(told, ColorizeOptions):
         assert told.model
         assert 1 <= told.variants <= SETTINGS.variants

@@ -165,7 +165,7 @@ def test_in_the_end_all_are_told_and_forgotten(result):
         await pool.finish()
         await jobs.end()
         assert runs.result is result
-        assert waits.refusal.kind == "stopping"
+        assert waits.error.kind == "stopping"
         assert len(jobs) == 0
 
     run(scenario)

@@ -194,12 +194,61 @@ def test_a_token_closes_everything_but_health(serve):
 def test_other_sites_are_kept_out_unless_they_are_named(serve):
     origin = {"Origin": "https://a.example"}
     with serve().client() as client:
-        assert "access-control-allow-origin" not in client.get("/healthz", headers=origin).headers
+        answer = client.get("/v1/models", headers=origin)
+        problem(answer, 403, "foreign-site")
+        assert "access-control-allow-origin" not in answer.headers
+        own = {"Origin": str(client.base_url), "Sec-Fetch-Site": "same-origin"}
+        assert client.get("/v1/models", headers=own).status_code == 200
     with serve(origins="https://a.example").client() as client:
-        answer = client.get("/healthz", headers=origin)
+        answer = client.get("/v1/models", headers=origin | {"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == "https://a.example"
-        other = client.get("/healthz", headers={"Origin": "https://b.example"})
+        other = client.get("/v1/models", headers={"Origin": "https://b.example"})
+        problem(other, 403, "foreign-site")
         assert "access-control-allow-origin" not in other.headers
+
+
+def test_a_foreign_name_that_leads_here_is_not_answered(serve):
+    with serve().client() as client:
+        foreign = {"Host": "rebound.example:80", "Origin": "http://rebound.example:80"}
+        problem(client.get("/v1/models", headers=foreign), 421, "foreign-host")
+        assert client.get("/v1/models", headers={"Host": "localhost:7860"}).status_code == 200
+    with serve(hosts="Photos.example").client() as client:
+        named = {"Host": "photos.example"}
+        assert client.get("/v1/models", headers=named).status_code == 200
+
+
+def test_a_method_that_a_route_does_not_have_is_told_so(serve):
+    with serve(page=True).client() as client:
+        for method, path in (("PUT", "/v1/colorize"), ("DELETE", "/v1/models"), ("POST", "/")):
+            answer = client.request(method, path)
+            problem(answer, 405, "method-not-allowed")
+            assert answer.headers["allow"]
+        problem(client.get("/v1/colorise"), 404, "not-found")
+
+
+@pytest.mark.parametrize("token", ["clé-niña", "ключ"])
+def test_a_token_may_have_letters_of_any_language(serve, token):
+    with serve(token=token).client() as client:
+        for header in (f"Bearer {token}", f"bearer {token}"):
+            answer = client.get("/v1/models", headers={"Authorization": header.encode()})
+            assert answer.status_code == 200
+        problem(
+            client.get("/v1/models", headers={"Authorization": "Bearer ?"}), 401, "token-needed"
+        )
+
+
+def test_the_page_wants_the_token_as_its_password(serve):
+    with serve(page=True, token="sésamo").client() as client:
+        for path in ("/", "/page/settings", "/page/static/start.js", "/page/files/x"):
+            answer = client.get(path)
+            problem(answer, 401, "token-needed")
+            assert answer.headers["www-authenticate"].startswith("Basic ")
+            problem(client.get(path, auth=("anybody", "wrong")), 401, "token-needed")
+        problem(client.post("/page/actions/begin", json={}), 401, "token-needed")
+        right = ("anybody", "sésamo")
+        assert client.get("/", auth=right).status_code == 200
+        assert client.post("/page/actions/begin", json={}, auth=right).json()["session"]
 
 
 def test_answers_are_safe_in_a_browser(serve):

@@ -150,7 +150,7 @@ def test_stopped_it_finishes_what_runs_and_takes_no_more(serving, gate):
         gate.open.set()
         await stop
         assert runs.result.card.name == "able"
-        assert waits.refusal.kind == "stopping"
+        assert waits.error.kind == "stopping"
         assert len(service.jobs) == 0
 
     serving(scenario)

@@ -1,12 +1,15 @@
 """The page in a real browser, against the real server."""
 
+import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,11 +64,16 @@ def address(tmp_path_factory, folder) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser():
+def player():
     with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
+        yield player
+
+
+@pytest.fixture(scope="module")
+def browser(player):
+    browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -495,3 +503,64 @@ def test_no_script_but_its_own_runs(browser, address):
     wait_until(page, "window.refused.length >= 5")
     assert page.evaluate("window.ran") is None
     page.close()
+
+
+@pytest.fixture
+def elsewhere(tmp_path) -> Iterator[str]:
+    """Another web site on this machine; gives its address."""
+    (tmp_path / "index.html").write_text("<!doctype html><title>elsewhere</title>")
+    handler = partial(Silent, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as site:
+        thread = threading.Thread(target=site.serve_forever)
+        thread.start()
+        yield f"http://localhost:{site.server_port}"
+        site.shutdown()
+        thread.join()
+
+
+class Silent(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_) -> None:
+        """Say nothing."""
+
+
+def test_a_page_from_elsewhere_can_do_nothing(visit, browser, address, elsewhere, folder):
+    mine = visit()
+    wait_until_none_is_kept(mine, folder)
+    secrets = []
+    mine.on("request", lambda request: secrets.append(request.headers.get("session")))
+    open_photo(mine)
+    secret = next(filter(None, secrets))
+    other = browser.new_page()
+    other.goto(elsewhere)
+    statuses = []
+    other.on("response", lambda response: statuses.append((response.url, response.status)))
+    other.evaluate(
+        """async ([address, secret]) => {
+            const body = JSON.stringify({ session: secret });
+            const end = `${address}/page/actions/end`;
+            await fetch(end, { method: "POST", mode: "no-cors", body }).catch(() => {});
+            await fetch(`${address}/v1/models`).catch(() => {});
+            navigator.sendBeacon(end, body);
+            const form = document.createElement("form");
+            Object.assign(form, { method: "POST", action: end, enctype: "text/plain" });
+            document.body.append(form);
+            form.submit();
+        }""",
+        [address, secret],
+    )
+    other.wait_for_url(f"{address}/**")
+    assert "another web site" in other.inner_text("body")
+    sent = [status for url, status in statuses if url.startswith(address)]
+    assert set(sent) == {403}
+    assert len(sent) >= 3
+    assert len(photographs_in(folder)) == 1
+    other.close()
+
+
+def test_another_name_for_this_machine_opens_nothing(player, address):
+    port = address.rsplit(":", 1)[1]
+    rules = "--host-resolver-rules=MAP rebound.example 127.0.0.1"
+    browser = player.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, rules])
+    answer = browser.new_page().goto(f"http://rebound.example:{port}/")
+    assert answer.status == 421
+    browser.close()

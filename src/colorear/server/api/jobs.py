@@ -48,7 +48,7 @@ class Job:
     ticket: Ticket = field(default_factory=Ticket)
     progress: float = 0.0
     result: Result | None = None
-    refusal: ProblemError | None = None
+    error: ProblemError | None = None
     expires: datetime | None = None
     kept: ExitStack = field(default_factory=ExitStack)
     """Closed when the job has failed or is forgotten."""
@@ -112,7 +112,7 @@ class Jobs:
             progress=1 if job.expires else job.progress,  # a late worker may still tell of its own
             ahead=self._pool.ahead_of(job.ticket),
             result=result if job.result else None,
-            problem=problem_document(job.refusal) if job.refusal else None,
+            problem=problem_document(job.error) if job.error else None,
             expires=job.expires,
         )
 
@@ -127,9 +127,9 @@ class Jobs:
         try:
             job.result = await work()
         except Exception as error:
-            job.refusal = to_problem_error(error)
+            job.error = to_problem_error(error)
             job.kept.close()  # nobody can fetch what lies there
-            if job.refusal.kind == "server-error":
+            if job.error.kind == "server-error":
                 _log.exception("a job failed")
         seconds = 60 * self._settings.job_minutes
         job.expires = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -143,6 +143,6 @@ class Jobs:
 def _state(job: Job) -> State:
     if job.result:
         return "done"
-    if job.refusal:
+    if job.error:
         return "failed"
     return "running" if job.ticket.begun else "waiting"

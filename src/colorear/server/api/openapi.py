@@ -36,6 +36,8 @@ there stays. Errors are problem details (RFC 9457) whose `detail` says what to d
 _EXAMPLES: Mapping[problems.Kind, str] = {
     "malformed-request": "the form ends before its last boundary; send it again, whole",
     "token-needed": "this server wants its token; send it as the header Authorization: Bearer",
+    "foreign-site": "a page of another web site sent this request; open the page of this server",
+    "foreign-host": "the server does not answer for 'example.org'; use the address that it prints",
     "not-found": "there is no such job (any more); send the photograph again",
     "method-not-allowed": "PUT is not done here; GET, HEAD is",
     "upload-too-slow": "the upload had not arrived after 60 seconds; send a smaller file, or from "

@@ -1,7 +1,6 @@
 """The routes of the REST API: each reads what was asked, makes one call, answers."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from colorear.server.access import has_token
 from colorear.server.api import prometheus
 from colorear.server.api.jobs import JobState
 from colorear.server.api.openapi import (
@@ -56,11 +56,13 @@ Prefer = Annotated[
 
 
 def _check_token(
-    service: Serving, came: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request,
+    service: Serving,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],  # for the document
 ) -> None:
     token = service.settings.token
-    told = came.credentials.encode() if came else b""
-    if token and not secrets.compare_digest(told, token.get_secret_value().encode()):
+    header = request.headers.get("authorization")
+    if token and not has_token(header, token.get_secret_value()):
         raise ProblemError(
             "token-needed",
             "this server wants its token; send it as the header Authorization: Bearer",
@@ -198,8 +200,8 @@ async def show_job(id: str, request: Request, service: Serving) -> JobState:  # 
 async def fetch_result(id: str, service: Serving) -> Response:  # noqa: A002
     """What came of a job; the problem, if it failed."""
     job = service.jobs.get(id)
-    if job.refusal:
-        raise job.refusal
+    if job.error:
+        raise job.error
     if not job.result:
         raise ProblemError("not-finished", "the job is not done yet; ask again in a while")
     return file_response(job.result)

@@ -242,10 +242,10 @@ async def respond(answer: Awaitable[Payload]) -> Payload:
     except SessionExpired:
         return {"expired": True}
     except Exception as error:
-        refusal = to_problem_error(error)
-        if refusal.kind == "server-error":
+        problem_error = to_problem_error(error)
+        if problem_error.kind == "server-error":
             _log.exception("the page asked for something, and it failed")
-        return {"problem": problem_document(refusal).detail}
+        return {"problem": problem_document(problem_error).detail}
 
 
 def _abilities(network: Network) -> Payload:

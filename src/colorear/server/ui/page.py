@@ -3,13 +3,16 @@
 What is seen are the files in `static`; their scripts ask the routes of `colorear.server.ui.routes`.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import FileResponse
 
+from colorear.server.access import has_token
 from colorear.server.model_cache import available_models
+from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.ui.actions import PageActions
 from colorear.server.ui.routes import EXAMPLES, routes
@@ -29,8 +32,25 @@ def add_page(app: FastAPI, pool: WorkerPool, settings: Settings) -> None:
     Photographs are colored by `worker pool`. The sessions of visitors end with it, at the latest.
     """
     sessions = Sessions(pool)
-    app.include_router(_document(settings))
-    app.include_router(routes(PageActions(pool, sessions), sessions, settings, _STATIC))
+    locked = (
+        [Depends(partial(_check_password, settings.token.get_secret_value()))]
+        if settings.token
+        else []
+    )
+    app.include_router(_document(settings), dependencies=locked)
+    app.include_router(
+        routes(PageActions(pool, sessions), sessions, settings, _STATIC),
+        dependencies=locked,
+    )
+
+
+def _check_password(token: str, request: Request) -> None:
+    if not has_token(request.headers.get("authorization"), token):
+        raise ProblemError(
+            "token-needed",
+            "this server wants its token; give it as the password, with any user name",
+            {"WWW-Authenticate": 'Basic realm="colorear", charset="UTF-8"'},
+        )
 
 
 def _document(settings: Settings) -> APIRouter:
