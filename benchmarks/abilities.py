@@ -26,11 +26,11 @@ from colorear.inference.suggestions import predict
 from colorear.models import Network
 from colorear.models.network import SAFE
 from colorear.models.resize import resized
-from colorear.training.augmentation.degradation import aged
-from colorear.training.augmentation.recoloring import recoloured
-from colorear.training.datasets.photographs import Photographs, list_photographs, squares
+from colorear.training.augmentation.degradation import degrade
+from colorear.training.augmentation.recoloring import recolor
+from colorear.training.datasets.photographs import PackedImages, list_photographs, pack_squares
 from colorear.training.recipe import AcuarelaSpec, Folder
-from colorear.training.tasks import KINDS
+from colorear.training.tasks import TASKS
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -73,11 +73,11 @@ def main() -> None:
     tenths, curves = {}, {}
     for folder in FOLDERS:
         paths = list_photographs(words.data, Folder(folder=folder))[:: words.every]
-        photographs = squares(paths, 160)
+        photographs = pack_squares(paths, 160)
         print(f"{folder}: {len(photographs)} photographs", flush=True)
         for name, vividness in (("safe", SAFE), ("vivid", 1.0)):
             print(f"  {name}: {colour(colorizer, photographs, vividness)}", flush=True)
-        tenths[folder] = doubt(colorizer.network, photographs)
+        tenths[folder] = uncertainty(colorizer.network, photographs)
         curves[folder] = hints(colorizer.network, photographs)
         things(colorizer.network, photographs)
         variants(colorizer.network, photographs)
@@ -95,7 +95,7 @@ def latency(network: Network) -> None:
     library its threads still wait on the cores, by which eager loses nearly half of its speed.
     """
     spec = AcuarelaSpec(start="random", hints=True, uncertainty=0.5, likelihood=0.02)
-    kind = KINDS[spec.kind]
+    kind = TASKS[spec.kind]
     eager = kind.contract(kind.build(spec)).eval()
     lightness = np.random.default_rng(0).uniform(0, 100, (256, 256)).astype(np.float32)
     planes, vividness = torch.from_numpy(lightness)[None, None], torch.ones(1, 1, 1, 1)
@@ -125,13 +125,13 @@ def taken(action: Callable[[], object]) -> list[float]:
     return seconds[WARM_UP:]
 
 
-def colour(colorizer: Colorizer, photographs: Photographs, vividness: float) -> str:
+def colour(colorizer: Colorizer, photographs: PackedImages, vividness: float) -> str:
     """MSE over the grey copy's, and colourfulness, through the whole program."""
     squared, level, gap = np.zeros(2), np.zeros(2), np.zeros(2)
     for truth in seen(photographs):
         ours = colorizer((255 * truth.luma).round().astype(np.uint8), vividness=vividness)
-        grey = np.repeat(truth.luma[None], 3, 0)
-        three = np.stack((ours.transpose(2, 0, 1) / 255, grey, truth.srgb))
+        gray = np.repeat(truth.luma[None], 3, 0)
+        three = np.stack((ours.transpose(2, 0, 1) / 255, gray, truth.srgb))
         squared += np.square(three[:2] - truth.srgb).mean((1, 2, 3))
         levels = colourfulness(torch.from_numpy(three)).numpy()
         level += levels[[0, 2]]
@@ -143,7 +143,7 @@ def colour(colorizer: Colorizer, photographs: Photographs, vividness: float) -> 
     )
 
 
-def doubt(network: Network, photographs: Photographs) -> list[tuple[float, float]]:
+def uncertainty(network: Network, photographs: PackedImages) -> list[tuple[float, float]]:
     """For each tenth of stated uncertainty: its mean, and the mean of the actual error.
 
     At the places of a grid of 2 x 2 pixels, since the photographs hold no finer chroma.
@@ -166,13 +166,13 @@ def doubt(network: Network, photographs: Photographs) -> list[tuple[float, float
     return tenths
 
 
-def hints(network: Network, photographs: Photographs) -> list[float]:
+def hints(network: Network, photographs: PackedImages) -> list[float]:
     """Mean PSNR of a*b* (peak 255) with so many true colours told, at random places."""
     psnr = np.zeros(len(HINTS))
     for number, truth in enumerate(seen(photographs)):
-        chance = np.random.default_rng(number)
+        rng = np.random.default_rng(number)
         for i, count in enumerate(HINTS):
-            told = network(truth.lightness, true_hints(truth, count, chance))
+            told = network(truth.lightness, true_hints(truth, count, rng))
             psnr[i] += 10 * np.log10(255**2 / np.square(told.ab - truth.ab).mean())
     psnr /= len(photographs)
     gains = ", ".join(
@@ -182,10 +182,10 @@ def hints(network: Network, photographs: Photographs) -> list[float]:
     return psnr.tolist()
 
 
-def true_hints(truth: Seen, count: int, chance: np.random.Generator) -> list[Hint]:
+def true_hints(truth: Seen, count: int, rng: np.random.Generator) -> list[Hint]:
     """So many places, each with the mean true colour of its pixels."""
     height, width = truth.luma.shape
-    places = (chance.integers(side, size=count) for side in (height, width))
+    places = (rng.integers(side, size=count) for side in (height, width))
     return [true_hint(truth, *place) for place in zip(*places, strict=True)]
 
 
@@ -198,11 +198,11 @@ def true_hint(truth: Seen, row: int, column: int) -> Hint:
     return Hint((column + 0.5) / width, (row + 0.5) / height, colour, REACH / min(height, width))
 
 
-def things(network: Network, photographs: Photographs) -> None:
+def things(network: Network, photographs: PackedImages) -> None:
     """What one hint does where a thing has another colour than in life: to it, and to the rest."""
     left, bled = [], []
     for number, photograph in enumerate(photographs[i] for i in range(len(photographs))):
-        made, place = recoloured(photograph, np.random.default_rng(number))
+        made, place = recolor(photograph, np.random.default_rng(number))
         if place is None:
             continue
         truth = as_seen(made)
@@ -220,7 +220,7 @@ def things(network: Network, photographs: Photographs) -> None:
     )
 
 
-def variants(network: Network, photographs: Photographs) -> None:
+def variants(network: Network, photographs: PackedImages) -> None:
     """How different six of them are, and how much nearer to the truth the best is than the first.
 
     Of every eighth photograph.
@@ -245,11 +245,11 @@ def variants(network: Network, photographs: Photographs) -> None:
     )
 
 
-def ageing(network: Network, photographs: Photographs) -> None:
+def ageing(network: Network, photographs: PackedImages) -> None:
     """How far the colours of a degraded copy are from those of the good one, and from the truth."""
     away, error = np.zeros(2), np.zeros(2)
     for number, truth in enumerate(seen(photographs)):
-        worn = aged(photographs[number], np.random.default_rng(number))
+        worn = degrade(photographs[number], np.random.default_rng(number))
         both = truth.lightness, color.luma_to_lightness(worn).astype(np.float32)
         vivid, safe = ([network(lit, vividness=v).ab for lit in both] for v in (1.0, SAFE))
         away += [np.linalg.norm(good - bad, axis=0).mean() for good, bad in (vivid, safe)]
@@ -264,7 +264,7 @@ def ageing(network: Network, photographs: Photographs) -> None:
 
 def sizes(network: Network, paths: Sequence[Path]) -> None:
     """How far colours at other sizes are from those at the network's own; and which are right."""
-    away, error, grey = (np.zeros(len(SIZES)) for _ in range(3))
+    away, error, gray = (np.zeros(len(SIZES)) for _ in range(3))
     for path in paths:
         bgr = cv2.imread(str(path))
         answers = []
@@ -274,18 +274,18 @@ def sizes(network: Network, paths: Sequence[Path]) -> None:
             truth = as_seen(large[..., ::-1])
             ab = network(truth.lightness).ab
             error[i] += np.square(ab - truth.ab).mean()
-            grey[i] += np.square(truth.ab).mean()
+            gray[i] += np.square(truth.ab).mean()
             answers.append(resized(ab, SIZES[0], SIZES[0]))
         away += [np.linalg.norm(answer - answers[0], axis=0).mean() for answer in answers]
     for name, values in (
         (f"mean distance of a*b* from that at {SIZES[0]}", away / len(paths)),
-        ("squared error of a*b* over the grey copy's", error / grey),
+        ("squared error of a*b* over the grey copy's", error / gray),
     ):
         told = ", ".join(f"{s}: {value:.2f}" for s, value in zip(SIZES, values, strict=True))
         print(f"  {name}, by the shorter side: {told}", flush=True)
 
 
-def seen(photographs: Photographs) -> Iterator[Seen]:
+def seen(photographs: PackedImages) -> Iterator[Seen]:
     """Each of them."""
     for i in range(len(photographs)):
         yield as_seen(photographs[i])

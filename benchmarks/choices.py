@@ -24,11 +24,16 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorear.evaluation.metrics.color_difference import colourfulness
-from colorear.training.architectures.ab_bins import PALETTE, unlikeliness
+from colorear.training.architectures.ab_bins import AB_BINS, ab_cross_entropy
 from colorear.training.architectures.acuarela import AB_SCALE, Acuarela, Encoder
-from colorear.training.datasets.cuts import Cuts
-from colorear.training.datasets.photographs import Photographs, list_photographs, pack, squares
-from colorear.training.losses import DISTANCES, Examples, colourised
+from colorear.training.datasets.crops import CropSampler
+from colorear.training.datasets.photographs import (
+    PackedImages,
+    list_photographs,
+    pack,
+    pack_squares,
+)
+from colorear.training.losses import LOSSES, Examples, colorized
 from colorear.training.recipe import AcuarelaSpec, DataSpec, Folder
 
 SIDE = 128
@@ -81,24 +86,24 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--of-each", type=int, default=500, help="photographs to learn from")
     words = asked.parse_args()
-    learnt_from, judging = photographs(words.data, words.of_each)
+    learnt_from, held_out = photographs(words.data, words.of_each)
     for name in words.only:
         choice = CHOICES[name]
         started = time.monotonic()
         network, average = learnt(choice, learnt_from, words.steps, words.seed)
         minutes = (time.monotonic() - started) / 60
-        told = [judged(answer(choice, each), judging) for each in (average, network)]
+        told = [judged(answer(choice, each), held_out) for each in (average, network)]
         print(f"{name}: {' | '.join(told)} | {minutes:.1f} min", flush=True)
         if "distribution" in choice.loss or choice.loss == "rebalanced":
-            told = [judged(answer(choice, each, ANNEALED), judging) for each in (average, network)]
+            told = [judged(answer(choice, each, ANNEALED), held_out) for each in (average, network)]
             print(f"{name}, annealed: {' | '.join(told)}", flush=True)
         if name == "as it is":
             ways = {"flipped too": flipped_too, "two sizes": two_sizes}
             for way, merged in ways.items():
-                print(f"{name}, {way}: {judged(merged(answer(choice, average)), judging)}")
+                print(f"{name}, {way}: {judged(merged(answer(choice, average)), held_out)}")
 
 
-def photographs(data: Path, of_each: int) -> tuple[Photographs, Photographs]:
+def photographs(data: Path, of_each: int) -> tuple[PackedImages, PackedImages]:
     """To learn from, and to judge by; none of what the recipes judge by."""
     learn, judge = [], []
     for folder in (Folder(folder="landscapes/color", stop=2375), Folder(folder="photos")):
@@ -106,41 +111,41 @@ def photographs(data: Path, of_each: int) -> tuple[Photographs, Photographs]:
         some = paths[:: len(paths) // (of_each + JUDGED_BY)]
         learn += some[:of_each]
         judge += some[of_each:][:JUDGED_BY]
-    return pack(learn, SIDE + 16), squares(judge, SIDE)
+    return pack(learn, SIDE + 16), pack_squares(judge, SIDE)
 
 
 def learnt(
-    choice: Choice, learnt_from: Photographs, steps: int, seed: int
+    choice: Choice, learnt_from: PackedImages, steps: int, seed: int
 ) -> tuple[nn.Module, nn.Module]:
     """A network and the average of its weights, after so many steps."""
     torch.manual_seed(seed)
     network: nn.Module = built(choice).to(memory_format=torch.channels_last)
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.98), use_buffers=True)
-    optimiser = optim.AdamW(network.parameters(), PEAK, weight_decay=0.01)
-    schedule = optim.lr_scheduler.OneCycleLR(optimiser, PEAK, steps, pct_start=0.15)
-    loss_of = lesson(choice, learnt_from)
+    optimizer = optim.AdamW(network.parameters(), PEAK, weight_decay=0.01)
+    schedule = optim.lr_scheduler.OneCycleLR(optimizer, PEAK, steps, pct_start=0.15)
+    loss_of = training_loss(choice, learnt_from)
     critic = Critic() if choice.adversarial else None
     for step, examples in zip(range(steps), batches(learnt_from, seed), strict=False):
         network.train()
         said = network(examples.lightness).ab
         loss = loss_of(said, examples)
         if critic and step >= steps * 2 // 3:
-            loss = loss + choice.adversarial * critic.lesson(said, examples)
-        optimiser.zero_grad()
+            loss = loss + choice.adversarial * critic.loss(said, examples)
+        optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
+        optimizer.step()
         schedule.step()
         average.update_parameters(network)
     return network, average
 
 
-def batches(learnt_from: Photographs, seed: int) -> Iterator[Examples]:
+def batches(learnt_from: PackedImages, seed: int) -> Iterator[Examples]:
     """Random cuts, without end."""
     folder = Folder(folder="photographs")
-    spec = DataSpec(train=(folder,), validate_on=(folder,), crop=(SIDE,))
-    cuts = Cuts(learnt_from, spec, batch=BATCH, epochs=1, seed=seed)
-    for batch in chain.from_iterable(map(cuts.epoch, count())):
+    spec = DataSpec(train=(folder,), validation=(folder,), crop=(SIDE,))
+    crops = CropSampler(learnt_from, spec, batch=BATCH, epochs=1, seed=seed)
+    for batch in chain.from_iterable(map(crops.epoch, count())):
         yield Examples(torch.from_numpy(batch.pixels))
 
 
@@ -150,12 +155,14 @@ def built(choice: Choice) -> Acuarela:
     if choice.encoder != "efficientnet-lite0":
         network = WithOtherEncoder(choice)
     if choice.loss in ("distribution", "rebalanced"):
-        network.last = nn.Conv2d(choice.decoder[-1], len(PALETTE), 3, padding=1)
+        network.last = nn.Conv2d(choice.decoder[-1], len(AB_BINS), 3, padding=1)
         nn.init.normal_(network.last.weight, std=1e-3)
     return network
 
 
-def lesson(choice: Choice, learnt_from: Photographs) -> Callable[[Tensor, Examples], Tensor]:
+def training_loss(
+    choice: Choice, learnt_from: PackedImages
+) -> Callable[[Tensor, Examples], Tensor]:
     """What its answer is judged by while it learns."""
     perceived = perception() if choice.perceptual else None
     rarity = rarities(learnt_from) if choice.loss == "rebalanced" else None
@@ -163,12 +170,12 @@ def lesson(choice: Choice, learnt_from: Photographs) -> Callable[[Tensor, Exampl
     def loss_of(said: Tensor, examples: Examples) -> Tensor:
         truth = functional.adaptive_avg_pool2d(examples.ab, said.shape[-2:])
         if choice.loss == "distribution":
-            return unlikeliness(said / AB_SCALE, truth)
+            return ab_cross_entropy(said / AB_SCALE, truth)
         if rarity is not None:
             return weighted_unlikeliness(said / AB_SCALE, truth, rarity)
-        loss = DISTANCES[choice.loss](said / AB_SCALE, truth / AB_SCALE)
+        loss = LOSSES[choice.loss](said / AB_SCALE, truth / AB_SCALE)
         if perceived:
-            ours, theirs = (perceived(p) for p in (colourised(examples, said), examples.srgb))
+            ours, theirs = (perceived(p) for p in (colorized(examples, said), examples.srgb))
             apart = map(functional.mse_loss, ours, theirs)
             loss = loss + choice.perceptual * sum(apart)
         return loss
@@ -179,12 +186,12 @@ def lesson(choice: Choice, learnt_from: Photographs) -> Callable[[Tensor, Exampl
 def answer(choice: Choice, network: nn.Module, temperature: float = 1.0) -> Answer:
     """L* -> a*b*."""
     network.eval()
-    if choice.loss in DISTANCES:
+    if choice.loss in LOSSES:
         return lambda lightness: network(lightness).ab
 
     def mean(lightness: Tensor) -> Tensor:
         likelihood = functional.softmax(network(lightness).ab / AB_SCALE / temperature, 1)
-        return torch.einsum("nkhw,kc->nchw", likelihood, PALETTE)
+        return torch.einsum("nkhw,kc->nchw", likelihood, AB_BINS)
 
     return mean
 
@@ -205,15 +212,15 @@ def two_sizes(given: Answer) -> Answer:
     return both
 
 
-def judged(given: Answer, judging: Photographs) -> str:
+def judged(given: Answer, held_out: PackedImages) -> str:
     """MSE, mean colourfulness and its gap, over the grey copy's, the true one, the grey copy's."""
     squared, level, gap = np.zeros(2), np.zeros(2), np.zeros(2)
-    for i in range(0, len(judging), BATCH):
-        pixels = np.stack([judging[j] for j in range(i, min(i + BATCH, len(judging)))])
+    for i in range(0, len(held_out), BATCH):
+        pixels = np.stack([held_out[j] for j in range(i, min(i + BATCH, len(held_out)))])
         examples = Examples(torch.from_numpy(pixels))
         with torch.inference_mode():
-            ours = colourised(examples, given(examples.lightness))
-        three = ours, examples.grey, examples.srgb
+            ours = colorized(examples, given(examples.lightness))
+        three = ours, examples.gray, examples.srgb
         squared += [(each - examples.srgb).square().sum().item() for each in three[:2]]
         levels = np.stack([colourfulness(each.contiguous()).numpy() for each in three])
         level += levels[[0, 2]].sum(1)
@@ -246,8 +253,8 @@ class OtherEncoder(Encoder):
 
     def forward(self, lightness: Tensor) -> list[Tensor]:
         """The features of a batch of L*, fine to coarse."""
-        grey = (lightness * 2.55 - 127) / 128
-        return features(functional.relu6(self.stem_norm(self.stem(grey))), self.blocks)
+        gray = (lightness * 2.55 - 127) / 128
+        return features(functional.relu6(self.stem_norm(self.stem(gray))), self.blocks)
 
 
 def features(planes: Tensor, blocks: nn.Module) -> list[Tensor]:
@@ -282,24 +289,24 @@ def pretrained(name: str) -> nn.Module:
     return whole
 
 
-def rarities(learnt_from: Photographs) -> Tensor:
+def rarities(learnt_from: PackedImages) -> Tensor:
     """The weight of each colour of the palette: Zhang et al., 2016, equation 4, lambda 0.5.
 
     Their smoothing of the empirical frequencies is left out: the palette is coarser than theirs.
     """
-    frequency = torch.zeros(len(PALETTE))
+    frequency = torch.zeros(len(AB_BINS))
     for i in range(0, len(learnt_from), 4):
         ab = Examples(torch.from_numpy(np.array(learnt_from[i])[None, ::4, ::4])).ab
-        nearest = torch.cdist(ab[0].flatten(1).T, PALETTE).argmin(1)
-        frequency += torch.bincount(nearest, minlength=len(PALETTE))
+        nearest = torch.cdist(ab[0].flatten(1).T, AB_BINS).argmin(1)
+        frequency += torch.bincount(nearest, minlength=len(AB_BINS))
     frequency /= frequency.sum()
-    weight = 1 / (0.5 * frequency + 0.5 / len(PALETTE))
+    weight = 1 / (0.5 * frequency + 0.5 / len(AB_BINS))
     return weight / (frequency @ weight)
 
 
 def weighted_unlikeliness(likelihood: Tensor, ab: Tensor, rarity: Tensor) -> Tensor:
     """Like `unlikeliness`, each place by how rare the colour of the palette nearest to it is."""
-    away = (ab[:, None] - PALETTE[None, :, :, None, None]).square().sum(2)
+    away = (ab[:, None] - AB_BINS[None, :, :, None, None]).square().sum(2)
     truth = functional.softmax(-away / (2 * 7.0**2), 1)
     each = -(truth * functional.log_softmax(likelihood, 1)).sum(1)
     return (rarity[away.argmin(1)] * each).mean()
@@ -319,9 +326,9 @@ class Critic:
         for before, after in pairwise(widths):
             layers += [nn.Conv2d(before, after, 4, 2, 1), nn.LeakyReLU(0.2)]
         self.network = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 3, padding=1))
-        self.optimiser = optim.Adam(self.network.parameters(), 4e-4, betas=(0.5, 0.9))
+        self.optimizer = optim.Adam(self.network.parameters(), 4e-4, betas=(0.5, 0.9))
 
-    def lesson(self, said: Tensor, examples: Examples) -> Tensor:
+    def loss(self, said: Tensor, examples: Examples) -> Tensor:
         """Learn from both, then tell how far what was said is from seeming true."""
         size = said.shape[-2:]
         seen = functional.adaptive_avg_pool2d(examples.lightness, size) / 100
@@ -329,9 +336,9 @@ class Critic:
         said = said / AB_SCALE
         real = self.network(torch.cat((seen, truth), 1))
         false = self.network(torch.cat((seen, said.detach()), 1))
-        self.optimiser.zero_grad()
+        self.optimizer.zero_grad()
         ((real - 1).square().mean() + false.square().mean()).backward()
-        self.optimiser.step()
+        self.optimizer.step()
         return (self.network(torch.cat((seen, said), 1)) - 1).square().mean()
 
 

@@ -69,13 +69,13 @@ def _trainer_step(network: str, batch: int, side: int) -> Step:
     photographs = (Folder(folder="color"),)
     data = DataSpec(
         train=photographs,
-        validate_on=photographs,
+        validation=photographs,
         whole=True,
         crop=(side,),
         validation_size=side,
     )
     recipe = read_recipe(RECIPES / f"slides-{network}.toml")
-    recipe = recipe.model_copy(update={"data": data, "batch": batch})
+    recipe = recipe.model_copy(update={"data": data, "batch_size": batch})
     training = _Training(recipe, place, place / "run")
     training.begin(resume=False)
     examples = Examples(torch.from_numpy(pixels))
@@ -114,9 +114,9 @@ def _keras(
         **options,
     )
     colour = _photographs(batch, side).astype(np.float32) / 255
-    grey = np.repeat(colour.mean(3, keepdims=True), 3, 3)
+    gray = np.repeat(colour.mean(3, keepdims=True), 3, 3)
     name = f"Keras {keras.__version__} on {backend} {framework.__version__}"
-    return f"{name}, jit_compile={model.jit_compile}", lambda: model.train_on_batch(grey, colour)
+    return f"{name}, jit_compile={model.jit_compile}", lambda: model.train_on_batch(gray, colour)
 
 
 def _temporary_folder() -> Path:

@@ -5,7 +5,7 @@ import networks
 from colorear import color
 from colorear.errors import JudgeError, ModelError
 from colorear.evaluation.candidates import subjects
-from colorear.evaluation.dataset import find, grey
+from colorear.evaluation.dataset import find, gray
 from colorear.training import run_folder
 from colorear.training.recipe import Recipe
 from colorear.training.run_folder import save_weights
@@ -23,9 +23,9 @@ def run(tmp_path_factory):
     recipe = Recipe.model_validate(
         {
             "name": "tiny",
-            "card": {"licence": "CC0", "trained_on": "nothing", "size": 64},
-            "data": {"train": [{"folder": "."}], "validate_on": [{"folder": "."}]},
-            "network": {"kind": "autoencoder", "name": "skip-shallow", "start": "grey-copy"},
+            "card": {"license": "CC0", "trained_on": "nothing", "size": 64},
+            "data": {"train": [{"folder": "."}], "validation": [{"folder": "."}]},
+            "network": {"kind": "autoencoder", "name": "skip-shallow", "start": "gray-copy"},
         }
     )
     folder = tmp_path_factory.mktemp("runs") / "passer"
@@ -36,7 +36,7 @@ def run(tmp_path_factory):
 
 def test_grey_and_mean_colour_do_nothing(judged):
     nothing, mean = subjects(["grey", "mean-colour"], judged)
-    picture = grey(judged.pixels[0])
+    picture = gray(judged.pixels[0])
     assert np.array_equal(nothing.colour(picture) * 255, np.stack([picture] * 3))
     lab = color.srgb_to_lab(mean.colour(np.full((8, 8), 128, np.uint8)))
     pixels = np.stack([color.srgb_to_lab(p.transpose(2, 0, 1) / 255) for p in _learnt(judged)])
@@ -44,9 +44,9 @@ def test_grey_and_mean_colour_do_nothing(judged):
 
 
 def _learnt(judged):
-    from colorear.training.datasets.photographs import squares
+    from colorear.training.datasets.photographs import pack_squares
 
-    photographs = squares(judged.others, 64)
+    photographs = pack_squares(judged.others, 64)
     return [photographs[i].astype(np.float32) for i in range(len(photographs))]
 
 
@@ -54,7 +54,7 @@ def test_a_run_that_makes_photographs_is_judged_by_them_and_with_the_promise(jud
     own, kept = subjects([str(run)], judged)
     assert (own.name, kept.name) == ("passer", "passer@luma")
     assert own.about.given == str(run)
-    picture = grey(judged.pixels[0])
+    picture = gray(judged.pixels[0])
     assert np.abs(own.colour(picture) * 255 - picture).max() < 0.2
     assert np.abs(kept.colour(picture) * 255 - picture).max() <= 1.01
     (alone,) = subjects([f"{run}@luma"], judged)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from colorear.errors import DataError
-from colorear.evaluation.dataset import find, grey, truth
+from colorear.evaluation.dataset import find, gray, truth
 
 
 def test_of_a_color_folder_the_last_sixth_is_judged_and_the_rest_left_for_training(landscapes):
@@ -36,7 +36,7 @@ def test_grey_is_rounded_luma_and_has_no_chroma(landscapes):
     judged = find(landscapes, size=64)
     pixels = judged.pixels[0]
     exact = pixels.astype(float) @ [0.299, 0.587, 0.114]
-    assert np.abs(grey(pixels) - exact).max() <= 0.5
+    assert np.abs(gray(pixels) - exact).max() <= 0.5
     assert truth(judged, 0).chroma > truth(judged, 0).lightness * 0
 
 

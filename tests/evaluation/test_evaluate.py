@@ -8,7 +8,7 @@ import torch
 import networks
 from colorear.errors import ColorearError, JudgeError, ModelError
 from colorear.evaluation import evaluate as evaluating
-from colorear.evaluation.dataset import find, grey
+from colorear.evaluation.dataset import find, gray
 from colorear.evaluation.evaluate import evaluate
 from colorear.evaluation.metrics import standard
 from colorear.evaluation.report.rendering import pictures_of
@@ -37,7 +37,7 @@ def test_every_network_gets_a_row_for_every_photograph_of_the_test_part(scores):
 def test_the_grey_rows_are_what_the_metrics_say_of_grey_copies(scores, landscapes):
     judged = find(landscapes, size=64)
     truth = torch.from_numpy(judged.pixels[0].copy()).permute(2, 0, 1)[None].float() / 255
-    copy = torch.from_numpy(grey(judged.pixels[0])).expand(1, 3, 64, 64).float() / 255
+    copy = torch.from_numpy(gray(judged.pixels[0])).expand(1, 3, 64, 64).float() / 255
     table = read_scores([scores]).table.set_index(["model", "photograph"])
     row = table.loc[("grey", "10.png")]
     for name, value in standard.score(truth, copy).items():
@@ -118,9 +118,9 @@ def test_the_same_photographs_may_be_named_otherwise(tmp_path, scores, landscape
 def test_what_was_judged_can_be_shown(tmp_path, scores, landscapes):
     show = pictures_of([scores], landscapes)
     shown, coloured, true = show("acuarela", "11.png")
-    assert np.array_equal(shown, grey(true))
+    assert np.array_equal(shown, gray(true))
     assert coloured.shape == true.shape == (64, 64, 3)
-    assert np.abs(grey(coloured).astype(int) - shown).max() <= 1
+    assert np.abs(gray(coloured).astype(int) - shown).max() <= 1
     shutil.copy(landscapes / "color" / "11.png", tmp_path)
     with pytest.raises(ColorearError, match="does not hold the photographs that were judged"):
         pictures_of([scores], tmp_path)

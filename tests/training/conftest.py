@@ -38,17 +38,17 @@ def recipe():
     return Recipe.model_validate(
         {
             "name": "tiny",
-            "card": {"licence": "CC0", "trained_on": "six free pictures", "size": 64},
+            "card": {"license": "CC0", "trained_on": "six free pictures", "size": 64},
             "data": {
                 "train": [{"folder": "colour"}],
-                "validate_on": [{"folder": "judged"}],
+                "validation": [{"folder": "judged"}],
                 "shorter_side": 64,
                 "crop": [32],
                 "validation_size": 64,
             },
             "network": {"kind": "acuarela", "start": "random", "decoder": [16, 16, 8]},
             "epochs": 2,
-            "batch": 4,
+            "batch_size": 4,
         }
     )
 
@@ -61,11 +61,11 @@ def like_the_slides(recipe):
         | {
             "data": {**recipe.data.model_dump(), "whole": True},
             "network": {"kind": "autoencoder", "name": "skip-shallow"},
-            "optimiser": {"schedule": "constant", "weight_decay": 0, "epsilon": 1e-7},
+            "optimizer": {"schedule": "constant", "weight_decay": 0, "epsilon": 1e-7},
             "loss": "absolute",
-            "averaging": 0,
+            "ema_decay": 0,
             "keep": "best",
-            "batch": 10,
+            "batch_size": 10,
         }
     )
 

@@ -11,9 +11,9 @@ import torch
 from accelerate import Accelerator, PartialState
 
 from colorear.errors import ColorearError, TrainingError
-from colorear.training.distributed import parting
+from colorear.training.distributed import leave_together
 from colorear.training.loop import checkpoints, trainer
-from colorear.training.losses import DISTANCES
+from colorear.training.losses import LOSSES
 from colorear.training.recipe import read_recipe
 
 
@@ -43,7 +43,7 @@ def main(recipe_file: str, data: Path, run: Path) -> None:
     answers = {
         "a run already": told(recipe, data, run),
         "another recipe": told(recipe.model_copy(update={"seed": 2}), data, run, resume=True),
-        "a batch of one": told(recipe.model_copy(update={"batch": 1}), data, run, resume=True),
+        "a batch of one": told(recipe.model_copy(update={"batch_size": 1}), data, run, resume=True),
     }
     other = not PartialState().is_main_process
     with pytest.MonkeyPatch.context() as patch:
@@ -52,14 +52,14 @@ def main(recipe_file: str, data: Path, run: Path) -> None:
         answers["one cannot read"] = told(recipe, data, run, resume=True)
     with pytest.MonkeyPatch.context() as patch:
         if other:
-            patch.setitem(DISTANCES, recipe.loss, lambda srgb, _: (srgb * torch.nan).mean())
+            patch.setitem(LOSSES, recipe.loss, lambda srgb, _: (srgb * torch.nan).mean())
         answers["nan in one"] = told(recipe, data, run, resume=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Accelerator, "save_state", full_disk)
         answers["a full disk"] = told(recipe, data, run, resume=True, steps=3)
     answers["nothing"] = told(recipe, data, run, resume=True, steps=4)
     threads = group_threads()
-    with suppress(TrainingError), parting():
+    with suppress(TrainingError), leave_together():
         trainer.train(recipe, data, run)
     answers["threads"] = [len(threads) > 0, group_threads()]
     (run / f"told-{int(other)}.json").write_text(json.dumps(answers))

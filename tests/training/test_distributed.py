@@ -18,7 +18,7 @@ from torch import nn
 from colorear.errors import DataError, TrainingError
 from colorear.training import run_folder
 from colorear.training.architectures.quantization import ranges
-from colorear.training.distributed import SharedBatchNorm, agreed, main_speaks
+from colorear.training.distributed import SynchronizedBatchNorm, fail_together, report_from_main
 from colorear.training.loop import checkpoints
 from colorear.training.loop.trainer import train
 from colorear.training.recipe import read_recipe
@@ -138,7 +138,7 @@ def test_two_processes_round_as_one_does(tmp_path, data, exported):
     text = RECIPE.replace('kind = "autoencoder", name = "skip-shallow"', INTEGERS.format(exported))
     path = tmp_path / "integers.toml"
     path.write_text(
-        text.replace('keep = "best"', 'keep = "last"').replace("aged", "hinted = 0.5, aged")
+        text.replace('keep = "best"', 'keep = "last"').replace("degraded", "hinted = 0.5, aged")
     )
     train(read_recipe(path), data, tmp_path / "alone")
     status, _, err = together(path, data, tmp_path / "run")
@@ -198,7 +198,7 @@ def test_shared_statistics_are_those_of_batch_normalisation():
     alone = nn.BatchNorm2d(7, eps=1e-3, momentum=0.01)
     for parameter in alone.parameters():
         nn.init.uniform_(parameter, 0.5, 2, generator)
-    shared = SharedBatchNorm(deepcopy(alone))
+    shared = SynchronizedBatchNorm(deepcopy(alone))
     planes = 3 + torch.randn(4, 7, 5, 6, generator=generator)
     grad = torch.randn(planes.shape, generator=generator)
     for layer, found in ((shared, ours), (alone, theirs)):
@@ -212,11 +212,11 @@ def test_shared_statistics_are_those_of_batch_normalisation():
 
 
 def test_alone_an_error_stays_what_it_is(monkeypatch):
-    with pytest.raises(DataError, match="its own"), agreed():
+    with pytest.raises(DataError, match="its own"), fail_together():
         raise DataError("its own")
-    with pytest.raises(TrainingError), main_speaks():
+    with pytest.raises(TrainingError), report_from_main():
         raise TrainingError("told")
     monkeypatch.setenv("RANK", "1")
-    with pytest.raises(SystemExit) as ended, main_speaks():
+    with pytest.raises(SystemExit) as ended, report_from_main():
         raise TrainingError("told by the main process")
     assert ended.value.code == 0

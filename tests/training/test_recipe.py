@@ -5,11 +5,11 @@ from pydantic import ValidationError
 
 from colorear.errors import RecipeError
 from colorear.training.recipe import (
+    AugmentationSpec,
     AutoencoderSpec,
     DataSpec,
     Folder,
-    LessonSpec,
-    OptimiserSpec,
+    OptimizerSpec,
     read_recipe,
 )
 
@@ -25,18 +25,23 @@ def test_published_recipes_are_valid(path):
 def test_the_slides_recipe_is_theirs(name):
     """Adam and MAE by Keras's defaults, 50 epochs of batches of 50, validation_split=0.05."""
     recipe = read_recipe(PUBLISHED[0].with_name(f"slides-{name}.toml"))
-    assert (recipe.loss, recipe.batch, recipe.epochs, recipe.keep) == ("absolute", 50, 50, "best")
-    assert (recipe.averaging, recipe.recalibration, recipe.precision) == (0, 0, "float32")
+    assert (recipe.loss, recipe.batch_size, recipe.epochs, recipe.keep) == (
+        "absolute",
+        50,
+        50,
+        "best",
+    )
+    assert (recipe.ema_decay, recipe.recalibration, recipe.precision) == (0, 0, "float32")
     assert recipe.network == AutoencoderSpec(kind="autoencoder", name=name, start="random")
     assert recipe.data == DataSpec(
         train=(Folder(folder="color", part="train"),),
-        validate_on=(Folder(folder="color", part="validate"),),
+        validation=(Folder(folder="color", part="validate"),),
         whole=True,
         crop=(160,),
         validation_size=160,
     )
-    assert recipe.lesson == LessonSpec()
-    assert recipe.optimiser == OptimiserSpec(
+    assert recipe.augmentation == AugmentationSpec()
+    assert recipe.optimizer == OptimizerSpec(
         learning_rate=0.001,
         schedule="constant",
         weight_decay=0,
@@ -53,9 +58,13 @@ def text():
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("batch = 32", "bacth = 32", "bacth: Extra inputs are not permitted"),
+        ("batch_size = 32", "bacth_size = 32", "bacth_size: Extra inputs are not permitted"),
         ("crop = [160]", "corp = [160]", "data.corp: Extra inputs"),
-        ("batch = 32", "batch = 0", "batch: Input should be greater than or equal to 1"),
+        (
+            "batch_size = 32",
+            "batch_size = 0",
+            "batch_size: Input should be greater than or equal to 1",
+        ),
         (
             "crop = [160]",
             "crop = [150]",
@@ -66,20 +75,28 @@ def text():
             'loss = "cubed"',
             "loss: Input should be 'absolute', 'squared'",
         ),
-        ("batch = 32", "batch = ", "is not TOML"),
+        ("batch_size = 32", "batch_size = ", "is not TOML"),
         (
             "crop = [160]",
             "whole = true\ncrop = [96, 160]",
-            "whole photographs are seen at one size",
+            "whole photographs are used at one size",
         ),
         ('kind = "acuarela"', 'kind = "aquarela"', "does not match any of the expected tags"),
-        ("[data]", "[lesson]\nhinted = 0.5\n[data]", "set both network.hints and lesson.hinted"),
-        ("decoder = [", "hints = true\ndecoder = [", "set both network.hints and lesson.hinted"),
+        (
+            "[data]",
+            "[augmentation]\nhinted = 0.5\n[data]",
+            "set both network.hints and augmentation.hinted",
+        ),
+        (
+            "decoder = [",
+            "hints = true\ndecoder = [",
+            "set both network.hints and augmentation.hinted",
+        ),
         ("decoder = [", "only_hints = true\ndecoder = [", "only_hints keeps all else"),
         ("decoder = [", "int8 = true\ndecoder = [", "start from an exported one"),
         ("decoder = [", "distilled = true\ndecoder = [", "start from an exported one"),
-        ("[data]", "[lesson]\nagreement = 1.0\n[data]", "agreement is that of"),
-        ("[data]", "[lesson]\nrecoloured = 0.5\n[data]", "nobody can guess"),
+        ("[data]", "[augmentation]\nconsistency = 1.0\n[data]", "consistency is that of"),
+        ("[data]", "[augmentation]\nrecolored = 0.5\n[data]", "a network cannot guess"),
         ("stop = 2375", 'stop = 2375, part = "train"', "by part or by start and stop; give one"),
         ('"photos-val"', '"else/landscapes-val"', "validation folders need different names"),
     ],
@@ -111,4 +128,4 @@ def test_a_missing_recipe_is_named(tmp_path):
 
 def test_a_recipe_cannot_be_changed(recipe):
     with pytest.raises(ValidationError, match="frozen"):
-        recipe.batch = 1
+        recipe.batch_size = 1

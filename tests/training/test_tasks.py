@@ -5,14 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colorear.training.tasks import _calibrated, _vivid
+from colorear.training.tasks import _apply_vividness, _calibrate
 
 AB = 30 * torch.randn(2, 2, 6, 8, generator=torch.Generator().manual_seed(0))
-DOUBT = 20 * torch.rand(2, 1, 6, 8, generator=torch.Generator().manual_seed(1))
+UNCERTAINTY = 20 * torch.rand(2, 1, 6, 8, generator=torch.Generator().manual_seed(1))
 
 
-def vivid(vividness, ab=AB, doubt=DOUBT):
-    return _vivid(ab, doubt, torch.full((1, 1, 1, 1), float(vividness)))
+def vivid(vividness, ab=AB, uncertainty=UNCERTAINTY):
+    return _apply_vividness(ab, uncertainty, torch.full((1, 1, 1, 1), float(vividness)))
 
 
 def chroma(ab):
@@ -21,7 +21,7 @@ def chroma(ab):
 
 def test_nothing_a_half_and_more_than_life():
     assert vivid(0)[0].abs().max() == 0
-    torch.testing.assert_close(vivid(0.5), (AB, DOUBT))
+    torch.testing.assert_close(vivid(0.5), (AB, UNCERTAINTY))
     torch.testing.assert_close(vivid(0.25)[0], AB / 2)
     torch.testing.assert_close(vivid(2.5)[0], 2.5 * vivid(1)[0])
 
@@ -37,16 +37,16 @@ def test_more_vivid_has_more_chroma_of_the_same_hue(low, more):
 def test_as_vivid_as_life_where_the_truth_lies_about_the_mean():
     """Chroma that is drawn about a mean, at the distance that is stated, has that mean square."""
     mean = torch.tensor([12.0, 5.0])[:, None, None].expand(1, 2, 200, 200)
-    doubt = torch.full((1, 1, 200, 200), 10.0)
+    uncertainty = torch.full((1, 1, 200, 200), 10.0)
     angle = 2 * torch.pi * torch.rand(1, 1, 200, 200, generator=torch.Generator().manual_seed(2))
-    truth = mean + doubt * torch.cat((angle.cos(), angle.sin()), 1)
-    ratio = vivid(1, mean, doubt)[0].square().sum(1).mean() / truth.square().sum(1).mean()
+    truth = mean + uncertainty * torch.cat((angle.cos(), angle.sin()), 1)
+    ratio = vivid(1, mean, uncertainty)[0].square().sum(1).mean() / truth.square().sum(1).mean()
     assert ratio.sqrt().item() == pytest.approx(1, abs=0.05)
 
 
 def test_who_is_sure_is_not_made_more_vivid_and_who_is_not_at_most_threefold():
-    torch.testing.assert_close(vivid(1, doubt=torch.zeros_like(DOUBT))[0], AB)
-    gain = vivid(1, ab=AB / 100, doubt=torch.full_like(DOUBT, 50))[0] / (AB / 100)
+    torch.testing.assert_close(vivid(1, uncertainty=torch.zeros_like(UNCERTAINTY))[0], AB)
+    gain = vivid(1, ab=AB / 100, uncertainty=torch.full_like(UNCERTAINTY, 50))[0] / (AB / 100)
     torch.testing.assert_close(gain, torch.full_like(gain, 3))
 
 
@@ -55,12 +55,12 @@ def test_the_doubt_is_about_the_colours_that_are_given(vividness):
     """Its square is that about the mean, and that of how far the colours were moved from it."""
     given_ab, told = vivid(vividness)
     moved = (given_ab - AB).square().sum(1, keepdim=True)
-    torch.testing.assert_close(told.square(), DOUBT.square() + moved, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(told.square(), UNCERTAINTY.square() + moved, rtol=1e-4, atol=1e-3)
 
 
 def test_small_doubts_are_made_smaller_and_great_ones_kept():
     stated = torch.tensor([0.0, 1.0, 3.0, 30.0])
-    told = _calibrated(stated)
+    told = _calibrate(stated)
     assert told[0] == 0
     assert torch.all(told[1:] < stated[1:])
     assert torch.all(told.diff() > 0)

@@ -44,15 +44,15 @@ def prepare(
     typer.echo(f"wrote {dest}: {len(manifest.photographs)} photographs ({parts})")
     noticed = {
         "are nearly grey": len(manifest.near_gray),
-        "repeat an earlier one": len(manifest.alike),
+        "repeat an earlier one": len(manifest.duplicates),
         "of the test part repeat one that is learnt from": len(manifest.leaks),
         "beside color/ and gray/ were left out": manifest.ignored,
-        "unusable and left out": len(manifest.bad),
+        "unusable and left out": len(manifest.skipped),
     }
     for what, count in noticed.items():
         if count:
             typer.echo(f"{count} {what}")
-    for bad in manifest.bad:
+    for bad in manifest.skipped:
         typer.echo(printable(f"{bad.source} {bad.reason}; it was left out"), err=True)
     typer.echo(printable(f"{dest / 'manifest.json'} names them all"))
 
@@ -74,11 +74,11 @@ def train(
 ) -> None:
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
     with needing("learn", "training"):
-        from colorear.training.distributed import main_speaks, parting
+        from colorear.training.distributed import leave_together, report_from_main
         from colorear.training.loop.trainer import train as run
         from colorear.training.recipe import read_recipe
 
-        with main_speaks(), parting():
+        with report_from_main(), leave_together():
             decided = read_recipe(recipe, epochs=epochs, precision=precision)
             run(decided, data, out, resume=resume, steps=steps)
 

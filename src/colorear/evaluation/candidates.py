@@ -14,7 +14,7 @@ from colorear.evaluation.dataset import Judged
 from colorear.evaluation.scores import Network
 from colorear.inference.colorizer import Colorizer
 from colorear.models.network import SAFE
-from colorear.training.datasets.photographs import squares
+from colorear.training.datasets.photographs import pack_squares
 from colorear.training.export.onnx_export import export
 
 __all__ = ["Subject", "subjects"]
@@ -58,7 +58,7 @@ def subjects(names: Sequence[str], judged: Judged) -> list[Subject]:
 
 def _subjects(name: str, judged: Judged) -> list[Subject]:
     if name == "grey":
-        return [Subject(name, lambda grey: np.repeat(grey[None].astype(np.float32) / 255, 3, 0))]
+        return [Subject(name, lambda gray: np.repeat(gray[None].astype(np.float32) / 255, 3, 0))]
     if name == "mean-colour":
         return [_mean_colour(judged)]
     colorizer = _loaded(name.removesuffix(_LUMA).removesuffix(_SAFE))
@@ -95,16 +95,16 @@ def _mean_colour(judged: Judged) -> Subject:
             "judged; give a folder that holds color/, or judge its test part only"
         )
     size = judged.pixels[0].shape[0]
-    learnt = squares(judged.others, size)
+    learnt = pack_squares(judged.others, size)
     means = []
     for i in range(len(learnt)):
         lab = color.srgb_to_lab(learnt[i].transpose(2, 0, 1).astype(np.float32) / 255)
         means.append(lab[1:].mean((1, 2)))
     mean = np.stack(means).mean(0)[:, None, None]
 
-    def colour(grey: Pixels) -> Planes:
-        luma = grey[None].astype(np.float32) / 255
-        ab = np.broadcast_to(mean, (2, *grey.shape))
+    def colour(gray: Pixels) -> Planes:
+        luma = gray[None].astype(np.float32) / 255
+        ab = np.broadcast_to(mean, (2, *gray.shape))
         chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
         srgb: Planes = color.ycc_to_srgb(np.concatenate((luma, chroma))).clip(0, 1)
         return srgb
@@ -115,8 +115,8 @@ def _mean_colour(judged: Judged) -> Subject:
 def _with_promise(colorizer: Colorizer, vividness: float = 1.0) -> Callable[[Pixels], Planes]:
     """What `colorear colorize` makes: bytes, whose luma is that of the grey photograph."""
 
-    def colour(grey: Pixels) -> Planes:
-        rgb = colorizer(grey, vividness=vividness)
+    def colour(gray: Pixels) -> Planes:
+        rgb = colorizer(gray, vividness=vividness)
         return rgb.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
 
     return colour
@@ -125,8 +125,8 @@ def _with_promise(colorizer: Colorizer, vividness: float = 1.0) -> Callable[[Pix
 def _own(colorizer: Colorizer) -> Callable[[Pixels], Planes]:
     """What the network makes by itself: numbers that nobody rounded or limited."""
 
-    def colour(grey: Pixels) -> Planes:
-        lightness = color.luma_to_lightness(grey.astype(np.float32) / 255)
+    def colour(gray: Pixels) -> Planes:
+        lightness = color.luma_to_lightness(gray.astype(np.float32) / 255)
         return colorizer.network.srgb(lightness)
 
     return colour

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.evaluation.scores import DataSet, Truth
 from colorear.training.datasets.manifest import COLOR
-from colorear.training.datasets.photographs import Photographs, list_photographs, squares
+from colorear.training.datasets.photographs import PackedImages, list_photographs, pack_squares
 from colorear.training.recipe import Folder
 
-__all__ = ["Judged", "Part", "find", "grey", "truth"]
+__all__ = ["Judged", "Part", "find", "gray", "truth"]
 
 Pixels = NDArray[np.uint8]
 Part = Literal["test", "all"]
@@ -29,7 +29,7 @@ class Judged:
     """Relative to the folder that they are in."""
     places: tuple[str | None, ...]
     """What kind of place each shows, if the data tells."""
-    pixels: Photographs
+    pixels: PackedImages
     others: tuple[Path, ...]
     """The photographs that were left for training, none of which is judged."""
 
@@ -47,7 +47,7 @@ def find(data: Path, *, size: int, part: Part | None = None) -> Judged:
     if (part or ("test" if folder != data else "all")) == "test":
         chosen = list_photographs(folder, Folder(folder=".", part="test"))
     first = len(paths) - len(chosen)
-    pixels = squares(chosen, size)
+    pixels = pack_squares(chosen, size)
     name = data.resolve().name if folder == data else f"{data.resolve().name}/{COLOR}"
     about = DataSet(
         name=f"{name} [{first}:{len(paths)}]" if first else name,
@@ -58,7 +58,7 @@ def find(data: Path, *, size: int, part: Part | None = None) -> Judged:
     return Judged(about, names, _places(folder, chosen), pixels, tuple(paths[:first]))
 
 
-def grey(pixels: Pixels) -> Pixels:
+def gray(pixels: Pixels) -> Pixels:
     """The grey photograph (h, w) that a network is given for a colour one (h, w, 3)."""
     luma: Pixels = (pixels @ np.array(color.LUMA)).round().astype(np.uint8)
     return luma

@@ -22,7 +22,7 @@ from torch import Tensor
 import colorear
 from colorear.errors import ColorearError, JudgeError
 from colorear.evaluation.candidates import Subject, subjects
-from colorear.evaluation.dataset import Judged, Part, find, grey, truth
+from colorear.evaluation.dataset import Judged, Part, find, gray, truth
 from colorear.evaluation.metrics import slides_convention, standard
 from colorear.evaluation.metrics.features import features, frechet_distance, kernel_distance
 from colorear.evaluation.scores import (
@@ -180,7 +180,7 @@ class _Answers:
         for i in batch:
             started = time.perf_counter()
             try:
-                picture = subject.colour(grey(judged.pixels[i]))
+                picture = subject.colour(gray(judged.pixels[i]))
             except ColorearError as error:
                 self.failures.append(Failure(subject.name, judged.names[i], str(error)))
                 continue

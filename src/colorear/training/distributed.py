@@ -22,26 +22,26 @@ from torch.autograd import Function
 from torch.nn import functional
 
 from colorear.errors import ColorearError, TrainingError
-from colorear.training.memory import keep_freed
+from colorear.training.memory import keep_freed_memory
 
 __all__ = [
-    "accelerator_for",
-    "agreed",
+    "fail_together",
+    "leave_together",
     "main_first",
     "main_only",
-    "main_speaks",
-    "parting",
-    "share_statistics",
-    "summed",
-    "widest",
+    "make_accelerator",
+    "range_over_processes",
+    "report_from_main",
+    "sum_over_processes",
+    "synchronize_batch_norm",
 ]
 
 T = TypeVar("T")
 
 
-def accelerator_for(run: Path, *, bfloat16: bool) -> Accelerator:
+def make_accelerator(run: Path, *, bfloat16: bool) -> Accelerator:
     """What brings the launched processes together, for a run in this folder; each keeps memory."""
-    keep_freed()
+    keep_freed_memory()
     return Accelerator(
         cpu=not torch.accelerator.is_available(),  # unsaid, each process on a CPU is alone
         mixed_precision="bf16" if bfloat16 else "no",
@@ -54,7 +54,7 @@ def accelerator_for(run: Path, *, bfloat16: bool) -> Accelerator:
 
 
 @contextmanager
-def main_speaks() -> Iterator[None]:
+def report_from_main() -> Iterator[None]:
     """End every process but the main one silently on an error meant for people.
 
     With status 0: a launcher ends all processes as soon as one has another, and the main one is
@@ -69,7 +69,7 @@ def main_speaks() -> Iterator[None]:
 
 
 @contextmanager
-def parting() -> Iterator[None]:
+def leave_together() -> Iterator[None]:
     """Leave the other processes at the end, after an error too, while Python still runs.
 
     A thread of the group that lets go of a tensor after Python has ended aborts its process
@@ -96,7 +96,7 @@ def _part(error: Exception | None) -> None:
 
 
 @contextmanager
-def agreed() -> Iterator[None]:
+def fail_together() -> Iterator[None]:
     """Wait for one another at the end; what failed on one process fails on all.
 
     Raises TrainingError, in the words of the first error, where there was none of its own.
@@ -117,7 +117,7 @@ def main_first(act: Callable[[], T]) -> T:
     """What `act` gives, on the main process before the others, which find what it left on disk."""
     answers = []
     for turn in (True, False):
-        with agreed():
+        with fail_together():
             if PartialState().is_main_process == turn:
                 answers.append(act())
     return answers[0]
@@ -125,12 +125,12 @@ def main_first(act: Callable[[], T]) -> T:
 
 def main_only(act: Callable[[], object]) -> None:
     """Let the main process alone do something, such as writing, while the others wait."""
-    with agreed():
+    with fail_together():
         if PartialState().is_main_process:
             act()
 
 
-def summed(*values: float) -> list[float]:
+def sum_over_processes(*values: float) -> list[float]:
     """Each value added up over the processes, to the same bits on all of them."""
     state = PartialState()
     if state.num_processes == 1:
@@ -140,7 +140,7 @@ def summed(*values: float) -> list[float]:
     return total
 
 
-def widest(lowest: Tensor, highest: Tensor) -> tuple[Tensor, Tensor]:
+def range_over_processes(lowest: Tensor, highest: Tensor) -> tuple[Tensor, Tensor]:
     """The lowest and the highest value of all processes."""
     if PartialState().num_processes == 1:
         return lowest, highest
@@ -148,17 +148,17 @@ def widest(lowest: Tensor, highest: Tensor) -> tuple[Tensor, Tensor]:
     return pairs[:, 0].min(), pairs[:, 1].max()
 
 
-def share_statistics(network: nn.Module) -> None:
+def synchronize_batch_norm(network: nn.Module) -> None:
     """Let batch normalisation see the whole batch instead of this process's share, in place.
 
     Names and values in the network's state stay the same.
     """
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.BatchNorm2d):
-            network.set_submodule(name, SharedBatchNorm(layer))
+            network.set_submodule(name, SynchronizedBatchNorm(layer))
 
 
-class SharedBatchNorm(nn.Module):
+class SynchronizedBatchNorm(nn.Module):
     """The batch normalisation that another layer does, by the statistics of all processes.
 
     PyTorch's SyncBatchNorm is the same for graphics cards only (PyTorch 2.13).
@@ -187,7 +187,7 @@ class SharedBatchNorm(nn.Module):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
             self.num_batches_tracked += 1
-        normalised: Tensor = _Normalise.apply(  # type: ignore[no-untyped-call]  # torch's own gap
+        normalised: Tensor = _Normalize.apply(  # type: ignore[no-untyped-call]  # torch's own gap
             planes, self.weight, self.bias, mean, variance, count, self.eps
         )
         return normalised
@@ -203,11 +203,11 @@ def _statistics(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     mean, variance = mean.double(), variance.double()  # so that nothing cancels below
     parts = torch.stack((mean, variance + mean.square(), torch.ones_like(mean)))
     total = reduce(parts * count, "sum")
-    mean, squares = total[:2] / total[2]
-    return mean.float(), (squares - mean.square()).float(), total[2].float()
+    mean, mean_square = total[:2] / total[2]
+    return mean.float(), (mean_square - mean.square()).float(), total[2].float()
 
 
-class _Normalise(Function):
+class _Normalize(Function):
     @staticmethod
     def forward(
         ctx: Any,

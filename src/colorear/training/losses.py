@@ -1,4 +1,4 @@
-"""Photographs as a network sees them, and how far its answer is from the truth."""
+"""Batches of photographs as a network is shown them, and losses of what it makes of them."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -11,34 +11,34 @@ from colorear import color
 from colorear.training.recipe import Loss
 
 __all__ = [
-    "DISTANCES",
-    "Distance",
+    "LOSSES",
     "Examples",
+    "LossFunction",
     "categorical_accuracy",
-    "colourised",
-    "disagreement",
+    "colorized",
+    "consistency_loss",
 ]
 
-Distance = Callable[[Tensor, Tensor], Tensor]
+LossFunction = Callable[[Tensor, Tensor], Tensor]
 
 
 def _smooth_l1(predicted: Tensor, truth: Tensor) -> Tensor:
     return functional.smooth_l1_loss(predicted, truth, beta=0.1)
 
 
-DISTANCES: dict[Loss, Distance] = {
+LOSSES: dict[Loss, LossFunction] = {
     "absolute": functional.l1_loss,
     "squared": functional.mse_loss,
     "smooth-l1": _smooth_l1,
 }
-"""What a recipe calls each loss: the mean over all values of a batch."""
+"""What a recipe calls each loss: a mean over all values of a batch."""
 
 
 class Examples:
-    """A batch of colour photographs as what a network sees and what it should say.
+    """A batch of color photographs as a network's input and as its target.
 
-    >>> grey = Examples(torch.full((1, 8, 8, 3), 128, dtype=torch.uint8))
-    >>> grey.lightness.shape, round(grey.ab.abs().max().item(), 3)
+    >>> gray = Examples(torch.full((1, 8, 8, 3), 128, dtype=torch.uint8))
+    >>> gray.lightness.shape, round(gray.ab.abs().max().item(), 3)
     (torch.Size([1, 1, 8, 8]), 0.0)
     """
 
@@ -46,49 +46,60 @@ class Examples:
         self,
         pixels: Tensor,
         *,
-        seen: Tensor | None = None,
-        known: Tensor | None = None,
-        twins: Tensor | None = None,
+        shown_luma: Tensor | None = None,
+        hints: Tensor | None = None,
+        clean_copies: Tensor | None = None,
     ) -> None:
-        """Take (n, h, w, 3) sRGB bytes.
+        """Take a batch.
 
-        `seen` is the luma (n, 1, h, w) that is shown, if not theirs; `known` a*, b* where they are
-        told, and a mask (n, 3, h, w); `twins` the numbers (m) of those that the last m show again.
+        Parameters
+        ----------
+        pixels
+            (n,h,w,3), sRGB bytes.
+        shown_luma
+            (n,1,h,w) in 0..1: the network's input, if that is not the photographs' own luma.
+        hints
+            (n,3,h,w): a*, b* in CIELAB units where hints are given, and a mask.
+        clean_copies
+            (m): the last m photographs are those of these numbers, shown without degradation.
         """
-        self.known = known
-        self.srgb = pixels.permute(0, 3, 1, 2).float() / 255  # (n, 3, h, w) in 0..1
-        self.luma: Tensor = color.luma(self.srgb)  # (n, 1, h, w) in 0..1
-        self.seen = self.luma if seen is None else seen
-        self.twins = torch.empty(0, dtype=torch.long) if twins is None else twins
+        self.hints = hints
+        self.srgb = pixels.permute(0, 3, 1, 2).float() / 255  # (n,3,h,w) in 0..1
+        self.luma: Tensor = color.luma(self.srgb)  # (n,1,h,w) in 0..1
+        self.shown_luma = self.luma if shown_luma is None else shown_luma
+        self.clean_copies = (
+            torch.empty(0, dtype=torch.long) if clean_copies is None else clean_copies
+        )
 
     @cached_property
-    def grey(self) -> Tensor:
-        """(n, 3, h, w): the photograph that is shown, as three equal channels in 0..1."""
-        return self.seen.repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
+    def gray(self) -> Tensor:
+        """(n,3,h,w): the photographs that are shown, as three equal channels in 0..1."""
+        return self.shown_luma.repeat(1, 3, 1, 1).contiguous(memory_format=torch.channels_last)
 
     @cached_property
     def lightness(self) -> Tensor:
-        """(n, 1, h, w): L* of the photograph that is shown."""
-        lightness: Tensor = color.luma_to_lightness(self.seen)
+        """(n,1,h,w): L* in 0..100 of the photographs that are shown."""
+        lightness: Tensor = color.luma_to_lightness(self.shown_luma)
         return lightness
 
-    def with_twins(self) -> "Examples":
-        """These, and once more as they are those that are shown otherwise, beyond rounding."""
-        worn = ((self.seen - self.luma).abs().amax((1, 2, 3)) > 1e-3).nonzero()[:, 0]
-        pixels = (255 * torch.cat((self.srgb, self.srgb[worn]))).permute(0, 2, 3, 1)
-        seen = torch.cat((self.seen, self.luma[worn]))
-        known = None if self.known is None else torch.cat((self.known, self.known[worn]))
-        return Examples(pixels, seen=seen, known=known, twins=worn)
+    def with_clean_copies(self) -> "Examples":
+        """These, and the degraded ones among them once more without degradation."""
+        differs = (self.shown_luma - self.luma).abs().amax((1, 2, 3)) > 1e-3  # more than rounding
+        degraded = differs.nonzero()[:, 0]
+        pixels = (255 * torch.cat((self.srgb, self.srgb[degraded]))).permute(0, 2, 3, 1)
+        shown_luma = torch.cat((self.shown_luma, self.luma[degraded]))
+        hints = None if self.hints is None else torch.cat((self.hints, self.hints[degraded]))
+        return Examples(pixels, shown_luma=shown_luma, hints=hints, clean_copies=degraded)
 
     @cached_property
     def ab(self) -> Tensor:
-        """(n, 2, h, w): the true colour, in CIELAB units."""
+        """(n,2,h,w): the true a*, b*, in CIELAB units."""
         lab: Tensor = color.srgb_to_lab(self.srgb)
         return lab[:, 1:]
 
 
-def colourised(examples: Examples, ab: Tensor) -> Tensor:
-    """The photographs (n,3,h,w), sRGB in 0..1, with colour `ab` (n,2,h/s,w/s) and luma kept."""
+def colorized(examples: Examples, ab: Tensor) -> Tensor:
+    """The photographs (n,3,h,w), sRGB in 0..1, with color `ab` (n,2,h/s,w/s) and their own luma."""
     ab = functional.interpolate(ab, examples.luma.shape[-2:], mode="bilinear", align_corners=False)
     chroma = color.limit_chroma(examples.luma, color.ab_to_chroma(examples.luma, ab))
     srgb: Tensor = color.ycc_to_srgb(torch.cat((examples.luma, chroma), 1))
@@ -96,20 +107,31 @@ def colourised(examples: Examples, ab: Tensor) -> Tensor:
 
 
 def categorical_accuracy(predicted: Tensor, truth: Tensor) -> Tensor:
-    """Part of the pixels whose largest channel is the true one.
+    """The part of the pixels whose largest channel is the true one.
 
     It is what Keras calls "accuracy" when the slides train on (n,h,w,3) arrays; of two equal
-    channels the first is the largest, so a grey pixel counts as red.
+    channels the first is the largest, so a gray pixel counts as red.
+
+    Parameters
+    ----------
+    predicted, truth
+        (n,3,h,w), sRGB.
     """
     return (predicted.argmax(1) == truth.argmax(1)).float().mean()
 
 
-def disagreement(colours: Tensor, twins: Tensor) -> Tensor:
-    """The mean square by which photographs are coloured otherwise than their twins.
+def consistency_loss(colors: Tensor, clean_copies: Tensor) -> Tensor:
+    """The mean square by which degraded photographs are colored unlike their clean copies.
 
-    `colours` are (n,...), the last ones those of the twins of the photographs numbered `twins`
-    (m); of photographs without one it is 0. Both are to move: a network may know less of a worn
-    photograph, but what it only believes it knows of a good one goes too.
+    Gradients move both: a network may know less of a degraded photograph, but what it only believes
+    it knows of a clean one goes too.
+
+    Parameters
+    ----------
+    colors
+        (n,...): the last m are those of the clean copies.
+    clean_copies
+        (m): the numbers of the degraded photographs. With none the loss is 0.
     """
-    apart: Tensor = colours[twins] - colours[len(colours) - len(twins) :]
-    return apart.square().sum() / colours.numel()
+    difference: Tensor = colors[clean_copies] - colors[len(colors) - len(clean_copies) :]
+    return difference.square().sum() / colors.numel()

@@ -3,12 +3,12 @@
 import ctypes
 import platform
 
-__all__ = ["keep_freed"]
+__all__ = ["keep_freed_memory"]
 
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
 
 
-def keep_freed() -> None:
+def keep_freed_memory() -> None:
     """Have the C library keep what is freed, where it is glibc.
 
     Each step asks for the same large tensors as the one before. By default glibc gives such back to

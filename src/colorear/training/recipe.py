@@ -10,15 +10,15 @@ from colorear.errors import RecipeError
 
 __all__ = [
     "AcuarelaSpec",
+    "AugmentationSpec",
     "AutoencoderName",
     "AutoencoderSpec",
     "CardSpec",
     "DataSpec",
     "Folder",
-    "LessonSpec",
     "Loss",
     "NetworkSpec",
-    "OptimiserSpec",
+    "OptimizerSpec",
     "Part",
     "Precision",
     "Recipe",
@@ -50,10 +50,10 @@ class Folder(_Frozen):
     of a prepared data set has written down."""
     start: Annotated[int, Field(ge=0)] = 0
     stop: Count | None = None
-    one_of: Count = 1
-    """Of so many in that part, the first one, and so on."""
-    but_one_of: Annotated[int, Field(ge=2)] | None = None
-    """All but those that the same number in `one_of` takes."""
+    every: Count = 1
+    """Of every so many in that part, the first."""
+    except_every: Annotated[int, Field(ge=2)] | None = None
+    """All but those that the same number in `every` takes."""
 
     @model_validator(mode="after")
     def _one_way_to_cut(self) -> "Folder":
@@ -68,56 +68,60 @@ class Folder(_Frozen):
 
 
 class DataSpec(_Frozen):
-    """What is learnt from and what is judged on, relative to the command's `--data`."""
+    """The photographs to train and to validate on, relative to the command's `--data`."""
 
     train: Annotated[tuple[Folder, ...], Field(min_length=1)]
-    validate_on: Annotated[tuple[Folder, ...], Field(min_length=1)]
+    validation: Annotated[tuple[Folder, ...], Field(min_length=1)]
     whole: bool = False
-    """Photographs are seen whole, stretched to a square, and never cut nor flipped."""
+    """Photographs are used whole, stretched to a square, and never cropped nor flipped."""
     shorter_side: Annotated[int, Field(ge=32, le=1024)] = 160
-    """Photographs are kept at this size, in pixels; crops are cut from that."""
+    """Photographs are decoded to this size, in pixels; crops are cut from that."""
     crop: Annotated[tuple[Side, ...], Field(min_length=1)] = (128,)
-    """Side of the square that the network sees. Several share the epochs equally, in this order."""
-    mixed: bool = False
+    """Side of the network's input in pixels. Several share the epochs equally, in this order."""
+    mix_sizes: bool = False
     """The sides in `crop` take turns from one batch to the next instead."""
-    smallest_cut: Annotated[float, Field(gt=0, le=1)] = 0.6
-    """A cut's side is at least this part of the shorter side; it is then resized to `crop`."""
+    min_crop: Annotated[float, Field(gt=0, le=1)] = 0.6
+    """A crop's side is at least this part of the shorter side; it is then resized to `crop`."""
     validation_size: Side = 160
 
     @model_validator(mode="after")
     def _names_differ(self) -> "DataSpec":
-        names = [folder.name for folder in self.validate_on]
+        names = [folder.name for folder in self.validation]
         if len(set(names)) < len(names):
             raise ValueError(f"validation folders need different names, these are {names}")
         if self.whole and len(self.crop) > 1:
-            raise ValueError("whole photographs are seen at one size; give one number in crop")
+            raise ValueError("whole photographs are used at one size; give one number in crop")
         return self
 
 
-class LessonSpec(_Frozen):
-    """What is done to the photographs that are learnt from; those that judge stay as they are."""
+class AugmentationSpec(_Frozen):
+    """What is done to the photographs in training; those of validation stay as they are."""
 
-    aged: Fraction = 0.0
-    """So many of them are shown as bad old photographs."""
-    agreement: Annotated[float, Field(ge=0)] = 0.0
-    """Weight of colouring these and the same photographs as they are alike. Both are then shown."""
+    degraded: Fraction = 0.0
+    """The part of them that is shown as bad old photographs."""
+    consistency: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of coloring a degraded photograph as its clean copy. Both are then shown."""
     hinted: Fraction = 0.0
-    """Of so many of them some colours are told."""
-    most_hints: Count = 128
-    recoloured: Fraction = 0.0
-    """In so many of these one thing has another colour than in life, of which the first hint tells:
-    that it belongs to that thing alone, where true colours tell of their surroundings too."""
+    """The part of them for which hints are given."""
+    max_hints: Count = 128
+    """Most hints that a photograph is given."""
+    recolored: Fraction = 0.0
+    """The part of the hinted ones in which one object has another color than in life. The first
+    hint is of that color: so hints are learned to hold for one object alone, where true colors
+    are informative about their surroundings too."""
 
     @model_validator(mode="after")
-    def _some_can_agree(self) -> "LessonSpec":
-        if self.agreement and not self.aged:
-            raise ValueError("agreement is that of aged photographs with good ones: set aged too")
+    def _consistency_has_degraded(self) -> "AugmentationSpec":
+        if self.consistency and not self.degraded:
+            raise ValueError(
+                "consistency is that of degraded photographs with clean ones: set degraded too"
+            )
         return self
 
     @model_validator(mode="after")
-    def _the_new_colour_is_told(self) -> "LessonSpec":
-        if self.recoloured and not self.hinted:
-            raise ValueError("nobody can guess what is recoloured: set hinted too")
+    def _recolored_have_hints(self) -> "AugmentationSpec":
+        if self.recolored and not self.hinted:
+            raise ValueError("a network cannot guess what is recolored: set hinted too")
         return self
 
 
@@ -132,22 +136,23 @@ class AcuarelaSpec(_Frozen):
     decoder: Annotated[tuple[Count, ...], Field(min_length=3, max_length=4)] = (128, 96, 64, 32)
     """Channels of the stages at 1/16, 1/8, 1/4 and, if there are four, 1/2 of the input's size."""
     hints: bool = False
-    """Whether it can be told what is known."""
+    """Whether it takes hints."""
     only_hints: bool = False
-    """All that it learns is to spread what is told: without hints it stays what it starts as."""
+    """Only the propagation of hints is trained: without hints the network stays as it starts."""
     int8: bool = False
     """Whether it computes in 8-bit integers, where most of its time goes, and learns to."""
     distilled: bool = False
-    """Whether it learns to answer as the network in `start` does, instead of the truth (G. Hinton,
-    O. Vinyals and J. Dean, Distilling the Knowledge in a Neural Network, 2015)."""
+    """Whether it learns to predict what the network in `start` does, instead of the truth (G.
+    Hinton, O. Vinyals and J. Dean, Distilling the Knowledge in a Neural Network, 2015,
+    arXiv:1503.02531)."""
     uncertainty: Fraction = 0.0
-    """Weight of learning how far off each colour is; at 0 it does not tell."""
+    """Weight of learning how far off each color is; at 0 it has no such output."""
     likelihood: Fraction = 0.0
-    """Weight of learning how likely each colour is, at 1/8 of the input's size; at 0 it does not
-    tell."""
+    """Weight of learning how likely each ab bin is, at 1/8 of the input's size; at 0 it has no such
+    output."""
 
     @model_validator(mode="after")
-    def _has_something_to_keep(self) -> "AcuarelaSpec":
+    def _has_weights_to_keep(self) -> "AcuarelaSpec":
         if self.only_hints and not (self.hints and self.folded):
             raise ValueError(
                 "only_hints keeps all else of the network that is named in start: "
@@ -156,10 +161,10 @@ class AcuarelaSpec(_Frozen):
         return self
 
     @model_validator(mode="after")
-    def _has_something_to_go_on_from(self) -> "AcuarelaSpec":
+    def _has_weights_to_start_from(self) -> "AcuarelaSpec":
         if (self.int8 or self.distilled) and not self.folded:
             raise ValueError(
-                "int8 and distilled are for what goes on from a trained network: "
+                "int8 and distilled are for networks that start from a trained one: "
                 "start from an exported one"
             )
         return self
@@ -175,26 +180,27 @@ class AutoencoderSpec(_Frozen):
 
     kind: Literal["autoencoder"] = "autoencoder"
     name: AutoencoderName
-    start: Literal["random", "grey-copy"] = "random"
-    """The first weights: Keras's, or such that the grey photograph comes out as it went in (the
-    deep network without skips: its lower frequencies), so that only colour is to be learnt."""
+    start: Literal["random", "gray-copy"] = "random"
+    """The first weights: Keras's, or such that the gray photograph comes out as it went in (the
+    deep network without skips: its lower frequencies), so that only color is left to be learned."""
 
 
 NetworkSpec = Annotated[AcuarelaSpec | AutoencoderSpec, Field(discriminator="kind")]
 
 
-class OptimiserSpec(_Frozen):
+class OptimizerSpec(_Frozen):
     """AdamW (which is Adam where `weight_decay` is 0), at a constant rate or a one-cycle one."""
 
     learning_rate: Annotated[float, Field(gt=0, lt=1)] = 1e-3
     """The rate, or the peak of the cycle."""
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
-    warm_up: Fraction = 0.15
+    warmup: Fraction = 0.15
     """Part of a cycle's steps before its peak."""
     encoder_factor: Fraction = 1.0
-    """The encoder learns at this part of the rate: a pretrained one needs less."""
-    spreading_factor: Annotated[float, Field(gt=0)] = 1.0
-    """What spreads hints learns at so many times the rate: few weights, which few places teach."""
+    """The encoder's rate over the others': a pretrained one needs less."""
+    propagation_factor: Annotated[float, Field(gt=0)] = 1.0
+    """The rate of the hint propagation over the others': it has few weights, which get gradients
+    from few places."""
     weight_decay: Annotated[float, Field(ge=0, lt=1)] = 0.01
     epsilon: Annotated[float, Field(gt=0, lt=1)] = 1e-8
     epsilon_on: Literal["corrected", "uncorrected"] = "corrected"
@@ -208,7 +214,7 @@ class OptimiserSpec(_Frozen):
 class CardSpec(_Frozen):
     """What the network's card says that training does not decide."""
 
-    licence: str
+    license: str
     trained_on: str
     size: Annotated[int, Field(ge=32, le=1024)] = 256
     """Pixels of the shorter side at which the network should see a photograph."""
@@ -223,18 +229,18 @@ class Recipe(_Frozen):
     card: CardSpec
     data: DataSpec
     network: NetworkSpec
-    optimiser: OptimiserSpec = OptimiserSpec()
-    lesson: LessonSpec = LessonSpec()
+    optimizer: OptimizerSpec = OptimizerSpec()
+    augmentation: AugmentationSpec = AugmentationSpec()
     loss: Loss = "squared"
     epochs: Count = 5
-    batch: Count = 32
-    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.998
-    """Decay of the moving average of the weights, which is what is judged and exported; at 0 it is
-    the weights themselves."""
+    batch_size: Count = 32
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.998
+    """Decay of the exponential moving average of the weights, which is what is validated and
+    exported; at 0 it is the weights themselves."""
     recalibration: Annotated[int, Field(ge=0)] = 0
-    """So many training photographs are shown to the averaged weights before they are judged, to
-    measure anew what their batch normalisation expects (P. Izmailov et al., Averaging Weights Leads
-    to Wider Optima, UAI 2018, section 3.2); at 0 that is averaged like the weights."""
+    """Training photographs by which the statistics of batch normalization are measured anew for the
+    averaged weights, before these are validated (P. Izmailov et al., Averaging Weights Leads to
+    Wider Optima, UAI 2018, section 3.2, arXiv:1803.05407); at 0 they are averaged like weights."""
     keep: Literal["last", "best"] = "last"
     """Which weights a run ends with: those of its last step, or of the epoch whose loss on the
     validation folders was the lowest."""
@@ -243,12 +249,12 @@ class Recipe(_Frozen):
     seed: int = 1
 
     @model_validator(mode="after")
-    def _hints_are_learnt(self) -> "Recipe":
+    def _hints_are_trained(self) -> "Recipe":
         takes_hints = isinstance(self.network, AcuarelaSpec) and self.network.hints
-        if takes_hints != (self.lesson.hinted > 0):
+        if takes_hints != (self.augmentation.hinted > 0):
             raise ValueError(
-                "a network that takes hints learns what to do with them, and no other does: set "
-                "both network.hints and lesson.hinted, or neither"
+                "a network that takes hints is trained with hints, and no other is: set both "
+                "network.hints and augmentation.hinted, or neither"
             )
         return self
 
@@ -256,9 +262,19 @@ class Recipe(_Frozen):
 def read_recipe(
     path: Path, *, epochs: int | None = None, precision: Precision | None = None
 ) -> Recipe:
-    """Read a TOML recipe, with other `epochs` and another `precision` than it says if given.
+    """Read a recipe.
 
-    Raises RecipeError: not readable, not TOML, an unknown key, a value out of range.
+    Parameters
+    ----------
+    path
+        A TOML file.
+    epochs, precision
+        In place of the file's, if given.
+
+    Raises
+    ------
+    RecipeError
+        The file cannot be read, is not TOML, has an unknown key or a value out of range.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -133,7 +133,7 @@ def load_run(run: Path) -> tuple[Recipe, nn.Module]:
         ) from error
     spec: NetworkSpec = recipe.network
     # the run's own weights come next
-    network = Acuarela(spec, blank=True) if isinstance(spec, AcuarelaSpec) else build(spec)
+    network = Acuarela(spec, empty=True) if isinstance(spec, AcuarelaSpec) else build(spec)
     try:
         network.load_state_dict(state)
     except RuntimeError as error:
@@ -170,8 +170,8 @@ def _begun_with(run: Path) -> tuple[Recipe, Any]:
 
 def _may_be_prolonged(recipe: Recipe) -> bool:
     """Whether neither rates nor sizes are dealt out among all of its epochs."""
-    sizes = 1 if recipe.data.mixed else len(recipe.data.crop)
-    return recipe.optimiser.schedule == "constant" and sizes == 1
+    sizes = 1 if recipe.data.mix_sizes else len(recipe.data.crop)
+    return recipe.optimizer.schedule == "constant" and sizes == 1
 
 
 def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of networks that can be trained: what each is shown, asked for and exported as."""
+"""The tasks that networks are trained for: the inputs, loss and export of each architecture."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,25 +9,26 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorear import color
-from colorear.training.architectures.ab_bins import PALETTE, unlikeliness
-from colorear.training.architectures.acuarela import AB_SCALE, Acuarela, Colours
+from colorear.training.architectures.ab_bins import AB_BINS, ab_cross_entropy
+from colorear.training.architectures.acuarela import AB_SCALE, Acuarela, ColorPrediction
 from colorear.training.architectures.autoencoders import Autoencoder
-from colorear.training.architectures.quantization import settle
-from colorear.training.losses import DISTANCES, Examples, colourised
-from colorear.training.recipe import AcuarelaSpec, NetworkSpec, Recipe
+from colorear.training.architectures.gray_copy import initialize_as_gray_copy
+from colorear.training.architectures.quantization import prepare_for_export
+from colorear.training.losses import LOSSES, Examples, colorized
+from colorear.training.recipe import AcuarelaSpec, AutoencoderSpec, NetworkSpec, Recipe
 
-__all__ = ["KINDS", "AsContract", "Kind", "build"]
-
-
-# recipes/LOG.md tells how these were chosen, on photographs that were learnt from
-_DOUBT_TO_CHROMA = 1.2
-_SMALL_DOUBT = 3.0  # CIELAB units; a network overstates doubts that are about as small
-_GREY = 5.0  # CIELAB units of chroma: pictures with less are hardly made more vivid
-_MOST_GAIN = 3.0
+__all__ = ["TASKS", "ContractModule", "Task", "build", "distillation_loss", "teacher"]
 
 
-class AsContract(nn.Module):
-    """A network as `colorear.models.contract` wants it; its tensors have these names."""
+# chosen on training photographs: recipes/LOG.md
+_UNCERTAINTY_TO_CHROMA = 1.2
+_SMALL_UNCERTAINTY = 3.0  # CIELAB units; those of about this size are overestimated
+_GRAY_CHROMA = 5.0  # CIELAB units: pictures with less chroma are hardly made more vivid
+_MAX_GAIN = 3.0
+
+
+class ContractModule(nn.Module):
+    """A network by the contract of `colorear.models.contract`, whose tensors have these names."""
 
     stride: int
     multiple_of: int
@@ -36,55 +37,63 @@ class AsContract(nn.Module):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What the trainer and the export need to know about a kind of network."""
+class Task:
+    """What the trainer and the export need to know about an architecture.
+
+    A network's output is whatever its `forward` returns.
+    """
 
     build: Callable[[Any], nn.Module]
-    """From the network's part of a recipe."""
-    shown: Callable[[Examples], tuple[Tensor, ...]]
+    """Make the network from its part of a recipe."""
+    inputs: Callable[[Examples], tuple[Tensor, ...]]
     """The network's inputs."""
     loss: Callable[[Any, Examples, Recipe], Tensor]
-    """Of its answer: what training makes small."""
-    colours: Callable[[Any], Tensor]
-    """Of its answer: what should not depend on a photograph's faults (n,...), near 1."""
+    """The loss of an output, which training makes small."""
+    colors: Callable[[Any], Tensor]
+    """From an output: the colors (n,...), of the size of 1, that consistency compares."""
     srgb: Callable[[Any, Examples], Tensor]
-    """From its answer: the colour photographs (n,3,h,w) that are judged, about in 0..1."""
-    contract: Callable[[Any], AsContract]
+    """From an output: the color photographs (n,3,h,w), sRGB about in 0..1, that are validated."""
+    contract: Callable[[Any], ContractModule]
+    """Wrap a trained network for export."""
 
 
 def build(spec: NetworkSpec) -> nn.Module:
     """The network that a recipe asks for, with its first weights."""
-    return KINDS[spec.kind].build(spec)
+    return TASKS[spec.kind].build(spec)
 
 
 def teacher(spec: NetworkSpec) -> Acuarela | None:
-    """The network whose answers are learnt where the recipe asks for that, not to be changed."""
+    """The network to distill, frozen, or None where the recipe asks for no distillation."""
     if not isinstance(spec, AcuarelaSpec) or not spec.distilled:
         return None
-    unrounded = Acuarela(spec.model_copy(update={"int8": False}))
-    return unrounded.eval().requires_grad_(requires_grad=False)
+    network = Acuarela(spec.model_copy(update={"int8": False}))
+    return network.eval().requires_grad_(requires_grad=False)
 
 
-def distance_to(taught: Colours, colours: Colours, spec: AcuarelaSpec) -> Tensor:
-    """Of a teacher's answer from another one: squares, and cross-entropy, weighted as in a recipe.
+def distillation_loss(
+    target: ColorPrediction, prediction: ColorPrediction, spec: AcuarelaSpec
+) -> Tensor:
+    """How far a prediction is from a teacher's: squared errors and cross-entropy.
 
-    Both answer all that the recipe asks for.
+    They are weighted as the recipe weights them for the truth. Both predictions have all the
+    outputs that the recipe asks for.
     """
-    loss = functional.mse_loss(colours.ab.float() / AB_SCALE, taught.ab.float() / AB_SCALE)
-    if colours.uncertainty is not None and taught.uncertainty is not None:
-        doubt, its = colours.uncertainty.float() / AB_SCALE, taught.uncertainty.float() / AB_SCALE
-        loss = loss + spec.uncertainty * functional.mse_loss(doubt, its)
-    if colours.likelihood is not None and taught.likelihood is not None:
-        truth = functional.softmax(taught.likelihood.float(), 1)
-        unlikely = functional.cross_entropy(colours.likelihood.float(), truth)
-        loss = loss + spec.likelihood * unlikely
+    loss = functional.mse_loss(prediction.ab.float() / AB_SCALE, target.ab.float() / AB_SCALE)
+    if prediction.uncertainty is not None and target.uncertainty is not None:
+        uncertainty = prediction.uncertainty.float() / AB_SCALE
+        target_uncertainty = target.uncertainty.float() / AB_SCALE
+        loss = loss + spec.uncertainty * functional.mse_loss(uncertainty, target_uncertainty)
+    if prediction.likelihood is not None and target.likelihood is not None:
+        truth = functional.softmax(target.likelihood.float(), 1)
+        entropy = functional.cross_entropy(prediction.likelihood.float(), truth)
+        loss = loss + spec.likelihood * entropy
     return loss
 
 
-class SrgbAsContract(AsContract):
-    """A network from grey to sRGB behind the contract: `lightness` -> `ab`, at stride 1.
+class AutoencoderContract(ContractModule):
+    """A network from gray to sRGB behind the contract: `lightness` -> `ab`, at stride 1.
 
-    A second output, `srgb` (n,3,h,w), is what the network itself answered.
+    A second output, `srgb` (n,3,h,w), is that of the network itself.
     """
 
     stride, outputs = 1, ("ab", "srgb")
@@ -101,37 +110,43 @@ class SrgbAsContract(AsContract):
         return ab, srgb
 
 
-class ColoursAsContract(AsContract):
-    """acuarela behind the contract, with whatever it was trained to be told and to tell.
+class AcuarelaContract(ContractModule):
+    """acuarela behind the contract, with whatever inputs and outputs it was trained for.
 
     What it learns by squared error is the mean of all that is plausible, and so duller than life
-    where it is in doubt. If it tells its doubt, `vividness` makes up for that: from grey at 0 over
-    that mean, the safest colour, at 0.5 to about as much chroma as there is in life at 1. Of the
-    outputs `likelihood` (n,k,h/8,w/8) adds up to 1 at each place, and `palette` (k,2) are the
-    colours that it is about.
+    where it is uncertain. If it has an uncertainty, `vividness` makes up for that: from gray at 0
+    over that mean, the safest color, at 0.5 to about as much chroma as there is in life at 1. Of
+    the outputs `likelihood` (n,k,h/8,w/8) adds up to 1 at each place, and `palette` (k,2) are the
+    ab bins that it is about.
     """
 
     def __init__(self, network: Acuarela) -> None:
         super().__init__()
         self.network, self.stride, self.multiple_of = network, network.stride, network.multiple_of
-        taken = ("hints", network.spreading), ("vividness", network.doubt)
-        self.inputs = ("lightness", *(name for name, part in taken if part is not None))
-        told = (("uncertainty",), network.doubt), (("likelihood", "palette"), network.likely)
-        self.outputs = ("ab", *(name for names, head in told if head is not None for name in names))
-        self.register_buffer("palette", PALETTE.clone(), persistent=False)
-        settle(network)
+        self.inputs = (
+            "lightness",
+            *(("hints",) if network.hint_propagation is not None else ()),
+            *(("vividness",) if network.uncertainty is not None else ()),
+        )
+        self.outputs = (
+            "ab",
+            *(("uncertainty",) if network.uncertainty is not None else ()),
+            *(("likelihood", "palette") if network.likelihood is not None else ()),
+        )
+        self.register_buffer("ab_bins", AB_BINS.clone(), persistent=False)
+        prepare_for_export(network)
 
     def forward(
         self, lightness: Tensor, hints: Tensor | None = None, vividness: Tensor | None = None
     ) -> tuple[Tensor, ...]:
         """The outputs of a batch of L*."""
         ab, uncertainty, likelihood = self.network(lightness, hints)
-        answers = [ab]
+        outputs = [ab]
         if uncertainty is not None and vividness is not None:
-            answers = [*_vivid(ab, _calibrated(uncertainty), vividness)]
+            outputs = [*_apply_vividness(ab, _calibrate(uncertainty), vividness)]
         if likelihood is not None:
-            answers += [_softmax(likelihood), self.palette]
-        return tuple(answers)
+            outputs += [_softmax(likelihood), self.ab_bins]
+        return tuple(outputs)
 
 
 def _softmax(planes: Tensor) -> Tensor:
@@ -140,83 +155,90 @@ def _softmax(planes: Tensor) -> Tensor:
     return parts / parts.sum(1, keepdim=True)
 
 
-def _calibrated(uncertainty: Tensor) -> Tensor:
-    """Small doubts made smaller, great ones left as they are."""
-    return uncertainty.square() / (uncertainty.square() + _SMALL_DOUBT**2).sqrt()
+def _calibrate(uncertainty: Tensor) -> Tensor:
+    """Small uncertainties made smaller, great ones left as they are."""
+    return uncertainty.square() / (uncertainty.square() + _SMALL_UNCERTAINTY**2).sqrt()
 
 
-def _vivid(ab: Tensor, uncertainty: Tensor, vividness: Tensor) -> tuple[Tensor, Tensor]:
-    """Colours of that vividness, and how far the truth is expected to be from these.
+def _apply_vividness(ab: Tensor, uncertainty: Tensor, vividness: Tensor) -> tuple[Tensor, Tensor]:
+    """Colors of that vividness, and how far the truth is expected to be from these.
 
     Where the truth lies about the mean at the distance u in all directions alike, its squared
     chroma is greater than that of the mean by u². The mean over the picture stands for the latter,
-    so that what is nearly grey stays so.
+    so that what is nearly gray stays so.
     """
     chroma = ab.square().sum(1, keepdim=True).mean((2, 3), keepdim=True)
-    gain = (1 + _DOUBT_TO_CHROMA * uncertainty.square() / (chroma + _GREY**2)).sqrt()
-    gain = gain.clamp(max=_MOST_GAIN)
+    gain = (1 + _UNCERTAINTY_TO_CHROMA * uncertainty.square() / (chroma + _GRAY_CHROMA**2)).sqrt()
+    gain = gain.clamp(max=_MAX_GAIN)
     to_mean, to_life = (2 * vividness).clamp(max=1), (2 * vividness - 1).clamp(0, 1)
     strength = to_mean * (1 + to_life * (gain - 1)) * vividness.clamp(min=1)
     moved = (strength - 1).square() * ab.square().sum(1, keepdim=True)
     return strength * ab, (uncertainty.square() + moved).sqrt()
 
 
-def _loss_of_colours(colours: Colours, examples: Examples, recipe: Recipe) -> Tensor:
-    """The truth is averaged over each of the network's places.
+def _acuarela_loss(prediction: ColorPrediction, examples: Examples, recipe: Recipe) -> Tensor:
+    """The distance from the truth, averaged over each of the network's places.
 
-    So a loss does not ask for detail that the network's grid cannot hold.
+    So the loss does not ask for detail that the network's grid cannot hold.
     """
-    spec, ab = recipe.network, colours.ab.float() / AB_SCALE
-    truth = _shrunk(examples.ab, ab) / AB_SCALE
-    loss = DISTANCES[recipe.loss](ab, truth)
-    if isinstance(spec, AcuarelaSpec) and colours.uncertainty is not None:
-        # squared, so that its best answer is the expected distance; it does not move the colours
-        off = torch.linalg.vector_norm(ab.detach() - truth, dim=1, keepdim=True)
-        doubt = colours.uncertainty.float() / AB_SCALE
-        loss = loss + spec.uncertainty * functional.mse_loss(doubt, off)
-    if isinstance(spec, AcuarelaSpec) and colours.likelihood is not None:
-        likelihood = colours.likelihood.float()
-        coarse = _shrunk(examples.ab, likelihood)
-        loss = loss + spec.likelihood * unlikeliness(likelihood, coarse)
+    spec, ab = recipe.network, prediction.ab.float() / AB_SCALE
+    truth = _downsample(examples.ab, ab) / AB_SCALE
+    loss = LOSSES[recipe.loss](ab, truth)
+    if isinstance(spec, AcuarelaSpec) and prediction.uncertainty is not None:
+        # squared, so that the best output is the expected distance; it does not move the colors
+        distance = torch.linalg.vector_norm(ab.detach() - truth, dim=1, keepdim=True)
+        uncertainty = prediction.uncertainty.float() / AB_SCALE
+        loss = loss + spec.uncertainty * functional.mse_loss(uncertainty, distance)
+    if isinstance(spec, AcuarelaSpec) and prediction.likelihood is not None:
+        likelihood = prediction.likelihood.float()
+        coarse = _downsample(examples.ab, likelihood)
+        loss = loss + spec.likelihood * ab_cross_entropy(likelihood, coarse)
     return loss
 
 
-def _shrunk(planes: Tensor, like: Tensor) -> Tensor:
+def _downsample(planes: Tensor, like: Tensor) -> Tensor:
     return functional.adaptive_avg_pool2d(planes, (like.shape[-2], like.shape[-1]))
 
 
-def _shown_to_acuarela(examples: Examples) -> tuple[Tensor, ...]:
-    known = () if examples.known is None else (examples.known,)
-    return examples.lightness, *known
+def _acuarela_inputs(examples: Examples) -> tuple[Tensor, ...]:
+    hints = () if examples.hints is None else (examples.hints,)
+    return examples.lightness, *hints
 
 
-def _loss_of_srgb(srgb: Tensor, examples: Examples, recipe: Recipe) -> Tensor:
-    return DISTANCES[recipe.loss](srgb.float(), examples.srgb)
+def _acuarela_srgb(prediction: ColorPrediction, examples: Examples) -> Tensor:
+    return colorized(examples, prediction.ab.float())
 
 
-def _srgb_as_it_is(srgb: Tensor, _: Examples) -> Tensor:
-    return srgb.float()
+def _autoencoder(spec: AutoencoderSpec) -> Autoencoder:
+    network = Autoencoder(spec)
+    if spec.start == "gray-copy":
+        initialize_as_gray_copy(network)
+    return network
 
 
-def _shown_grey(examples: Examples) -> tuple[Tensor, ...]:
-    return (examples.grey,)
+def _autoencoder_inputs(examples: Examples) -> tuple[Tensor, ...]:
+    return (examples.gray,)
 
 
-KINDS: dict[str, Kind] = {
-    "acuarela": Kind(
+def _autoencoder_loss(srgb: Tensor, examples: Examples, recipe: Recipe) -> Tensor:
+    return LOSSES[recipe.loss](srgb.float(), examples.srgb)
+
+
+TASKS: dict[str, Task] = {
+    "acuarela": Task(
         build=Acuarela,
-        shown=_shown_to_acuarela,
-        loss=_loss_of_colours,
-        colours=lambda colours: colours.ab.float() / AB_SCALE,
-        srgb=lambda colours, examples: colourised(examples, colours.ab.float()),
-        contract=ColoursAsContract,
+        inputs=_acuarela_inputs,
+        loss=_acuarela_loss,
+        colors=lambda prediction: prediction.ab.float() / AB_SCALE,
+        srgb=_acuarela_srgb,
+        contract=AcuarelaContract,
     ),
-    "autoencoder": Kind(
-        build=Autoencoder,
-        shown=_shown_grey,
-        loss=_loss_of_srgb,
-        colours=lambda srgb: srgb.float(),
-        srgb=_srgb_as_it_is,
-        contract=SrgbAsContract,
+    "autoencoder": Task(
+        build=_autoencoder,
+        inputs=_autoencoder_inputs,
+        loss=_autoencoder_loss,
+        colors=lambda srgb: srgb.float(),
+        srgb=lambda srgb, _: srgb.float(),
+        contract=AutoencoderContract,
     ),
 }

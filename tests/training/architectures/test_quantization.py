@@ -12,8 +12,13 @@ from torch import nn
 from colorear import models
 from colorear.errors import TrainingError
 from colorear.training.architectures.acuarela import Acuarela
-from colorear.training.architectures.batch_norm_folding import weights_of
-from colorear.training.architectures.quantization import IntegerConv, Integers, Range, ranges
+from colorear.training.architectures.batch_norm_folding import read_weights
+from colorear.training.architectures.quantization import (
+    Bounds,
+    FakeQuantize,
+    QuantizedConv2d,
+    ranges,
+)
 from colorear.training.export import onnx_export as exporting
 from colorear.training.export.onnx_export import export
 from colorear.training.loop.trainer import train
@@ -23,7 +28,7 @@ from colorear.training.run_folder import load_run
 
 @given(st.floats(-9, 0), st.floats(0.01, 9), st.integers(0, 99))
 def test_planes_are_rounded_to_256_numbers_with_0_among_them(lowest, highest, seed):
-    rounding = Integers()
+    rounding = FakeQuantize()
     planes = torch.empty(2, 3, 8, 9).uniform_(
         lowest, highest, generator=torch.Generator().manual_seed(seed)
     )
@@ -39,7 +44,7 @@ def test_planes_are_rounded_to_256_numbers_with_0_among_them(lowest, highest, se
 
 
 def test_the_range_follows_what_is_seen_and_is_that_of_the_activation():
-    rounding = Integers(Range(0, 6))
+    rounding = FakeQuantize(Bounds(0, 6))
     rounding(torch.tensor([[[[-3.0, 2.0]]]]))
     assert (rounding.lowest, rounding.highest) == (0, 2)
     rounding(torch.tensor([[[[-3.0, 4.0]]]]))
@@ -53,7 +58,7 @@ def test_the_range_follows_what_is_seen_and_is_that_of_the_activation():
 
 
 def test_gradients_pass_through_where_nothing_is_cut_off():
-    rounding = Integers(Range(0, 6))
+    rounding = FakeQuantize(Bounds(0, 6))
     rounding(torch.tensor([[[[0.0, 6.0]]]]))
     planes = torch.tensor([[[[-1.0, 0.5, 3.3, 7.0]]]], requires_grad=True)
     rounding.eval()(planes).sum().backward()
@@ -65,13 +70,13 @@ def test_weights_are_integers_by_channels(groups, largest):
     torch.manual_seed(0)
     alone = nn.Conv2d(8, 8, 3, padding=1, groups=groups, stride=2)
     alone.weight.data *= torch.linspace(0.1, 5, 8)[:, None, None, None]
-    layer = IntegerConv(alone, torch.arange(8.0).reshape(8, 1, 1))
+    layer = QuantizedConv2d(alone, torch.arange(8.0).reshape(8, 1, 1))
     planes = torch.randn(2, 8, 16, 12)
     alone.bias.data = torch.arange(8.0)
     off = (layer(planes) - alone(planes)).abs().amax((0, 2, 3))
     size = alone.weight.detach().abs().amax((1, 2, 3))
     assert ((off > 0) & (off < 0.5 * size * 8 * 9 * 4 / largest)).all()
-    layer.settle()
+    layer.prepare_for_export()
     assert layer.integers.dtype == torch.int8
     assert layer.integers.abs().amax((1, 2, 3)).tolist() == [largest] * 8
     values = layer.integers * layer.scale[:, None, None, None]
@@ -85,9 +90,9 @@ def changes(exported):
     spec |= {"hints": True, "uncertainty": 0.2, "likelihood": 0.1, "int8": True}
     return {
         "network": spec,
-        "lesson": {"hinted": 0.5},
-        "optimiser": {"learning_rate": 1e-3},
-        "averaging": 0.0,
+        "augmentation": {"hinted": 0.5},
+        "optimizer": {"learning_rate": 1e-3},
+        "ema_decay": 0.0,
     }
 
 
@@ -134,7 +139,7 @@ def test_it_says_what_torch_says_and_nearly_what_it_would_say_unrounded(run, int
     given = torch.from_numpy(lightness)
     with torch.inference_mode():
         torch_ab = network.eval()(given).ab.numpy()
-    weights = weights_of(integers.read_bytes())
+    weights = read_weights(integers.read_bytes())
     spec = AcuarelaSpec(start=str(integers), decoder=(16, 16, 8))
     with torch.inference_mode():
         unrounded = Acuarela(spec).eval()(given).ab.numpy()
@@ -164,17 +169,17 @@ def test_a_network_starts_where_one_in_integers_is(run, integers, changes, light
 def test_learning_hints_alone_keeps_all_else(tmp_path, data, recipe, integers, changes):
     spec = changes["network"] | {"start": str(integers), "only_hints": True}
     before = Acuarela(AcuarelaSpec.model_validate(spec)).state_dict()
-    only = changes | {"network": spec, "epochs": 1, "averaging": 0.5}
+    only = changes | {"network": spec, "epochs": 1, "ema_decay": 0.5}
     train(Recipe.model_validate(recipe.model_dump() | only), data, tmp_path / "run")
     after = load_run(tmp_path / "run")[1].state_dict()
     changed = {name.partition(".")[0] for name in after if not after[name].equal(before[name])}
-    assert changed == {"spreading"}
+    assert changed == {"hint_propagation"}
 
 
 def test_it_may_learn_to_answer_as_before(tmp_path, data, recipe, changes):
     """Rounded anew it is farther from the network that it starts from than after some steps."""
     spec = changes["network"] | {"distilled": True, "uncertainty": 0.0, "likelihood": 0.0}
-    same = changes | {"network": spec, "epochs": 3, "optimiser": {"learning_rate": 3e-4}}
+    same = changes | {"network": spec, "epochs": 3, "optimizer": {"learning_rate": 3e-4}}
     train(Recipe.model_validate(recipe.model_dump() | same), data, tmp_path / "run")
     table = (tmp_path / "run" / "history.csv").read_text().splitlines()
     losses = [float(row.split(",")[table[0].split(",").index("loss")]) for row in table[1:]]

@@ -30,13 +30,13 @@ def brute(sketches, first, before):
 @pytest.mark.parametrize(("first", "before"), [(0, None), (300, 300), (310, 20)])
 def test_the_nearest_is_what_comparing_each_pair_finds(first, before):
     """More than one block of them, in fifty families."""
-    chance = np.random.default_rng(3)
-    families = [sketch(chance.integers(0, 256, (64, 64), np.uint8)) for _ in range(50)]
+    rng = np.random.default_rng(3)
+    families = [sketch(rng.integers(0, 256, (64, 64), np.uint8)) for _ in range(50)]
     sketches = []
     for _ in range(320):
-        of = families[chance.integers(50)]
-        flipped = (chance.random(256) < 0.12).astype(np.uint8)
-        noise = chance.normal(0, 2.5, (16, 16))
+        of = families[rng.integers(50)]
+        flipped = (rng.random(256) < 0.12).astype(np.uint8)
+        noise = rng.normal(0, 2.5, (16, 16))
         luma = np.clip(of.luma + noise, 0, 255).astype(np.uint8)
         sketches.append(Sketch(of.hash ^ flipped, luma))
     ids = [str(i) for i in range(320)]
@@ -48,7 +48,7 @@ def test_the_nearest_is_what_comparing_each_pair_finds(first, before):
 def test_equal_files_and_pixels_go_before_near_ones():
     flat = sketch(np.full((20, 20), 7, np.uint8))
     found = repeats("aabca", "xxxyx", [flat] * 5)
-    assert [(each.later, each.earlier, each.how) for each in found] == [
+    assert [(each.later, each.earlier, each.match) for each in found] == [
         (1, 0, "file"),
         (2, 0, "pixels"),
         (4, 0, "file"),

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from colorear.errors import DataError
-from colorear.training.datasets.photographs import list_photographs, pack, squares
+from colorear.training.datasets.photographs import list_photographs, pack, pack_squares
 from colorear.training.recipe import Folder
 
 
@@ -19,9 +19,9 @@ def test_names_are_in_natural_order_and_parts_are_cut(tmp_path):
     assert names == ["1.JPG", "2.jpg", "10.jpg", "3.png"]
     part = list_photographs(tmp_path, Folder(folder=".", start=1, stop=3))
     assert [path.name for path in part] == ["2.jpg", "10.jpg"]
-    judging = list_photographs(tmp_path, Folder(folder=".", one_of=3))
-    assert [path.name for path in judging] == ["1.JPG", "3.png"]
-    learnt = list_photographs(tmp_path, Folder(folder=".", but_one_of=3))
+    validation_paths = list_photographs(tmp_path, Folder(folder=".", every=3))
+    assert [path.name for path in validation_paths] == ["1.JPG", "3.png"]
+    learnt = list_photographs(tmp_path, Folder(folder=".", except_every=3))
     assert [path.name for path in learnt] == ["2.jpg", "10.jpg"]
     with pytest.raises(DataError, match=r"holds 4 photographs, none in \[9:\]"):
         list_photographs(tmp_path, Folder(folder=".", start=9))
@@ -40,7 +40,7 @@ def test_packing_keeps_shape_and_order_and_does_it_once(tmp_path, free_pictures)
         assert min(packed[i].shape[:2]) == 64
         assert packed[i].shape[0] / packed[i].shape[1] == pytest.approx(height / width, rel=0.02)
         assert np.abs(packed[i].mean((0, 1)) - pixels.mean((0, 1))).max() < 1
-    stretched = squares(paths, 64)
+    stretched = pack_squares(paths, 64)
     assert {stretched[i].shape for i in range(len(paths))} == {(64, 64, 3)}
     assert pack(paths, 64).fingerprint == packed.fingerprint
     assert len({packed.fingerprint, stretched.fingerprint, pack(paths[1:], 64).fingerprint}) == 3

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from colorear.errors import DataError
-from colorear.training.datasets.pictures import UnusableError, decoded
-from colorear.training.datasets.sources import Pair, arranged, opened
+from colorear.training.datasets.pictures import UnusableError, decode
+from colorear.training.datasets.sources import Pair, arrange, open_source
 
 
 @pytest.fixture
 def archive(tmp_path):
     """A zip file that holds 0.jpg .. 4.jpg, each of some thousand bytes."""
     path = tmp_path / "a.zip"
-    chance = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for i in range(5):
-            file.writestr(f"{i}.jpg", chance.integers(0, 64, 4000, np.uint8).tobytes())
+            file.writestr(f"{i}.jpg", rng.integers(0, 64, 4000, np.uint8).tobytes())
     return path
 
 
@@ -35,20 +35,20 @@ def test_pairs_are_found_below_the_folders_that_all_share():
         Pair("9.png", "a/color/9.png", "a/gray/9.jpg"),
         Pair("10.png", "a/color/10.jpg", "a/gray/10.png"),
     ]
-    assert arranged(names, "a.zip") == ("pairs", pairs, [], 1)
+    assert arrange(names, "a.zip") == ("pairs", pairs, [], 1)
 
 
 def test_other_photographs_are_in_colour():
-    alone = arranged(["b/color/1.jpg", "b/color/c/1.jpg"], "b.zip")
+    alone = arrange(["b/color/1.jpg", "b/color/c/1.jpg"], "b.zip")
     assert [pair.name for pair in alone.pairs] == ["1.png", "c/1.png"]
-    beside = arranged(["color/1.jpg", "sea/1.jpg"], "b.zip")
+    beside = arrange(["color/1.jpg", "sea/1.jpg"], "b.zip")
     assert [pair.name for pair in beside.pairs] == ["color/1.png", "sea/1.png"]
     assert alone.layout == beside.layout == "color"
 
 
 def test_names_that_cannot_be_kept_are_bad():
-    bad = arranged(["1.jpg", "1.png", "\udcff.jpg"], "folder").bad
-    assert [(each.source, each.reason) for each in bad] == [
+    skipped = arrange(["1.jpg", "1.png", "\udcff.jpg"], "folder").skipped
+    assert [(each.source, each.reason) for each in skipped] == [
         ("\\udcff.jpg", "its name is not UTF-8"),
         ("1.png", "has the name of 1.jpg but for its suffix"),
     ]
@@ -58,14 +58,17 @@ def test_names_that_cannot_be_kept_are_bad():
 def test_a_zip_name_that_points_outside_is_refused(archive, name):
     with zipfile.ZipFile(archive, "a") as file:
         file.writestr(name, b"")
-    with pytest.raises(DataError, match="a name that points out of the zip file"), opened(archive):
+    with (
+        pytest.raises(DataError, match="a name that points out of the zip file"),
+        open_source(archive),
+    ):
         pass
 
 
 def test_an_encrypted_zip_file_is_refused(archive):
     patched(archive, b"2.jpg", 8, b"\1")  # bit 0 of the flags
     text = r"a\.zip: is encrypted, but a plain zip file is needed; unpack it and give the folder"
-    with pytest.raises(DataError, match=text), opened(archive):
+    with pytest.raises(DataError, match=text), open_source(archive):
         pass
 
 
@@ -74,7 +77,7 @@ def test_a_damaged_member_is_named(archive):
     at = content.index(b"1.jpg")
     content[at + 1000 : at + 1100] = bytes(100)
     archive.write_bytes(content)
-    with opened(archive) as files:
+    with open_source(archive) as files:
         assert len(files["0.jpg"]()) == 4000
         with pytest.raises(UnusableError, match=r"^1\.jpg: cannot be unpacked \("):
             files["1.jpg"]()
@@ -86,7 +89,7 @@ def test_a_member_that_lies_about_its_size_is_not_unpacked_further(archive, meth
         file.writestr("bomb.png", bytes(100_000_000))
     patched(archive, b"bomb.png", 24, (1000).to_bytes(4, "little"))  # uncompressed
     tracemalloc.start()
-    with opened(archive) as files, pytest.raises(UnusableError, match="cannot be unpacked"):
+    with open_source(archive) as files, pytest.raises(UnusableError, match="cannot be unpacked"):
         files["bomb.png"]()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -96,8 +99,8 @@ def test_a_member_that_lies_about_its_size_is_not_unpacked_further(archive, meth
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 def test_a_picture_that_was_cut_short_is_refused(suffix, free_pictures):
     content = cv2.imencode(suffix, free_pictures["coffee"][..., ::-1])[1].tobytes()
-    assert decoded(content, "whole").shape == (400, 600, 3)
-    assert decoded(content + b"more", "whole", gray=True).shape == (400, 600)
+    assert decode(content, "whole").shape == (400, 600, 3)
+    assert decode(content + b"more", "whole", gray=True).shape == (400, 600)
     for length in (2, 100, len(content) // 2, len(content) - 1000, len(content) - 2):
         with pytest.raises(UnusableError, match=r"^cut: is not a picture, or is damaged"):
-            decoded(content[:length], "cut")
+            decode(content[:length], "cut")

@@ -10,15 +10,15 @@ from colorear import color, models
 from colorear.errors import ModelError, TrainingError
 from colorear.hints import Hint
 from colorear.models.card import read_card
-from colorear.training.architectures.ab_bins import PALETTE
-from colorear.training.architectures.autoencoders import listing
+from colorear.training.architectures.ab_bins import AB_BINS
+from colorear.training.architectures.autoencoders import layer_table
 from colorear.training.export import onnx_export as exporting
 from colorear.training.export.onnx_export import export
 from colorear.training.export.scores import put_on_card
 from colorear.training.loop.trainer import train
 from colorear.training.recipe import Recipe
 from colorear.training.run_folder import load_run
-from colorear.training.tasks import KINDS
+from colorear.training.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported):
     assert {w.data_type for w in stored} == {onnx.TensorProto.FLOAT16}
     assert card.bytes == exported.stat().st_size < 2.2 * card.parameters
     assert card.sha256 == hashlib.sha256(exported.read_bytes()).hexdigest()
-    assert (card.trained_on, card.licence, card.size) == ("six free pictures", "CC0", 64)
+    assert (card.trained_on, card.license, card.size) == ("six free pictures", "CC0", 64)
 
 
 def test_the_file_tells_nothing_about_the_machine(exported):
@@ -64,16 +64,16 @@ def test_an_autoencoder_keeps_the_contract_and_tells_its_own_answer(
     train(like_the_slides, data, tmp_path / "run")
     card = export(tmp_path / "run", tmp_path / "auto.onnx")
     assert (card.stride, card.multiple_of, card.parameters) == (1, 8, 3_258_830)
-    assert card.layers == listing("skip-shallow", card.size)
-    grey = np.random.default_rng(0).random((2, 1, 48, 64), dtype=np.float32)
+    assert card.layers == layer_table("skip-shallow", card.size)
+    gray = np.random.default_rng(0).random((2, 1, 48, 64), dtype=np.float32)
     session = onnxruntime.InferenceSession(tmp_path / "auto.onnx")
-    ab, srgb = session.run(["ab", "srgb"], {"lightness": color.luma_to_lightness(grey)})
+    ab, srgb = session.run(["ab", "srgb"], {"lightness": color.luma_to_lightness(gray)})
     _, network = load_run(tmp_path / "run")
     with torch.inference_mode():
-        truth = network.eval()(torch.from_numpy(grey.repeat(3, 1))).numpy()
+        truth = network.eval()(torch.from_numpy(gray.repeat(3, 1))).numpy()
     assert np.abs(srgb - truth).max() < 2e-3
     assert np.abs(ab - color.srgb_to_lab(srgb.clip(0, 1))[:, 1:]).max() < 1e-2
-    picture = models.load(tmp_path / "auto.onnx")(color.luma_to_lightness(grey[0, 0, :45, :61]))
+    picture = models.load(tmp_path / "auto.onnx")(color.luma_to_lightness(gray[0, 0, :45, :61]))
     assert picture.ab.shape == (2, 45, 61)
 
 
@@ -82,9 +82,9 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe, caplog):
     more = {"hints": True, "uncertainty": 0.2, "likelihood": 0.1}
     changes = {
         "network": recipe.network.model_dump() | more,
-        "lesson": {"aged": 0.5, "hinted": 0.7},
-        "optimiser": {"learning_rate": 0.005},
-        "averaging": 0.0,
+        "augmentation": {"degraded": 0.5, "hinted": 0.7},
+        "optimizer": {"learning_rate": 0.005},
+        "ema_decay": 0.0,
     }
     train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
     card = export(tmp_path / "run", tmp_path / "full.onnx")
@@ -100,7 +100,7 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe, caplog):
     likelihood, palette = session.run(names[2:], feeds)
     assert likelihood.shape == (2, len(palette), 12, 8)
     assert np.abs(likelihood.sum(1) - 1).max() < 1e-5
-    assert np.array_equal(palette, PALETTE)
+    assert np.array_equal(palette, AB_BINS)
     network = models.load(tmp_path / "full.onnx")
     picture = shown[0, 0, :90, :50]
     plain, hinted = network(picture), network(picture, [Hint(0.3, 0.6, "red", 0.05)])
@@ -116,7 +116,7 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe, caplog):
 def graph(finished_run):
     """Of the run, as it is before it is compared: making it takes most of an export's time."""
     recipe, trained = load_run(finished_run)
-    return exporting._graph(KINDS[recipe.network.kind].contract(trained).eval())
+    return exporting._graph(TASKS[recipe.network.kind].contract(trained).eval())
 
 
 def test_a_disagreement_writes_nothing(tmp_path, finished_run, graph, monkeypatch):

@@ -9,8 +9,8 @@ from colorear import Colorizer
 from colorear.errors import DataError
 from colorear.models.card import read_card
 from colorear.models.network import SAFE
-from colorear.training.datasets.photographs import list_photographs, squares
-from colorear.training.export.scores import judged, put_on_card
+from colorear.training.datasets.photographs import list_photographs, pack_squares
+from colorear.training.export.scores import put_on_card, score
 from colorear.training.recipe import Folder
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -18,36 +18,36 @@ SHARED = Path(__file__).parents[4] / "shared" / "data"
 
 @pytest.fixture(scope="module")
 def photographs(data):
-    return squares(list_photographs(data, Folder(folder="judged")), 64)
+    return pack_squares(list_photographs(data, Folder(folder="judged")), 64)
 
 
 def test_the_grey_copy_scores_one_and_half_the_way_a_quarter(photographs):
-    def grey(luma):
+    def gray(luma):
         return np.repeat(luma[..., None], 3, axis=2)
 
     truths = iter([photographs[i] for i in range(len(photographs))])
 
     def halfway(luma):
-        return (next(truths).astype(float) + grey(luma)) / 2
+        return (next(truths).astype(float) + gray(luma)) / 2
 
-    assert judged(grey, photographs, "judged") == {
+    assert score(gray, photographs, "judged") == {
         "mse_ratio": 1,
         "chroma_ratio": pytest.approx(0, abs=1e-5),
     }
-    scores = judged(halfway, photographs, "judged")
+    scores = score(halfway, photographs, "judged")
     assert scores["mse_ratio"] == pytest.approx(0.25)
     assert 0.4 < scores["chroma_ratio"] < 0.6
 
 
 def test_photographs_without_colour_cannot_be_judged_on(photographs):
-    grey = replace(photographs, pixels=np.full_like(photographs.pixels, 128))
+    gray = replace(photographs, pixels=np.full_like(photographs.pixels, 128))
     with pytest.raises(DataError, match="photographs of judged are all grey"):
-        judged(lambda luma: np.repeat(luma[..., None], 3, axis=2), grey, "judged")
+        score(lambda luma: np.repeat(luma[..., None], 3, axis=2), gray, "judged")
 
 
 def test_scores_go_on_the_card(exported, finished_run, data, photographs):
     card = put_on_card(finished_run, exported, data)
-    expected = judged(Colorizer(exported), photographs, "judged")
+    expected = score(Colorizer(exported), photographs, "judged")
     assert card.scores == {"judged": {f"{name}_64": value for name, value in expected.items()}}
     assert read_card(exported.with_suffix(".json")) == card
 
@@ -67,4 +67,4 @@ def test_the_bundled_network_beats_the_grey_copy(folder, vividness, most):
     """On every fifth photograph that it never learnt from."""
     paths = list_photographs(SHARED, Folder(folder=folder))[::5]
     colour = partial(Colorizer(), vividness=vividness)
-    assert judged(colour, squares(paths, 160), folder)["mse_ratio"] < most
+    assert score(colour, pack_squares(paths, 160), folder)["mse_ratio"] < most

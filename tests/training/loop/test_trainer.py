@@ -19,13 +19,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from colorear.errors import DataError, TrainingError
 from colorear.training import run_folder
-from colorear.training.datasets.cuts import Cuts
+from colorear.training.datasets.crops import CropSampler
 from colorear.training.datasets.loading import read
-from colorear.training.datasets.photographs import list_photographs, squares
+from colorear.training.datasets.photographs import list_photographs, pack_squares
 from colorear.training.loop import checkpoints, trainer
 from colorear.training.loop.trainer import train
-from colorear.training.loop.validation import first_examples
-from colorear.training.losses import DISTANCES, Examples
+from colorear.training.loop.validation import sample_examples
+from colorear.training.losses import LOSSES, Examples
 from colorear.training.recipe import Recipe
 
 
@@ -71,8 +71,8 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
 def test_a_run_leaves_strips_events_and_checkpoints(recipe, finished_run):
     strip = cv2.imread(str(finished_run / "samples" / "judged-002.png"))
     assert strip.shape == (6 * 64, 3 * 64, 3)
-    grey = strip[:, :64].astype(int)
-    assert np.abs(grey - grey.mean(2, keepdims=True)).max() == 0
+    gray = strip[:, :64].astype(int)
+    assert np.abs(gray - gray.mean(2, keepdims=True)).max() == 0
     events = EventAccumulator(str(finished_run / "events"))
     events.Reload()
     assert len(events.Scalars("judged mse ratio")) == recipe.epochs
@@ -83,22 +83,22 @@ def test_a_network_learns_a_tint(tmp_path, recipe):
     """Ten photographs of noise, all orange by the same curve: soon better than their grey copy."""
     random = np.random.default_rng(0)
     for i in range(10):
-        grey = cv2.resize(random.random((8, 8)), (64, 64))[..., None]
-        bgr = 255 * np.clip(grey * np.array([0.3, 0.8, 1.3]), 0, 1)
+        gray = cv2.resize(random.random((8, 8)), (64, 64))[..., None]
+        bgr = 255 * np.clip(gray * np.array([0.3, 0.8, 1.3]), 0, 1)
         (tmp_path / "colour").mkdir(exist_ok=True)
         cv2.imwrite(str(tmp_path / "colour" / f"{i}.png"), bgr.round().astype(np.uint8))
-    optimiser = {"learning_rate": 0.01, "encoder_factor": 1.0}
-    learner = changed(recipe, averaging=0.0, epochs=20, optimiser=optimiser)
-    here = {**recipe.data.model_dump(), "validate_on": [{"folder": "colour"}]}
+    optimizer = {"learning_rate": 0.01, "encoder_factor": 1.0}
+    learner = changed(recipe, ema_decay=0.0, epochs=20, optimizer=optimizer)
+    here = {**recipe.data.model_dump(), "validation": [{"folder": "colour"}]}
     train(changed(learner, data=here), tmp_path, tmp_path / "run")
     assert float(history(tmp_path / "run")[-1]["colour mse ratio"]) < 0.7
 
 
 def test_agreement_is_learnt(tmp_path, data, recipe):
-    for agreement in (0, 2):
-        asked = changed(recipe, lesson={"aged": 0.5, "agreement": agreement})
-        train(asked, data, tmp_path / str(agreement))
-    assert not equal(*(weights(tmp_path / str(agreement)) for agreement in (0, 2)))
+    for consistency in (0, 2):
+        asked = changed(recipe, augmentation={"degraded": 0.5, "consistency": consistency})
+        train(asked, data, tmp_path / str(consistency))
+    assert not equal(*(weights(tmp_path / str(consistency)) for consistency in (0, 2)))
 
 
 def test_an_autoencoder_is_trained_resumed_and_the_best_kept(tmp_path, data, like_the_slides):
@@ -110,10 +110,10 @@ def test_an_autoencoder_is_trained_resumed_and_the_best_kept(tmp_path, data, lik
     rows = history(tmp_path / "whole")
     assert [row["step"] for row in rows] == ["3.0", "6.0"]  # 24 photographs in batches of 10
     _, network = run_folder.load_run(tmp_path / "whole")
-    photographs = squares(list_photographs(data, like_the_slides.data.validate_on[0]), 64)
-    examples = first_examples(photographs, len(photographs))
+    photographs = pack_squares(list_photographs(data, like_the_slides.data.validation[0]), 64)
+    examples = sample_examples(photographs, len(photographs))
     with torch.inference_mode():
-        loss = (network.eval()(examples.grey) - examples.srgb).abs().mean().item()
+        loss = (network.eval()(examples.gray) - examples.srgb).abs().mean().item()
     assert loss == pytest.approx(min(float(row["judged loss"]) for row in rows), rel=1e-4)
     assert min(float(row["judged mae"]) for row in rows) == pytest.approx(loss, rel=1e-4)
 
@@ -134,7 +134,7 @@ def test_a_run_at_a_constant_rate_may_be_prolonged(tmp_path, data, like_the_slid
 
 
 def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, like_the_slides):
-    measuring = changed(like_the_slides, recalibration=12, averaging=0.9)
+    measuring = changed(like_the_slides, recalibration=12, ema_decay=0.9)
     train(measuring, data, tmp_path / "whole")
     train(measuring, data, tmp_path / "parts", steps=4)
     train(measuring, data, tmp_path / "parts", resume=True)
@@ -144,17 +144,17 @@ def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, lik
     learnt = [name for name in measured if "running" not in name and "tracked" not in name]
     assert all(torch.equal(measured[name], without[name]) for name in learnt)
     _, network = run_folder.load_run(tmp_path / "whole")
-    cuts = Cuts(
+    crops = CropSampler(
         read(measuring.data, data)[0], measuring.data, batch=10, epochs=2, seed=measuring.seed
     )
-    grey = [Examples(torch.from_numpy(batch)).grey for batch in cuts.some(12)]
-    assert sum(map(len, grey)) == 12
-    seen = []
-    network.encoder[1].norm.register_forward_hook(lambda _, shown, __: seen.append(shown[0]))
+    gray = [Examples(torch.from_numpy(batch)).gray for batch in crops.some(12)]
+    assert sum(map(len, gray)) == 12
+    shown_luma = []
+    network.encoder[1].norm.register_forward_hook(lambda _, shown, __: shown_luma.append(shown[0]))
     with torch.inference_mode():
-        for batch in grey:
+        for batch in gray:
             network.eval()(batch)
-    means = torch.stack([planes.mean((0, 2, 3)) for planes in seen]).mean(0)
+    means = torch.stack([planes.mean((0, 2, 3)) for planes in shown_luma]).mean(0)
     assert torch.allclose(measured["encoder.1.norm.running_mean"], means, atol=1e-5)
 
 
@@ -199,8 +199,8 @@ def test_large_pages_are_asked_for_before_pytorch_makes_a_tensor():
 def test_what_judges_may_lie_in_a_folder_of_any_name(tmp_path, data, recipe):
     """A change in either of two folders called train is noticed."""
     shutil.copytree(data / "colour", tmp_path / "train")
-    spec = {"train": [{"folder": "train", "but_one_of": 6}]}
-    spec["validate_on"] = [{"folder": "train", "one_of": 6}]
+    spec = {"train": [{"folder": "train", "except_every": 6}]}
+    spec["validation"] = [{"folder": "train", "every": 6}]
     own = changed(recipe, data=recipe.data.model_dump() | spec)
     train(own, tmp_path, tmp_path / "run", steps=1)
     learnt = list_photographs(tmp_path, own.data.train[0])
@@ -214,7 +214,7 @@ def test_a_run_from_before_a_new_key_goes_on(tmp_path, data, recipe):
     train(recipe, data, tmp_path / "run", steps=1)
     about = tmp_path / "run" / "run.json"
     begun = json.loads(about.read_text())
-    del begun["recipe"]["optimiser"]["spreading_factor"]
+    del begun["recipe"]["optimizer"]["propagation_factor"]
     about.write_text(json.dumps(begun))
     train(recipe, data, tmp_path / "run", resume=True, steps=2)
     assert checkpoints.newest(tmp_path / "run").name == "step-00000002"
@@ -244,7 +244,7 @@ def test_a_folder_that_cannot_hold_a_run_is_told(tmp_path, data, recipe):
 def test_nan_loss_stops_and_keeps_the_last_checkpoint(tmp_path, data, recipe, monkeypatch):
     run = tmp_path / "run"
     train(recipe, data, run, steps=2)
-    monkeypatch.setitem(DISTANCES, "squared", lambda ab, _: (ab * torch.nan).mean())
+    monkeypatch.setitem(LOSSES, "squared", lambda ab, _: (ab * torch.nan).mean())
     with pytest.raises(TrainingError, match=r"became nan at step 3.*lower the learning rate"):
         train(recipe, data, run, resume=True)
     assert checkpoints.newest(run).name == "step-00000002"
@@ -305,9 +305,9 @@ def test_broken_weights_are_not_saved(tmp_path, data, recipe, monkeypatch):
     train(recipe, data, run, steps=2)
     step = torch.optim.AdamW.step
 
-    def breaking(optimiser, *arguments):
-        step(optimiser, *arguments)
-        optimiser.param_groups[0]["params"][0].data.fill_(torch.nan)
+    def breaking(optimizer, *arguments):
+        step(optimizer, *arguments)
+        optimizer.param_groups[0]["params"][0].data.fill_(torch.nan)
 
     with monkeypatch.context() as patch:
         patch.setattr(torch.optim.AdamW, "step", breaking)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from colorear.errors import JudgeError
 from colorear.evaluation.candidates import Subject, subjects
-from colorear.evaluation.dataset import Part, find, grey
+from colorear.evaluation.dataset import Part, find, gray
 from colorear.evaluation.report.galleries import Pictures
 from colorear.evaluation.scores import read_scores
 
@@ -49,7 +49,7 @@ def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
 
     def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
         true = judged.pixels[judged.names.index(photograph)]
-        shown = grey(true)
+        shown = gray(true)
         coloured = known[model].colour(shown).clip(0, 1) * 255
         return shown, coloured.round().astype(np.uint8).transpose(1, 2, 0), true
 

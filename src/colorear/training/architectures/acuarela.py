@@ -1,7 +1,8 @@
 """acuarela: an ImageNet-pretrained EfficientNet-Lite encoder and a small decoder, L* -> a*b*.
 
-Encoder: M. Tan and Q. Le, EfficientNet, ICML 2019, in its Lite form (no squeeze-excitation,
-ReLU6). Decoder: skip connections as in O. Ronneberger et al., U-Net, MICCAI 2015.
+Encoder: M. Tan and Q. Le, EfficientNet, ICML 2019 (arXiv:1905.11946), in its Lite form (no
+squeeze-excitation, ReLU6). Decoder: skip connections as in O. Ronneberger et al., U-Net, MICCAI
+2015 (doi:10.1007/978-3-319-24574-4_28).
 """
 
 from typing import NamedTuple
@@ -11,34 +12,41 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorear.models.registry import packed
-from colorear.training.architectures.ab_bins import PALETTE
-from colorear.training.architectures.batch_norm_folding import adopt, fold, weights_of
-from colorear.training.architectures.hint_propagation import Spreading
-from colorear.training.architectures.quantization import Junction, quantise
+from colorear.training.architectures.ab_bins import AB_BINS
+from colorear.training.architectures.batch_norm_folding import fold, load_weights, read_weights
+from colorear.training.architectures.hint_propagation import HintPropagation
+from colorear.training.architectures.quantization import Junction, quantize
 from colorear.training.recipe import AcuarelaSpec
 
-__all__ = ["AB_SCALE", "Acuarela", "Colours"]
+__all__ = ["AB_SCALE", "Acuarela", "ColorPrediction"]
 
-AB_SCALE = 50.0  # CIELAB units per unit of the last layer: keeps targets near the size of 1
+AB_SCALE = 50.0
+"""CIELAB units per unit of the last layer: keeps targets near the size of 1."""
 
-_ENDS = (0, 2, 4, 10, 15)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
-_CHANGES = (0, 1, 3, 5, 8, 11, 15)  # blocks that are not added to what they are given
-_CHANNELS = (16, 24, 40, 112, 320)  # their widths
+_FEATURE_BLOCKS = (
+    0,
+    2,
+    4,
+    10,
+    15,
+)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
+_FEATURE_CHANNELS = (16, 24, 40, 112, 320)
+_WITHOUT_SUM = (0, 1, 3, 5, 8, 11, 15)  # blocks whose output is not added to their input
 
 
-class Colours(NamedTuple):
-    """What acuarela answers."""
+class ColorPrediction(NamedTuple):
+    """What acuarela predicts."""
 
     ab: Tensor
     """(n,2,h/s,w/s) in CIELAB units."""
     uncertainty: Tensor | None = None
-    """(n,1,h/s,w/s): how far the true a*b* is expected to be, in CIELAB units."""
+    """(n,1,h/s,w/s): the expected distance of the true a*, b* from these, in CIELAB units."""
     likelihood: Tensor | None = None
-    """(n,k,h/8,w/8): the logarithm of how likely each colour of the palette is, not normalised."""
+    """(n,k,h/8,w/8): of each ab bin, the logarithm of its likelihood, not normalized."""
 
 
 class Acuarela(nn.Module):
-    """`lightness` (n,1,h,w), L* in 0..100, and `known` (n,3,h,w), a*, b*, mask -> `Colours`.
+    """`lightness` (n,1,h,w), L* in 0..100, and `hints` (n,3,h,w), a*, b*, mask -> prediction.
 
     h and w are multiples of 32; the stride s is 2, or 4 with only three decoder stages.
 
@@ -49,59 +57,68 @@ class Acuarela(nn.Module):
 
     multiple_of = 32
 
-    def __init__(self, spec: AcuarelaSpec, *, blank: bool = False) -> None:
-        """With the first weights that the recipe asks for, or `blank` ones to be filled."""
+    def __init__(self, spec: AcuarelaSpec, *, empty: bool = False) -> None:
+        """Build the network.
+
+        Parameters
+        ----------
+        spec
+            The network's part of a recipe.
+        empty
+            Whether the weights are about to be loaded, so that those named in `spec.start` are not
+            needed.
+        """
         super().__init__()
-        self.encoder = Encoder(pretrained=spec.start == "imagenet" and not blank)
-        skips = _CHANNELS[-2::-1][: len(spec.decoder)]
-        below = (_CHANNELS[-1], *spec.decoder)
+        self.encoder = Encoder(pretrained=spec.start == "imagenet" and not empty)
+        skips = _FEATURE_CHANNELS[-2::-1][: len(spec.decoder)]
+        below = (_FEATURE_CHANNELS[-1], *spec.decoder)
         self.decoder = nn.ModuleList(
             Stage(coarse, skip, width)
             for coarse, skip, width in zip(below, skips, spec.decoder, strict=False)
         )
         self.stride = 2 ** (5 - len(spec.decoder))
-        self.last = _zero(nn.Conv2d(spec.decoder[-1], 2, 3, padding=1))  # the grey copy at first
-        self.doubt = (
+        self.last = _zero(nn.Conv2d(spec.decoder[-1], 2, 3, padding=1))  # the gray copy at first
+        self.uncertainty = (
             _zero(nn.Conv2d(spec.decoder[-1], 1, 3, padding=1)) if spec.uncertainty else None
         )
-        self.spreading = (
-            Spreading(spec.decoder[2], spec.decoder[1], stride=4) if spec.hints else None
+        self.hint_propagation = (
+            HintPropagation(spec.decoder[2], spec.decoder[1], stride=4) if spec.hints else None
         )
-        self.likely = nn.Conv2d(spec.decoder[1], len(PALETTE), 1) if spec.likelihood else None
+        self.likelihood = nn.Conv2d(spec.decoder[1], len(AB_BINS), 1) if spec.likelihood else None
         if spec.folded:
-            self._go_on(spec, blank=blank)
+            self._start_from_exported(spec, empty=empty)
 
-    def _go_on(self, spec: AcuarelaSpec, *, blank: bool) -> None:
-        """From the network that is named in `start`."""
+    def _start_from_exported(self, spec: AcuarelaSpec, *, empty: bool) -> None:
+        """Take the form, and unless `empty` the weights, of the network named in `start`."""
         fold(self)
-        weights = {} if blank else weights_of(packed(spec.start)[0])
-        if not blank:
-            adopt(self, weights, spec.start)
+        weights = {} if empty else read_weights(packed(spec.start)[0])
+        if not empty:
+            load_weights(self, weights, spec.start)
         if spec.int8:
-            quantise(self, weights, keep_ranges=spec.only_hints)
+            quantize(self, weights, keep_ranges=spec.only_hints)
         if spec.only_hints:
             for name, part in self.named_children():
-                part.requires_grad_(name == "spreading")
+                part.requires_grad_(name == "hint_propagation")
 
-    def forward(self, lightness: Tensor, known: Tensor | None = None) -> Colours:
-        """The colours of a batch of L*."""
+    def forward(self, lightness: Tensor, hints: Tensor | None = None) -> ColorPrediction:
+        """The colors of a batch of L*."""
         *skips, planes = self.encoder(lightness)
         stages: list[Tensor] = []  # at 1/16, 1/8, 1/4 and maybe 1/2
         for stage, skip in zip(self.decoder, reversed(skips), strict=False):
             planes = stage(planes, skip)
             stages.append(planes)
         ab = AB_SCALE * self.last(planes)
-        doubt = likelihood = None
-        if self.doubt is not None:
-            doubt = AB_SCALE * functional.softplus(self.doubt(planes) - 1)
-        if self.likely is not None:
-            likelihood = self.likely(stages[1])
-        if self.spreading is not None and known is not None:
-            change, told = self.spreading((stages[2], stages[1]), ab, known)
+        uncertainty = likelihood = None
+        if self.uncertainty is not None:
+            uncertainty = AB_SCALE * functional.softplus(self.uncertainty(planes) - 1)
+        if self.likelihood is not None:
+            likelihood = self.likelihood(stages[1])
+        if self.hint_propagation is not None and hints is not None:
+            change, certain = self.hint_propagation((stages[2], stages[1]), ab, hints)
             ab = ab + _at_size_of(ab, change)
-            if doubt is not None:
-                doubt = doubt * (1 - _at_size_of(ab, told))
-        return Colours(ab, doubt, likelihood)
+            if uncertainty is not None:
+                uncertainty = uncertainty * (1 - _at_size_of(ab, certain))
+        return ColorPrediction(ab, uncertainty, likelihood)
 
 
 class Encoder(nn.Module):
@@ -118,24 +135,24 @@ class Encoder(nn.Module):
             whole.load_state_dict(torch.load(path, weights_only=True))
         parts = dict(whole.named_children())
         self.stem, self.stem_norm = parts["_conv_stem"], parts["_bn0"]
-        # Grey has three equal channels: one whose kernel is their sum sees the same.
+        # Gray has three equal channels: one whose kernel is their sum sees the same.
         self.stem.weight = nn.Parameter(self.stem.weight.detach().sum(1, keepdim=True))
         self.stem_activation = nn.ReLU6()
         self.blocks = parts["_blocks"]
         self.sums = nn.ModuleList(
-            nn.Identity() if i in _CHANGES else Junction() for i in range(len(self.blocks))
+            nn.Identity() if i in _WITHOUT_SUM else Junction() for i in range(len(self.blocks))
         )
         for layer in self.modules():
-            _fold_padding(layer)
+            _merge_padding(layer)
 
     def forward(self, lightness: Tensor) -> list[Tensor]:
         """The features of a batch of L*, fine to coarse."""
-        grey = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
-        planes = self.stem_activation(self.stem_norm(self.stem(grey)))
+        gray = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
+        planes = self.stem_activation(self.stem_norm(self.stem(gray)))
         features = []
-        for i, (block, whole) in enumerate(zip(self.blocks, self.sums, strict=True)):
-            planes = whole(block(planes))
-            if i in _ENDS:
+        for i, (block, junction) in enumerate(zip(self.blocks, self.sums, strict=True)):
+            planes = junction(block(planes))
+            if i in _FEATURE_BLOCKS:
                 features.append(planes)
         return features
 
@@ -156,9 +173,11 @@ class Stage(nn.Module):
         return joined
 
 
-def _convolution(before: int, after: int) -> nn.Sequential:
+def _convolution(in_channels: int, out_channels: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()
+        nn.Conv2d(in_channels, out_channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(),
     )
 
 
@@ -175,7 +194,7 @@ def _zero(layer: nn.Conv2d) -> nn.Conv2d:
     return layer
 
 
-def _fold_padding(layer: nn.Module) -> None:
+def _merge_padding(layer: nn.Module) -> None:
     """Let a convolution do its own symmetric zero padding: a separate layer copies the planes."""
     padding = getattr(layer, "static_padding", None)
     if isinstance(padding, nn.ZeroPad2d):

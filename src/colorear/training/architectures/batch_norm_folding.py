@@ -1,7 +1,7 @@
-"""acuarela as it is exported: batch normalisation is part of the convolutions.
+"""acuarela as it is exported: batch normalization is part of the convolutions.
 
-So a network can go on learning from where its file is. Its normalisation stays as it was, which
-small sets of photographs are too few to measure anyway.
+So training can go on from an exported file. Its normalization stays as it was, which small sets of
+photographs are too few to measure anyway.
 """
 
 import io
@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from colorear.errors import TrainingError
 
-__all__ = ["Bias", "Weights", "adopt", "before", "fold", "weights_of"]
+__all__ = ["Bias", "Weights", "convolution_before", "fold", "load_weights", "read_weights"]
 
-_CONVOLUTIONS = {  # the last part of a normalisation's name -> that of the convolution before it
+_CONVOLUTIONS = {  # last part of a normalization's name -> that of the convolution before it
     "stem_norm": "stem",
     "_bn0": "_expand_conv",
     "_bn1": "_depthwise_conv",
@@ -26,10 +26,11 @@ _CONVOLUTIONS = {  # the last part of a normalisation's name -> that of the conv
 }
 
 Weights = dict[str, NDArray[np.float32]]
+"""Tensors by the names that they have in PyTorch; `NAME.range` is the range of a rounded layer."""
 
 
 class Bias(nn.Module):
-    """What is left of a batch normalisation that is part of the convolution before it."""
+    """What remains of a batch normalization that is part of the convolution before it."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -41,53 +42,74 @@ class Bias(nn.Module):
 
 
 def fold(network: nn.Module) -> None:
-    """Put a `Bias` in the place of every batch normalisation."""
+    """Replace every batch normalization of a network by a `Bias` of zeros, in place."""
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.BatchNorm2d):
             network.set_submodule(name, Bias(layer.num_features))
 
 
 @torch.no_grad()
-def adopt(network: nn.Module, weights: Weights, name: str) -> None:
-    """Give a folded network the weights of an exported one, called `name` in errors.
+def load_weights(network: nn.Module, weights: Weights, name: str) -> None:
+    """Give a folded network the weights of an exported one, in place.
 
-    Layers that the other one lacks stay as they are. Raises TrainingError if the rest does not fit.
+    Layers that the exported network lacks stay as they are.
+
+    Parameters
+    ----------
+    network
+        A network after `fold`.
+    weights
+        Those of the exported network, by `read_weights`.
+    name
+        What errors call the exported network.
+
+    Raises
+    ------
+    TrainingError
+        The two have no layer in common, or a layer has another shape.
     """
-    adopted = 0
+    loaded = 0
     for place, layer in network.named_modules():
         if isinstance(layer, nn.Conv2d) and f"{place}.weight" in weights:
-            _receive(layer.weight, weights[f"{place}.weight"], f"{name}: {place}")
-            adopted += 1
-        names = f"{place}.bias", f"{before(place)}.weight_bias", f"{before(place)}.bias"
+            _copy_into(layer.weight, weights[f"{place}.weight"], f"{name}: {place}")
+            loaded += 1
+        before = convolution_before(place)
+        names = f"{place}.bias", f"{before}.weight_bias", f"{before}.bias"
         bias = next((weights[each] for each in names if each in weights), None)
         if bias is not None and getattr(layer, "bias", None) is not None:
-            _receive(layer.bias, bias.reshape(layer.bias.shape), f"{name}: {place}")
-    if not adopted:
+            _copy_into(layer.bias, bias.reshape(layer.bias.shape), f"{name}: {place}")
+    if not loaded:
         raise TrainingError(
             f"{name} has no layer in common with the recipe's network; "
             "start from one that colorear exported of the same kind"
         )
 
 
-def _receive(ours: Tensor, theirs: NDArray[np.float32], where: str) -> None:
-    if ours.shape != theirs.shape:
+def _copy_into(parameter: Tensor, values: NDArray[np.float32], where: str) -> None:
+    if parameter.shape != values.shape:
         raise TrainingError(
-            f"{where} has weights of {theirs.shape}, but those of the recipe's network are "
-            f"{tuple(ours.shape)}; give the recipe the same decoder"
+            f"{where} has weights of {values.shape}, but those of the recipe's network are "
+            f"{tuple(parameter.shape)}; give the recipe the same decoder"
         )
-    ours.copy_(torch.from_numpy(theirs))
+    parameter.copy_(torch.from_numpy(values))
 
 
-def before(norm: str) -> str:
-    """The convolution whose normalisation this is."""
+def convolution_before(norm: str) -> str:
+    """The name of the convolution whose output the layer called `norm` normalizes."""
     place, dot, last = norm.rpartition(".")
     return place + dot + _CONVOLUTIONS.get(last, "")
 
 
-def weights_of(content: bytes) -> Weights:
-    """Those in an .onnx file, by the names that they had in PyTorch.
+def read_weights(content: bytes) -> Weights:
+    """The weights in an .onnx file that `colorear export` wrote.
 
-    Integers are there as the numbers that they stand for, and of what is rounded the ranges.
+    Integers are given as the numbers that they stand for, and of layers that are rounded also the
+    ranges.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
     """
     model = onnx.load(io.BytesIO(content))
     arrays = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}

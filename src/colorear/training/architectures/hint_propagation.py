@@ -1,111 +1,174 @@
-"""What is told of some places, spread over what they belong to."""
+"""Hints, propagated from the places that they are given for to all that these belong to."""
 
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Spreading"]
+__all__ = ["HintPropagation"]
 
 T = TypeVar("T", Tensor, float)
 
-_NEAR = 64.0  # pixels, which count as much as one unit of what the features differ by
-_UNLIKE = 0.15  # at first, what likeness makes of the features' differences
-_SAME = 0.18  # what is at such distances is hardly told apart
-_FAR = 1.6  # at first, at this distance what is told weighs as much as changing nothing
-_SUREST = 6.0  # the logarithm of how many times that weight may grow, or fall
+_PIXELS_PER_UNIT = 64.0  # pixels that count as much as one unit of embedding distance
+_SIMILARITY_STD = 0.15  # of the first weights of the embedding
+_KERNEL_WIDTH = 0.18  # embedding distance below which places are hardly distinguished
+_SELF_WEIGHT_DISTANCE = 1.6  # at first, a hint at this distance weighs as much as no change does
+_MAX_LOG_SELF_WEIGHT = 6.0  # training may change that weight by at most this factor's logarithm
 
 
-class Spreading(nn.Module):
-    """A kernel regression from the places that are told to all others.
+class _Targets(NamedTuple):
+    """Places that hints are propagated to, p of them in each picture."""
 
-    What is told differs from what the network would say. Other places take over as much of that
-    difference as they are like those: near, and alike to the network, in a way that it learns. So
-    a coat gets its colour up to its edge, where something else begins. It is the estimator of
-    E. Nadaraya, On Estimating Regression, 1964, with the place's own weight, which is learnt too,
-    added to the sum of the weights: what the network is sure of is reluctant to change, and nothing
-    does where nothing is like what was told. The learnt likeness is attention's
-    (A. Vaswani et al., Attention Is All You Need, 2017) with distances for products. Weights fall
-    with a power of the distance (D. Shepard, A two-dimensional interpolation function for
-    irregularly-spaced data, 1968): one hint reaches far, and among many the nearest decides.
+    self_weights: Tensor
+    """(...,p,2): weight of keeping their own color, and of keeping their own uncertainty."""
+    embeddings: Tensor
+    """(...,p,k)."""
+
+
+class _Sources(NamedTuple):
+    """Places that hints are given for, q of them in each picture."""
+
+    hinted: Tensor
+    """(...,q,1): the part of the place that is hinted, in 0..1."""
+    change: Tensor
+    """(...,q,2): hinted a*, b* less the predicted ones, in CIELAB units."""
+    embeddings: Tensor
+    """(...,q,k)."""
+
+
+class HintPropagation(nn.Module):
+    """Kernel regression from the hinted places to all others.
+
+    A hint says by how much the prediction is off at its place. Every other place takes over as much
+    of that change as it is similar: near, and with similar features in a learned embedding. So a
+    coat takes a hint's color up to its edge, where something else begins.
+
+    Notes
+    -----
+    The estimator is that of E. Nadaraya, On Estimating Regression, 1964
+    (doi:10.1137/1109020). Each place's own weight, which is learned, is added to the sum of the
+    weights: a prediction that is certain is reluctant to change, and nothing changes where nothing
+    is similar to a hint. The learned similarity is that of attention (A. Vaswani et al., Attention
+    Is All You Need, 2017, arXiv:1706.03762) with distances in place of products. Weights fall with
+    a power of the distance (D. Shepard, A two-dimensional interpolation function for
+    irregularly-spaced data, 1968, doi:10.1145/800186.810616): a single hint reaches far, and among
+    many the nearest decides.
     """
 
-    def __init__(self, fine: int, coarse: int, stride: int, *, likeness: int = 16) -> None:
-        """For so many features at that stride and at twice it, of which it makes `likeness`."""
+    def __init__(self, fine: int, coarse: int, stride: int, *, dimensions: int = 16) -> None:
+        """Build the layers.
+
+        Parameters
+        ----------
+        fine, coarse
+            Channels of the features at `stride` and at twice that stride.
+        stride
+            Pixels of the input between neighboring places.
+        dimensions
+            Of the embedding that is learned, without the two of the position.
+        """
         super().__init__()
         self.stride = stride
-        self.like = nn.Conv2d(fine, likeness, 1, bias=False)
-        nn.init.normal_(self.like.weight, std=_UNLIKE)
-        self.sure = nn.Conv2d(fine, 2, 1)  # of its colour, and of its doubt
-        self.coarse = nn.Conv2d(coarse, 2 + likeness, 1, bias=False)  # adds to both
-        for start in (*self.sure.parameters(), *self.coarse.parameters()):
-            nn.init.zeros_(start)
+        self.similarity = nn.Conv2d(fine, dimensions, 1, bias=False)
+        nn.init.normal_(self.similarity.weight, std=_SIMILARITY_STD)
+        self.self_weight = nn.Conv2d(fine, 2, 1)  # of the own color, of the own uncertainty
+        self.coarse = nn.Conv2d(coarse, 2 + dimensions, 1, bias=False)  # adds to both
+        for parameter in (*self.self_weight.parameters(), *self.coarse.parameters()):
+            nn.init.zeros_(parameter)
 
     def forward(
-        self, features: tuple[Tensor, Tensor], ab: Tensor, known: Tensor
+        self, features: tuple[Tensor, Tensor], ab: Tensor, hints: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """How a*b* (n,2,h/t,w/t) change, and what part of its doubt each place loses (n,1,h/t,w/t).
+        """How a*, b* change, and by what part the uncertainty falls.
 
-        `features` are (n,c,h/t,w/t) and (n,d,h/2t,w/2t), `ab` (n,2,h/s,w/s) is what the network
-        says by itself, `known` a*, b*, mask (n,3,h,w). Without anything known both are exactly 0.
+        Parameters
+        ----------
+        features
+            (n,c,h/t,w/t) and (n,d,h/2t,w/2t), where t is this module's stride.
+        ab
+            (n,2,h/s,w/s) in CIELAB units: the prediction without hints.
+        hints
+            (n,3,h,w): a*, b* in CIELAB units, and a mask in 0..1.
+
+        Returns
+        -------
+        change
+            (n,2,h/t,w/t) in CIELAB units, exactly 0 without hints.
+        certain
+            (n,1,h/t,w/t) in 0..1: the part of its uncertainty that each place loses, exactly 0
+            without hints.
         """
         device = ab.device.type
         if torch.is_autocast_enabled(device):  # differences of squares need all their digits
             with torch.autocast(device, enabled=False):
                 fine, coarse = (planes.float() for planes in features)
-                return self.forward((fine, coarse), ab.float(), known)
-        wish, mask = known[:, :2], known[:, 2:]
-        own, places = self._seen(*features)
-        told = functional.max_pool2d(mask, self.stride)  # places, like all that follows
-        change = _mean(wish, mask, self.stride) - _mean(ab, mask, self.stride)
-        sources = torch.cat((told, change, places), 1).flatten(2).transpose(1, 2)
-        takers = torch.cat((own, places), 1).flatten(2).transpose(1, 2)
-        # most places are not told: without these it is far faster
+                return self.forward((fine, coarse), ab.float(), hints)
+        hint_ab, mask = hints[:, :2], hints[:, 2:]
+        self_weights, embeddings = self._embed(*features)
+        hinted = functional.max_pool2d(mask, self.stride)
+        change = _masked_mean(hint_ab, mask, self.stride) - _masked_mean(ab, mask, self.stride)
+        targets = _Targets(_by_place(self_weights), _by_place(embeddings))
+        sources = _Sources(_by_place(hinted), _by_place(change), targets.embeddings)
+        # most places are not hinted: leaving them out is far faster
         if self.training:
-            each = zip(takers, sources, strict=True)
-            spread = torch.stack([_taken_over(to, of[of[:, 0] > 0]) for to, of in each])
+            propagated = torch.stack([_propagate_one(targets, sources, i) for i in range(len(ab))])
         else:
-            some = sources[..., 0].amax(0).nonzero()[:, 0]
-            none = torch.zeros_like(sources[:, :1])  # so that there is one
-            spread = _taken_over(takers, torch.cat((none, sources[:, some]), 1))
-        planes = spread.transpose(1, 2).reshape(-1, 3, *places.shape[-2:])
+            used = sources.hinted[..., 0].amax(0).nonzero()[:, 0]
+            # with a source of zeros before them, so that there always is one
+            some = (
+                torch.cat((torch.zeros_like(each[:, :1]), each[:, used]), 1) for each in sources
+            )
+            propagated = _propagate(targets, _Sources(*some))
+        planes = propagated.transpose(1, 2).reshape(-1, 3, *embeddings.shape[-2:])
         return planes[:, :2], planes[:, 2:]
 
-    def _seen(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
-        """Weights of the own colour and doubt of each place (n,2,h/t,w/t); what stands for it."""
+    def _embed(self, fine: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
+        """The self-weights (n,2,h/t,w/t) of all places, and their embeddings (n,k,h/t,w/t)."""
         coarse = functional.interpolate(self.coarse(coarse), scale_factor=2.0, mode="bilinear")
-        sure, like = self.sure(fine) + coarse[:, :2], self.like(fine) + coarse[:, 2:]
-        own = _weight(_FAR**2) * sure.clamp(-_SUREST, _SUREST).exp()
-        one = torch.full_like(own[:, :1], self.stride / _NEAR)
-        return own, torch.cat((like, one.cumsum(2), one.cumsum(3)), 1)
+        log_change = self.self_weight(fine) + coarse[:, :2]
+        learned = self.similarity(fine) + coarse[:, 2:]
+        limited = log_change.clamp(-_MAX_LOG_SELF_WEIGHT, _MAX_LOG_SELF_WEIGHT)
+        self_weights = _kernel(_SELF_WEIGHT_DISTANCE**2) * limited.exp()
+        step = torch.full_like(self_weights[:, :1], self.stride / _PIXELS_PER_UNIT)
+        return self_weights, torch.cat((learned, step.cumsum(2), step.cumsum(3)), 1)
 
 
-def _taken_over(takers: Tensor, sources: Tensor) -> Tensor:
-    """The change at each of the takers, and what part of its doubt goes (...,p,3).
-
-    `takers` are (...,p,2+k), the weights of their own colour and doubt first, `sources`
-    (...,q,3+k): how far each is told, its change; and what stands for places.
-    """
-    colour, doubt, places = torch.tensor_split(takers, (1, 2), -1)
-    told, change, from_places = torch.tensor_split(sources, (1, 3), -1)
-    squares = places.square().sum(-1, keepdim=True) + from_places.square().sum(-1)[..., None, :]
-    squares = (squares - 2 * places @ from_places.transpose(-1, -2)).clamp(min=0)
-    weighed = _weight(squares) @ (told * torch.cat((change, torch.ones_like(told)), -1))
-    changes, total = weighed[..., :2], weighed[..., 2:]
-    # what is alike is learnt from colours alone: they would reach less far for doubts that fit
-    certain = total.detach()
-    return torch.cat((changes / (total + colour), certain / (certain + doubt)), -1)
+def _by_place(planes: Tensor) -> Tensor:
+    """(n,c,h,w) -> (n,h*w,c)."""
+    return planes.flatten(2).transpose(1, 2)
 
 
-def _weight(square: T) -> T:
-    """Of what is told at a distance of that square."""
-    ratio = 1 + square / _SAME**2
+def _propagate_one(targets: _Targets, sources: _Sources, i: int) -> Tensor:
+    """`_propagate` for picture `i` of a batch, from its hinted places alone."""
+    used = sources.hinted[i, :, 0] > 0
+    return _propagate(
+        _Targets(*(each[i] for each in targets)), _Sources(*(each[i][used] for each in sources))
+    )
+
+
+def _propagate(targets: _Targets, sources: _Sources) -> Tensor:
+    """(...,p,3): the change at each target, and the part of its uncertainty that it loses."""
+    self_color, self_uncertainty = torch.tensor_split(targets.self_weights, 2, -1)
+    squares = targets.embeddings.square().sum(-1, keepdim=True)
+    squares = squares + sources.embeddings.square().sum(-1)[..., None, :]
+    products = 2 * targets.embeddings @ sources.embeddings.transpose(-1, -2)
+    values = torch.cat((sources.change, torch.ones_like(sources.hinted)), -1)
+    weighted = _kernel((squares - products).clamp(min=0)) @ (sources.hinted * values)
+    change, total = weighted[..., :2], weighted[..., 2:]
+    # the embedding is learned from colors alone: fitting uncertainties would shorten its reach
+    fixed = total.detach()
+    return torch.cat((change / (total + self_color), fixed / (fixed + self_uncertainty)), -1)
+
+
+def _kernel(square: T) -> T:
+    """The weight of a hint at a distance whose square is given."""
+    ratio = 1 + square / _KERNEL_WIDTH**2
     return 1 / (ratio * ratio * ratio)  # a power would be far slower on a processor
 
 
-def _mean(planes: Tensor, mask: Tensor, side: int) -> Tensor:
-    """The mean under the mask (n,1,h,w) of each square of that side; 0 where nothing is."""
+def _masked_mean(planes: Tensor, mask: Tensor, side: int) -> Tensor:
+    """The mean under the mask (n,1,h,w) of each square of that side; 0 where the mask is 0."""
     stride = mask.shape[-1] // planes.shape[-1]
     under = functional.max_pool2d(mask, stride)
     means = functional.avg_pool2d(planes * under, side // stride)

@@ -6,43 +6,45 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from colorear import color
-from colorear.training.augmentation.degradation import aged
-from colorear.training.augmentation.recoloring import recoloured
-from colorear.training.datasets.cuts import Batch
+from colorear.training.augmentation.degradation import degrade
+from colorear.training.augmentation.recoloring import recolor
+from colorear.training.datasets.crops import Batch
 from colorear.training.losses import Examples
-from colorear.training.recipe import LessonSpec
+from colorear.training.recipe import AugmentationSpec
 
-__all__ = ["lesson"]
+__all__ = ["augment"]
 
 Pixels = NDArray[np.uint8]
-Chance = np.random.Generator
+Rng = np.random.Generator
 _LARGEST = 9  # pixels across a hint
 
 
-def lesson(batch: Batch, spec: LessonSpec, device: torch.device) -> Examples:
+def augment(batch: Batch, spec: AugmentationSpec, device: torch.device) -> Examples:
     """The batch as examples; what is random about each follows from its own number alone."""
-    chances = [np.random.default_rng(number) for number in batch.chances]
-    pixels, known = _known(batch.pixels, spec, chances) if spec.hinted else (batch.pixels, None)
-    seen = _seen(pixels, spec, chances) if spec.aged else None
+    seeds = [np.random.default_rng(number) for number in batch.seeds]
+    pixels, hints = _hints_for(batch.pixels, spec, seeds) if spec.hinted else (batch.pixels, None)
+    shown_luma = _input_luma(pixels, spec, seeds) if spec.degraded else None
     examples = Examples(
         torch.from_numpy(pixels).to(device),
-        seen=None if seen is None else seen.to(device),
-        known=None if known is None else known.to(device),
+        shown_luma=None if shown_luma is None else shown_luma.to(device),
+        hints=None if hints is None else hints.to(device),
     )
-    return examples.with_twins() if spec.agreement else examples
+    return examples.with_clean_copies() if spec.consistency else examples
 
 
-def _seen(photographs: Pixels, spec: LessonSpec, chances: list[Chance]) -> Tensor:
+def _input_luma(photographs: Pixels, spec: AugmentationSpec, seeds: list[Rng]) -> Tensor:
     """The luma (n, 1, h, w) that is shown."""
     luma = np.array(color.LUMA, np.float32) / 255
     shown = [
-        aged(pixels, chance) if chance.random() < spec.aged else pixels @ luma
-        for pixels, chance in zip(photographs, chances, strict=True)
+        degrade(pixels, rng) if rng.random() < spec.degraded else pixels @ luma
+        for pixels, rng in zip(photographs, seeds, strict=True)
     ]
     return torch.from_numpy(np.stack(shown)[:, None])
 
 
-def _known(photographs: Pixels, spec: LessonSpec, chances: list[Chance]) -> tuple[Pixels, Tensor]:
+def _hints_for(
+    photographs: Pixels, spec: AugmentationSpec, seeds: list[Rng]
+) -> tuple[Pixels, Tensor]:
     """The photographs, some with a thing in another colour, and what is told of them.
 
     That is a*, b*, mask (n, 3, h, w): for some photographs from one to very many places. Few are
@@ -52,29 +54,29 @@ def _known(photographs: Pixels, spec: LessonSpec, chances: list[Chance]) -> tupl
     """
     count, height, width, _ = photographs.shape
     shown = photographs.copy()
-    known = np.zeros((count, 3, height, width), np.float32)
-    for i, chance in enumerate(chances):
-        if chance.random() < spec.hinted:
+    hints = np.zeros((count, 3, height, width), np.float32)
+    for i, rng in enumerate(seeds):
+        if rng.random() < spec.hinted:
             thing = None
-            if chance.random() < spec.recoloured:
-                shown[i], thing = recoloured(photographs[i], chance)
-            for _ in range(round((spec.most_hints + 0.5) ** chance.random())):
-                _tell(shown[i], known[i], chance, thing)
+            if rng.random() < spec.recolored:
+                shown[i], thing = recolor(photographs[i], rng)
+            for _ in range(round((spec.max_hints + 0.5) ** rng.random())):
+                _add_hint(shown[i], hints[i], rng, thing)
                 thing = None
-    return shown, torch.from_numpy(known)
+    return shown, torch.from_numpy(hints)
 
 
-def _tell(
-    pixels: Pixels, told: NDArray[np.float32], chance: Chance, about: tuple[int, int] | None
+def _add_hint(
+    pixels: Pixels, planes: NDArray[np.float32], rng: Rng, about: tuple[int, int] | None
 ) -> None:
     """One hint, about a place or somewhere: the mean colour of what it covers."""
-    height, width = told.shape[1:]
-    side = int(chance.integers(1, _LARGEST + 1))
+    height, width = planes.shape[1:]
+    side = int(rng.integers(1, _LARGEST + 1))
     if about:
         top, left = (max(0, at - side // 2) for at in about)
     else:
-        top, left = int(chance.integers(height)), int(chance.integers(width))
+        top, left = int(rng.integers(height)), int(rng.integers(width))
     place = (slice(top, top + side), slice(left, left + side))
     ab = color.srgb_to_lab(pixels[place].transpose(2, 0, 1) / 255)[1:]
-    told[:2, *place] = ab.mean((1, 2), keepdims=True)
-    told[2, *place] = 1
+    planes[:2, *place] = ab.mean((1, 2), keepdims=True)
+    planes[2, *place] = 1

@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from colorear import color
 
-__all__ = ["recoloured"]
+__all__ = ["recolor"]
 
 Pixels = NDArray[np.uint8]
 Planes = NDArray[np.float32]
-Chance = np.random.Generator
+Rng = np.random.Generator
 
 _ALIKE = 6.0, 0.25  # CIELAB units, and parts of the chroma, within which colours are one thing's
 _LEAST, _MOST = 0.01, 0.5  # parts of the picture: what is smaller or larger is no thing
@@ -18,7 +18,7 @@ _STRONGEST = 70.0  # CIELAB units of chroma of the new colour
 _TRIES = 4
 
 
-def recoloured(srgb: Pixels, chance: Chance) -> tuple[Pixels, tuple[int, int] | None]:
+def recolor(srgb: Pixels, rng: Rng) -> tuple[Pixels, tuple[int, int] | None]:
     """`srgb` (h, w, 3) with one thing in another colour and the same luma, and where the thing is.
 
     A thing is what has one colour about a random place, as far as it is connected; where no such
@@ -28,10 +28,10 @@ def recoloured(srgb: Pixels, chance: Chance) -> tuple[Pixels, tuple[int, int] | 
     ab = color.srgb_to_lab(planes)[1:].astype(np.float32)
     smooth = np.stack([cv2.medianBlur(plane, 5) for plane in ab])  # keeps edges
     for _ in range(_TRIES):
-        place = int(chance.integers(srgb.shape[0])), int(chance.integers(srgb.shape[1]))
+        place = int(rng.integers(srgb.shape[0])), int(rng.integers(srgb.shape[1]))
         thing = _thing(smooth, place)
         if _LEAST < thing.mean() < _MOST:
-            chroma, hue = chance.uniform(0, _STRONGEST), chance.uniform(0, 2 * np.pi)
+            chroma, hue = rng.uniform(0, _STRONGEST), rng.uniform(0, 2 * np.pi)
             new = np.array([chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
             soft = np.asarray(cv2.GaussianBlur(thing, (0, 0), 1.0), np.float32)
             return _with(planes, ab + soft * (new - smooth[:, *place])[:, None, None]), place

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from colorear.training.datasets.photographs import resized
+from colorear.training.datasets.photographs import resize
 
 __all__ = ["NEAR_BITS", "NEAR_CORRELATION", "Match", "Sketch", "repeats", "sketch"]
 
@@ -40,7 +40,7 @@ class Match(NamedTuple):
 
     later: int
     earlier: int
-    how: Literal["file", "pixels", "near"]
+    match: Literal["file", "pixels", "near"]
     bits: int
 
 
@@ -51,9 +51,9 @@ def sketch(luma: NDArray[np.uint8]) -> Sketch:
     Source: N. Krawetz, "Kind of Like That", The Hacker Factor Blog, 2013 ("dHash"), with 16 x 16
     bits where he has 8 x 8.
     """
-    places = resized(luma, _SIDE, _SIDE + 1, cv2.INTER_AREA)
+    places = resize(luma, _SIDE, _SIDE + 1, cv2.INTER_AREA)
     rises = (places[:, 1:] > places[:, :-1]).astype(np.uint8)
-    return Sketch(rises.ravel(), resized(luma, _SIDE, _SIDE, cv2.INTER_AREA))
+    return Sketch(rises.ravel(), resize(luma, _SIDE, _SIDE, cv2.INTER_AREA))
 
 
 def repeats(

@@ -13,12 +13,12 @@ __all__ = [
     "COLOR",
     "GRAY",
     "NAME",
-    "Alike",
-    "Bad",
+    "Duplicate",
     "Manifest",
     "Photograph",
-    "Spread",
-    "encoded",
+    "SkippedFile",
+    "Summary",
+    "encode",
     "parts",
     "split",
 ]
@@ -48,25 +48,25 @@ class Photograph(msgspec.Struct, frozen=True, kw_only=True):
     height: int
 
 
-class Alike(msgspec.Struct, frozen=True):
+class Duplicate(msgspec.Struct, frozen=True):
     """A photograph that repeats an earlier one."""
 
     name: str
-    like: str
-    how: Literal["file", "pixels", "near"]
+    original: str
+    match: Literal["file", "pixels", "near"]
     """Equal files, equal pixels, or nearly equal pictures: see `duplicates`."""
     bits: int
     """So many bits of the two difference hashes differ."""
 
 
-class Bad(msgspec.Struct, frozen=True):
+class SkippedFile(msgspec.Struct, frozen=True):
     """A file of SOURCE that could not be used."""
 
     source: str
     reason: str
 
 
-class Spread(msgspec.Struct, frozen=True):
+class Summary(msgspec.Struct, frozen=True):
     """Of a number of pixels; the median is the lower one of the two in the middle."""
 
     min: int
@@ -90,9 +90,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     pixels_sha256: str
     """Of the sRGB bytes and then the grey bytes of each photograph, in order: two machines that
     have it in common have equal pixels."""
-    width: Spread
+    width: Summary
     """Of the sources, upright."""
-    height: Spread
+    height: Summary
     split: dict[Part, tuple[int, int]]
     """The part [start:stop] of `photographs`."""
     photographs: list[Photograph]
@@ -100,15 +100,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     near_gray: list[str]
     near_gray_below: float
     """Mean CIELAB chroma below which a photograph counts as nearly grey."""
-    alike: list[Alike]
+    duplicates: list[Duplicate]
     """Each photograph that repeats an earlier one, with the earlier one that is closest."""
-    leaks: list[Alike]
+    leaks: list[Duplicate]
     """Each photograph of `test` that repeats one of `train` or `validate`, with the closest."""
     near_bits: int
     """Difference hashes at most so many bits of 256 apart are near..."""
     near_correlation: float
     """...if the luma at 16 x 16 correlates at least so much."""
-    bad: list[Bad]
+    skipped: list[SkippedFile]
     """What was skipped, and why."""
     ignored: int
     """Photographs beside color/ and gray/, which are not part of the data set."""
@@ -152,6 +152,6 @@ def parts(folder: Path, names: Sequence[str]) -> dict[Part, tuple[int, int]]:
     return manifest.split
 
 
-def encoded(manifest: Manifest) -> bytes:
+def encode(manifest: Manifest) -> bytes:
     """As JSON: equal manifests are equal bytes."""
     return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"

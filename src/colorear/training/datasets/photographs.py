@@ -17,16 +17,16 @@ from rich.progress import track
 from colorear.errors import DataError
 from colorear.photo.atomic_write import replacing
 from colorear.training.datasets.manifest import parts
-from colorear.training.datasets.pictures import UnusableError, decoded, is_photograph, read_file
+from colorear.training.datasets.pictures import UnusableError, decode, is_photograph, read_file
 from colorear.training.recipe import Folder
 
 __all__ = [
-    "Photographs",
+    "PackedImages",
     "list_photographs",
     "natural_order",
     "pack",
-    "resized",
-    "squares",
+    "pack_squares",
+    "resize",
 ]
 
 Pixels = NDArray[np.uint8]
@@ -50,8 +50,8 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
         names = [path.relative_to(place).as_posix() for path in found]
         start, stop = parts(place, names)[folder.part]
     part = found[start:stop]
-    without = folder.but_one_of
-    part = [part[i] for i in range(0, len(part), folder.one_of) if without is None or i % without]
+    without = folder.except_every
+    part = [part[i] for i in range(0, len(part), folder.every) if without is None or i % without]
     if not part:
         raise DataError(
             f"{place}: holds {len(found)} photographs, none in "
@@ -71,7 +71,7 @@ def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
 
 
 @dataclass(frozen=True)
-class Photographs:
+class PackedImages:
     """Decoded photographs behind one another in one memory-mapped file of sRGB bytes."""
 
     pixels: NDArray[np.uint8]
@@ -99,25 +99,25 @@ class Photographs:
         return starts
 
 
-def pack(paths: Sequence[Path], shorter_side: int) -> Photographs:
+def pack(paths: Sequence[Path], shorter_side: int) -> PackedImages:
     """Decode photographs to a shorter side in pixels, once: the result is kept in the user's cache.
 
     Raises DataError: a file is not a picture that OpenCV reads, or the cache has no room.
     """
-    return _packed(paths, f"shorter side {shorter_side}", lambda p: _shrunk(p, shorter_side))
+    return _packed(paths, f"shorter side {shorter_side}", lambda p: _downsample(p, shorter_side))
 
 
-def squares(paths: Sequence[Path], size: int) -> Photographs:
+def pack_squares(paths: Sequence[Path], size: int) -> PackedImages:
     """Like `pack`, but stretched to size x size with OpenCV's bilinear filter, as the slides do."""
-    return _packed(paths, f"square {size}", lambda p: resized(p, size, size, cv2.INTER_LINEAR))
+    return _packed(paths, f"square {size}", lambda p: resize(p, size, size, cv2.INTER_LINEAR))
 
 
-def resized(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
+def resize(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
     """(h, w) or (h, w, 3) at another size, by one of OpenCV's filters."""
     return cv2.resize(picture, (width, height), interpolation=filter_).astype(np.uint8, copy=False)
 
 
-def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]) -> Photographs:
+def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]) -> PackedImages:
     digests = [hashlib.sha256(read_file(path, str(path))).digest() for path in paths]
     fingerprint = hashlib.sha256(b"".join((form.encode(), *digests))).hexdigest()[:32]
     place = user_cache_path("colorear") / "photographs" / fingerprint
@@ -131,7 +131,7 @@ def _packed(paths: Sequence[Path], form: str, shrink: Callable[[Pixels], Pixels]
             ) from error
     pixels = np.memmap(place / "pixels.u8", dtype=np.uint8, mode="r")
     shapes = np.load(place / "shapes.npy")
-    return Photographs(pixels, shapes, tuple(each.hex()[:16] for each in digests), fingerprint)
+    return PackedImages(pixels, shapes, tuple(each.hex()[:16] for each in digests), fingerprint)
 
 
 def _decode_into(
@@ -153,18 +153,18 @@ def _decode_into(
 
 def _decoded(path: Path) -> Pixels:
     try:
-        return decoded(read_file(path, str(path)), str(path))
+        return decode(read_file(path, str(path)), str(path))
     except UnusableError as error:
         raise DataError(f"{error}; mend or remove it") from error
 
 
-def _shrunk(picture: Pixels, shorter_side: int) -> Pixels:
+def _downsample(picture: Pixels, shorter_side: int) -> Pixels:
     height, width = picture.shape[:2]
     keep = _LONGEST * min(height, width)
     top, left = max(0, (height - keep) // 2), max(0, (width - keep) // 2)
     picture = picture[top : top + keep, left : left + keep]
     scale = shorter_side / min(height, width)
     filter_ = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return resized(
+    return resize(
         picture, round(picture.shape[0] * scale), round(picture.shape[1] * scale), filter_
     )

@@ -16,7 +16,7 @@ __all__ = [
     "SUFFIXES",
     "UnusableError",
     "check_size",
-    "decoded",
+    "decode",
     "is_photograph",
     "read_file",
 ]
@@ -64,7 +64,7 @@ def check_size(size: int, name: str) -> None:
         raise UnusableError(name, f"has {size:,} bytes, more than {BYTE_LIMIT:,}")
 
 
-def decoded(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
+def decode(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
     """(h, w, 3) sRGB or (h, w) grey, upright, of a photograph that is whole.
 
     libvips judges that, since OpenCV fills what is missing of a file with grey; of a JPEG, of

@@ -29,17 +29,17 @@ from colorear.training.datasets.manifest import (
     COLOR,
     GRAY,
     NAME,
-    Alike,
-    Bad,
+    Duplicate,
     Manifest,
     Photograph,
-    Spread,
-    encoded,
+    SkippedFile,
+    Summary,
+    encode,
     split,
 )
-from colorear.training.datasets.photographs import natural_order, resized
-from colorear.training.datasets.pictures import UnusableError, decoded
-from colorear.training.datasets.sources import Arrangement, Pair, arranged, opened
+from colorear.training.datasets.photographs import natural_order, resize
+from colorear.training.datasets.pictures import UnusableError, decode
+from colorear.training.datasets.sources import Arrangement, Pair, arrange, open_source
 
 __all__ = ["LARGEST", "NEAR_GRAY_BELOW", "prepare"]
 
@@ -87,19 +87,19 @@ def prepare(
     """
     if size is not None and not 1 <= size <= LARGEST:
         raise DataError(f"a size of {size} pixels came, but 1 to {LARGEST} is needed; 160 is usual")
-    with _building(source, dest) as folder, opened(source) as files:
-        found = arranged(list(files), source)
-        made, bad = [], found.bad
+    with _building(source, dest) as folder, open_source(source) as files:
+        found = arrange(list(files), source)
+        made, skipped = [], found.skipped
         quiet = not sys.stdout.isatty()
         for pair in track(found.pairs, "preparing", transient=True, disable=quiet):
             try:
                 made.append(_make(pair, files, folder, size))
             except UnusableError as error:
-                bad.append(error)
-        bad.sort(key=lambda error: natural_order(error.source))
-        _check(source, len(made), bad, skip_bad=skip_bad)
+                skipped.append(error)
+        skipped.sort(key=lambda error: natural_order(error.source))
+        _check(source, len(made), skipped, skip_bad=skip_bad)
         manifest = _manifest(made, found, size)
-        (folder / NAME).write_bytes(encoded(manifest))
+        (folder / NAME).write_bytes(encode(manifest))
     return manifest
 
 
@@ -133,24 +133,24 @@ def _make(
 ) -> _Made:
     """Write one photograph and its grey."""
     content = files[pair.color]()
-    source = decoded(content, pair.color)
+    source = decode(content, pair.color)
     height, width = source.shape[:2]
-    picture = _sized(source, size)
+    picture = _resize_square(source, size)
     gray_content = None
     if pair.gray is None:
         gray = _luma(picture)
     else:
         gray_content = files[pair.gray]()
-        mate = decoded(gray_content, pair.gray, gray=True)
+        mate = decode(gray_content, pair.gray, gray=True)
         if mate.shape != (height, width):
             raise UnusableError(
                 pair.color,
                 f"is {width} x {height}, but {pair.gray} is {mate.shape[1]} x {mate.shape[0]}",
             )
-        gray = _sized(mate, size)
+        gray = _resize_square(mate, size)
     _write(folder / COLOR / pair.name, picture[..., ::-1])  # OpenCV writes B, G, R
     _write(folder / GRAY / pair.name, gray)
-    look = resized(source, _LOOK, _LOOK, cv2.INTER_AREA)
+    look = resize(source, _LOOK, _LOOK, cv2.INTER_AREA)
     photograph = Photograph(
         name=pair.name,
         part="train",  # until all are counted
@@ -170,12 +170,12 @@ def _make(
     )
 
 
-def _check(source: Path, good: int, bad: Sequence[UnusableError], *, skip_bad: bool) -> None:
-    if bad and not skip_bad:
-        named = "; ".join(str(error) for error in bad[:_NAMED])
-        more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+def _check(source: Path, good: int, skipped: Sequence[UnusableError], *, skip_bad: bool) -> None:
+    if skipped and not skip_bad:
+        named = "; ".join(str(error) for error in skipped[:_NAMED])
+        more = f"; and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
         raise DataError(
-            f"{source}: {len(bad)} of its photographs cannot be used ({named}{more}); "
+            f"{source}: {len(skipped)} of its photographs cannot be used ({named}{more}); "
             "mend or remove them, or leave them out (--skip-bad)"
         )
     if good < len(split(0)):
@@ -196,9 +196,9 @@ def _manifest(made: Sequence[_Made], found: Arrangement, size: int | None) -> Ma
     files, pixels = [each.sha256 for each in photographs], [each.pixels for each in made]
     sketches = [each.sketch for each in made]
 
-    def named(matches: Sequence[Match]) -> list[Alike]:
+    def named(matches: Sequence[Match]) -> list[Duplicate]:
         names = [each.name for each in photographs]
-        return [Alike(names[m.later], names[m.earlier], m.how, m.bits) for m in matches]
+        return [Duplicate(names[m.later], names[m.earlier], m.match, m.bits) for m in matches]
 
     return Manifest(
         colorear=__version__,
@@ -215,21 +215,21 @@ def _manifest(made: Sequence[_Made], found: Arrangement, size: int | None) -> Ma
         photographs=photographs,
         near_gray=[each.photograph.name for each in made if each.chroma < NEAR_GRAY_BELOW],
         near_gray_below=NEAR_GRAY_BELOW,
-        alike=named(repeats(files, pixels, sketches)),
+        duplicates=named(repeats(files, pixels, sketches)),
         leaks=named(repeats(files, pixels, sketches, first=test, before=test)),
         near_bits=NEAR_BITS,
         near_correlation=NEAR_CORRELATION,
-        bad=[Bad(error.source, error.reason) for error in found.bad],
+        skipped=[SkippedFile(error.source, error.reason) for error in found.skipped],
         ignored=found.ignored,
     )
 
 
-def _spread(numbers: Sequence[int]) -> Spread:
-    return Spread(min(numbers), median_low(numbers), max(numbers))
+def _spread(numbers: Sequence[int]) -> Summary:
+    return Summary(min(numbers), median_low(numbers), max(numbers))
 
 
-def _sized(picture: Pixels, size: int | None) -> Pixels:
-    return picture if size is None else resized(picture, size, size, cv2.INTER_LINEAR)
+def _resize_square(picture: Pixels, size: int | None) -> Pixels:
+    return picture if size is None else resize(picture, size, size, cv2.INTER_LINEAR)
 
 
 def _luma(srgb: Pixels) -> Pixels:

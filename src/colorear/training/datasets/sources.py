@@ -23,8 +23,8 @@ from colorear.training.datasets.pictures import (
 __all__ = [
     "Arrangement",
     "Pair",
-    "arranged",
-    "opened",
+    "arrange",
+    "open_source",
 ]
 
 Read = Callable[[], bytes]
@@ -46,13 +46,13 @@ class Arrangement(NamedTuple):
     layout: Literal["pairs", "color"]
     pairs: list[Pair]
     """In natural order of their names."""
-    bad: list[UnusableError]
+    skipped: list[UnusableError]
     ignored: int
     """Photographs that lie beside color/ and gray/."""
 
 
 @contextmanager
-def opened(source: Path) -> Iterator[dict[str, Read]]:
+def open_source(source: Path) -> Iterator[dict[str, Read]]:
     """The photographs of a folder or zip file, told by suffix: each one's name, what reads it.
 
     Hidden ones, and those in the `__MACOSX` of a Mac's zip files, are left out. Reading raises
@@ -67,14 +67,16 @@ def opened(source: Path) -> Iterator[dict[str, Read]]:
             yield _in_zip(archive, source)
 
 
-def arranged(names: Sequence[str], source: Path) -> Arrangement:
+def arrange(names: Sequence[str], source: Path) -> Arrangement:
     """Find the layout: color/ and gray/ with pairs of one name, or photographs in any folders.
 
     Folders that all have in common are looked through. Suffixes do not count, nor does the case of
     color/ and gray/: Color/1.jpg and Gray/1.png are a pair; of a.jpg and a.png in one folder the
     second is bad. Raises DataError: no photographs, gray/ without color/, or not beside it.
     """
-    bad = [UnusableError(_printable(n), "its name is not UTF-8") for n in names if not _is_utf8(n)]
+    skipped = [
+        UnusableError(_printable(n), "its name is not UTF-8") for n in names if not _is_utf8(n)
+    ]
     names = sorted((name for name in names if _is_utf8(name)), key=natural_order)
     if not names:
         raise DataError(
@@ -95,20 +97,20 @@ def arranged(names: Sequence[str], source: Path) -> Arrangement:
     if tops == {color_folder}:
         top += f"{color_folder}/"
     color, again = _by_name(names, f"{top}{color_folder}/" if gray_folder else top)
-    bad += again
+    skipped += again
     if not gray_folder:
-        return Arrangement("color", [Pair(n, color[n], None) for n in color], bad, 0)
+        return Arrangement("color", [Pair(n, color[n], None) for n in color], skipped, 0)
     gray, again = _by_name(names, f"{top}{gray_folder}/")
-    bad += again
+    skipped += again
     for mine, others, folder in ((color, gray, gray_folder), (gray, color, color_folder)):
         alone = (mine[name] for name in mine if name not in others)
-        bad += [
+        skipped += [
             UnusableError(name, f"has no photograph of its name in {folder}/") for name in alone
         ]
     pairs = [Pair(name, color[name], gray[name]) for name in color if name in gray]
     both = f"{top}{color_folder}/", f"{top}{gray_folder}/"
     ignored = sum(not name.startswith(both) for name in names)
-    return Arrangement("pairs", pairs, bad, ignored)
+    return Arrangement("pairs", pairs, skipped, ignored)
 
 
 def _refuse_apart(names: Sequence[str], source: Path) -> None:
@@ -203,16 +205,16 @@ def _top(names: Sequence[str]) -> str:
 def _by_name(names: Sequence[str], top: str) -> tuple[dict[str, str], list[UnusableError]]:
     """The photographs below `top` by their names in the data set; those whose name is taken."""
     found: dict[str, str] = {}
-    bad = []
+    skipped = []
     for name in names:
         if not name.startswith(top):
             continue
         ours = str(PurePosixPath(name[len(top) :]).with_suffix(".png"))
         if ours in found:
-            bad.append(UnusableError(name, f"has the name of {found[ours]} but for its suffix"))
+            skipped.append(UnusableError(name, f"has the name of {found[ours]} but for its suffix"))
         else:
             found[ours] = name
-    return {ours: found[ours] for ours in sorted(found, key=natural_order)}, bad
+    return {ours: found[ours] for ours in sorted(found, key=natural_order)}, skipped
 
 
 def _is_utf8(name: str) -> bool:

@@ -24,11 +24,11 @@ from colorear.models.card import Card, Layer
 from colorear.models.onnx_runtime import onnxruntime
 from colorear.models.registry import write
 from colorear.photo.photograph import lightness, open_photo
-from colorear.training.architectures.autoencoders import listing
+from colorear.training.architectures.autoencoders import layer_table
 from colorear.training.architectures.quantization import ranges
 from colorear.training.recipe import AutoencoderSpec, NetworkSpec
 from colorear.training.run_folder import load_run
-from colorear.training.tasks import KINDS, AsContract
+from colorear.training.tasks import TASKS, ContractModule
 
 __all__ = ["export"]
 
@@ -56,7 +56,7 @@ def export(run: Path, target: Path) -> Card:
     Raises ModelError: it cannot be written there.
     """
     recipe, trained = load_run(run)
-    kind = KINDS[recipe.network.kind]
+    kind = TASKS[recipe.network.kind]
     network: Any = kind.contract(trained).eval()
     exact = _graph(network)
     content = _with_half_weights(exact).SerializeToString()
@@ -89,7 +89,7 @@ def export(run: Path, target: Path) -> Card:
         multiple_of=network.multiple_of,
         size=recipe.card.size,
         hints="hints" in network.inputs,
-        licence=recipe.card.licence,
+        licence=recipe.card.license,
         trained_on=recipe.card.trained_on,
         good_at=recipe.card.good_at,
         weak_at=recipe.card.weak_at,
@@ -100,7 +100,7 @@ def export(run: Path, target: Path) -> Card:
 
 
 def _layers(spec: NetworkSpec, side: int) -> tuple[Layer, ...]:
-    return listing(spec.name, side) if isinstance(spec, AutoencoderSpec) else ()
+    return layer_table(spec.name, side) if isinstance(spec, AutoencoderSpec) else ()
 
 
 def _parameters(network: nn.Module, layers: tuple[Layer, ...]) -> int:
@@ -108,7 +108,7 @@ def _parameters(network: nn.Module, layers: tuple[Layer, ...]) -> int:
     return listed or sum(parameter.numel() for parameter in network.parameters())
 
 
-def _graph(network: AsContract) -> onnx.ModelProto:
+def _graph(network: ContractModule) -> onnx.ModelProto:
     """The network for any count and any size that it takes; BatchNorm folded into convolutions."""
     step = network.multiple_of
     size = (3 * step, 2 * step)
@@ -133,8 +133,8 @@ def _graph(network: AsContract) -> onnx.ModelProto:
     model: onnx.ModelProto = program.model_proto
     for part in (model, model.graph, *model.graph.node):
         del part.metadata_props[:]  # where on this machine each line of code was
-    known = {name: json.dumps(values) for name, values in ranges(network).items()}
-    onnx.helper.set_model_props(model, known)
+    hints = {name: json.dumps(values) for name, values in ranges(network).items()}
+    onnx.helper.set_model_props(model, hints)
     return model
 
 

@@ -17,10 +17,10 @@ from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card
 from colorear.models.network import SAFE
 from colorear.models.registry import write
-from colorear.training.datasets.photographs import Photographs, list_photographs, squares
+from colorear.training.datasets.photographs import PackedImages, list_photographs, pack_squares
 from colorear.training.run_folder import load_run
 
-__all__ = ["judged", "put_on_card"]
+__all__ = ["put_on_card", "score"]
 
 Pixels = NDArray[np.uint8]
 
@@ -37,20 +37,20 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
     if colorizer.network.has_safe_colours:
         ways["safe_"] = partial(colorizer, vividness=SAFE)
     scores: dict[str, dict[str, float]] = {}
-    for folder in recipe.data.validate_on:
-        photographs = squares(list_photographs(data, folder), size)
+    for folder in recipe.data.validation:
+        photographs = pack_squares(list_photographs(data, folder), size)
         scores[folder.name] = {
             f"{way}{metric}_{size}": value
             for way, colour in ways.items()
-            for metric, value in judged(colour, photographs, folder.name).items()
+            for metric, value in score(colour, photographs, folder.name).items()
         }
     card = msgspec.structs.replace(colorizer.network.card, scores=scores)
     write(onnx, onnx.read_bytes(), card)
     return card
 
 
-def judged(
-    colorizer: Callable[[Pixels], Pixels], photographs: Photographs, name: str
+def score(
+    colorizer: Callable[[Pixels], Pixels], photographs: PackedImages, name: str
 ) -> dict[str, float]:
     """How the photographs called `name` come back from their grey copies, all pixels pooled.
 

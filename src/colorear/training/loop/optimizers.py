@@ -5,13 +5,13 @@ from typing import Any
 
 from torch import nn, optim
 
-from colorear.training.recipe import OptimiserSpec
+from colorear.training.recipe import OptimizerSpec
 
-__all__ = ["optimiser_and_schedule"]
+__all__ = ["optimizer_and_schedule"]
 
 
-def optimiser_and_schedule(
-    network: nn.Module, spec: OptimiserSpec, steps: int
+def optimizer_and_schedule(
+    network: nn.Module, spec: OptimizerSpec, steps: int
 ) -> tuple[optim.Optimizer, optim.lr_scheduler.LRScheduler]:
     """AdamW and the rate that it follows over so many steps; the last is that of most weights.
 
@@ -19,34 +19,38 @@ def optimiser_and_schedule(
     is Adam (D. Kingma and J. Ba, ICLR 2015). Schedule: L. Smith and N. Topin, Super-Convergence,
     2018.
     """
-    factors = {"encoder": spec.encoder_factor, "spreading": spec.spreading_factor, "others": 1.0}
+    factors = {
+        "encoder": spec.encoder_factor,
+        "hint_propagation": spec.propagation_factor,
+        "others": 1.0,
+    }
     parts: dict[str, list[nn.Parameter]] = {part: [] for part in factors}
     for name, parameter in network.named_parameters():
         part = name.partition(".")[0]
         parts[part if part in factors else "others"].append(parameter)
     rates = [spec.learning_rate * factor for factor in factors.values()]
-    optimiser = optim.AdamW(
+    optimizer = optim.AdamW(
         [{"params": group, "lr": rate} for group, rate in zip(parts.values(), rates, strict=True)],
         eps=spec.epsilon,
         weight_decay=spec.weight_decay,
         fused=True,
     )
     if spec.epsilon_on == "uncorrected":
-        _add_epsilon_uncorrected(optimiser, spec.epsilon)
+        _add_epsilon_uncorrected(optimizer, spec.epsilon)
     if spec.schedule == "constant":
-        return optimiser, optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-    return optimiser, optim.lr_scheduler.OneCycleLR(
-        optimiser, rates, total_steps=steps, pct_start=spec.warm_up, cycle_momentum=False
+        return optimizer, optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    return optimizer, optim.lr_scheduler.OneCycleLR(
+        optimizer, rates, total_steps=steps, pct_start=spec.warmup, cycle_momentum=False
     )
 
 
-def _add_epsilon_uncorrected(optimiser: optim.Optimizer, epsilon: float) -> None:
+def _add_epsilon_uncorrected(optimizer: optim.Optimizer, epsilon: float) -> None:
     """Make PyTorch's epsilon, step by step, what Keras's comes to after the bias correction."""
 
     def before_step(_: optim.Optimizer, *__: Any) -> None:
-        for group in optimiser.param_groups:
-            states = (optimiser.state[each] for each in group["params"] if each in optimiser.state)
+        for group in optimizer.param_groups:
+            states = (optimizer.state[each] for each in group["params"] if each in optimizer.state)
             step = 1 + max((float(state["step"]) for state in states), default=0.0)
             group["eps"] = epsilon / math.sqrt(1 - group["betas"][1] ** step)
 
-    optimiser.register_step_pre_hook(before_step)
+    optimizer.register_step_pre_hook(before_step)

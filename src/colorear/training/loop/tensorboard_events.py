@@ -8,12 +8,12 @@ from accelerate import Accelerator
 
 from colorear.errors import TrainingError
 
-__all__ = ["Events"]
+__all__ = ["EventLog"]
 
 _FOLDER = "events"
 
 
-class Events:
+class EventLog:
     """The events of a run, which the main process writes into a folder of it.
 
     Every method raises TrainingError where there is no room.
@@ -24,24 +24,24 @@ class Events:
 
     def begin(self, step: int) -> None:
         """Go on after `step`; what was told of later ones is no longer shown."""
-        with self._telling():
+        with self._writing():
             self._accelerator.init_trackers(
                 _FOLDER, init_kwargs={"tensorboard": {"purge_step": step}}
             )
 
-    def tell(self, values: Mapping[str, float], step: int) -> None:
+    def log(self, values: Mapping[str, float], step: int) -> None:
         """Values as they are after `step`."""
-        with self._telling():
+        with self._writing():
             self._accelerator.log(values, step)
 
     def end(self) -> None:
         """Write what is not written yet."""
-        with self._telling():
+        with self._writing():
             for tracker in self._accelerator.trackers:
                 tracker.finish()
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -16,26 +16,26 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from colorear.errors import TrainingError
 from colorear.training import run_folder
-from colorear.training.augmentation.batches import lesson
-from colorear.training.datasets.cuts import Cuts
-from colorear.training.datasets.loading import read
+from colorear.training.augmentation.batches import augment
+from colorear.training.datasets.crops import CropSampler
+from colorear.training.datasets.loading import load
 from colorear.training.distributed import (
-    accelerator_for,
-    agreed,
+    fail_together,
     main_first,
     main_only,
-    share_statistics,
-    summed,
+    make_accelerator,
+    sum_over_processes,
+    synchronize_batch_norm,
 )
 from colorear.training.loop import checkpoints
-from colorear.training.loop.optimizers import optimiser_and_schedule
+from colorear.training.loop.optimizers import optimizer_and_schedule
 from colorear.training.loop.samples import save_strips
 from colorear.training.loop.stopping import stop_signals
-from colorear.training.loop.tensorboard_events import Events
-from colorear.training.loop.validation import first_examples, judged
-from colorear.training.losses import Examples, categorical_accuracy, disagreement
+from colorear.training.loop.tensorboard_events import EventLog
+from colorear.training.loop.validation import sample_examples, validate
+from colorear.training.losses import Examples, categorical_accuracy, consistency_loss
 from colorear.training.recipe import AcuarelaSpec, Recipe
-from colorear.training.tasks import KINDS, build, distance_to, teacher
+from colorear.training.tasks import TASKS, build, distillation_loss, teacher
 
 __all__ = ["train"]
 
@@ -92,19 +92,19 @@ def train(
 class _Training:
     def __init__(self, recipe: Recipe, data: Path, run: Path) -> None:
         self.recipe, self.run = recipe, run
-        self.accelerator = accelerator_for(run, bfloat16=recipe.precision == "bfloat16")
+        self.accelerator = make_accelerator(run, bfloat16=recipe.precision == "bfloat16")
         self.console = Console(quiet=not self.accelerator.is_main_process)
-        self.events = Events(self.accelerator, run)
-        photographs, self.validation, self.files = main_first(lambda: read(recipe.data, data))
-        self.cuts = Cuts(
+        self.events = EventLog(self.accelerator, run)
+        photographs, self.validation, self.files = main_first(lambda: load(recipe.data, data))
+        self.crops = CropSampler(
             photographs,
             recipe.data,
-            batch=recipe.batch,
+            batch=recipe.batch_size,
             epochs=recipe.epochs,
             seed=recipe.seed,
             share=(self.accelerator.process_index, self.accelerator.num_processes),
         )
-        self.total = recipe.epochs * len(self.cuts)
+        self.total = recipe.epochs * len(self.crops)
         self._build()
 
     def _build(self) -> None:
@@ -117,24 +117,26 @@ class _Training:
         self.average = AveragedModel(
             network,
             # torch gives this function of its own no types
-            multi_avg_fn=get_ema_multi_avg_fn(recipe.averaging),  # type: ignore[no-untyped-call]
+            multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay),  # type: ignore[no-untyped-call]
             use_buffers=True,
         )
         if self.accelerator.num_processes > 1:
-            share_statistics(network)  # after the average, which the main process judges alone
-        optimiser, schedule = optimiser_and_schedule(network, recipe.optimiser, self.total)
-        self.network, self.optimiser, self.schedule = self.accelerator.prepare(
-            network, optimiser, schedule
+            synchronize_batch_norm(
+                network
+            )  # after the average, which the main process judges alone
+        optimizer, schedule = optimizer_and_schedule(network, recipe.optimizer, self.total)
+        self.network, self.optimizer, self.schedule = self.accelerator.prepare(
+            network, optimizer, schedule
         )
         self.state = _State()
         self.accelerator.register_for_checkpointing(self.average, self.state)
         checkpoints.leave_out_wrappers(self.accelerator)
-        self.kind = KINDS[recipe.network.kind]
+        self.task = TASKS[recipe.network.kind]
 
     def begin(self, *, resume: bool) -> None:
         """Start a new run, or check that this is the one to resume and restore it."""
         main_only(lambda: run_folder.begin(self.run, self.recipe, self.files, resume=resume))
-        with agreed():
+        with fail_together():
             checkpoint = checkpoints.newest(self.run) if resume else None
             if checkpoint:
                 checkpoints.restore(self.accelerator, checkpoint)
@@ -155,14 +157,16 @@ class _Training:
         with Progress(*columns, console=self.console, transient=True, disable=quiet) as bar:
             task = bar.add_task("training", total=self.total, loss=math.nan)
             while self.state.step < end and not signals:
-                epoch, first = divmod(self.state.step, len(self.cuts))
-                for batch in self.cuts.epoch(epoch, first):
-                    loss = self._step(lesson(batch, self.recipe.lesson, self.accelerator.device))
+                epoch, first = divmod(self.state.step, len(self.crops))
+                for batch in self.crops.epoch(epoch, first):
+                    loss = self._step(
+                        augment(batch, self.recipe.augmentation, self.accelerator.device)
+                    )
                     bar.update(task, completed=self.state.step, loss=loss)
-                    if self.state.step % len(self.cuts) == 0:
+                    if self.state.step % len(self.crops) == 0:
                         self._end_epoch(epoch)
                     due = time.monotonic() - saved > 60 * self.recipe.checkpoint_minutes
-                    due_anywhere, signals = summed(due, len(stopped))
+                    due_anywhere, signals = sum_over_processes(due, len(stopped))
                     if due_anywhere:
                         self._save()
                         saved = time.monotonic()
@@ -180,51 +184,55 @@ class _Training:
     def _step(self, examples: Examples) -> float:
         started = time.monotonic()
         self.network.train()
-        [count] = summed(len(examples.srgb))  # twins are more than the batch has photographs
+        [count] = sum_over_processes(
+            len(examples.srgb)
+        )  # twins are more than the batch has photographs
         part = len(examples.srgb) / count
-        shown = self.kind.shown(examples)
+        shown = self.task.inputs(examples)
         with self.accelerator.autocast():
-            answer = self.network(*shown)
-        loss = self._loss(answer, shown, examples)
-        [value] = summed(part * loss.item())
+            output = self.network(*shown)
+        loss = self._loss(output, shown, examples)
+        [value] = sum_over_processes(part * loss.item())
         if not math.isfinite(value):
-            raise self._broken(f"the loss became {value} at step {self.state.step + 1}")
+            raise self._diverged(f"the loss became {value} at step {self.state.step + 1}")
         # the gradients become the mean over the processes, whose parts may be unequal
         self.accelerator.backward(loss * (part * self.accelerator.num_processes))
-        clip = self.recipe.optimiser.clip_norm
+        clip = self.recipe.optimizer.clip_norm
         if clip:
             self.accelerator.clip_grad_norm_(self.network.parameters(), clip)
-        self.optimiser.step()
+        self.optimizer.step()
         self.schedule.step()
-        self.optimiser.zero_grad()
+        self.optimizer.zero_grad()
         self.average.update_parameters(self.accelerator.unwrap_model(self.network))
-        size = self.cuts.size(self.state.step % len(self.cuts))
+        size = self.crops.size(self.state.step % len(self.crops))
         self.state.step += 1
         self.state.loss_sum += size * value
         with torch.no_grad():
-            srgb = self.kind.srgb(answer, examples)
+            srgb = self.task.srgb(output, examples)
             accuracy = categorical_accuracy(srgb, examples.srgb).item()
-        self.state.accuracy_sum += size * summed(part * accuracy)[0]
+        self.state.accuracy_sum += size * sum_over_processes(part * accuracy)[0]
         self.state.seconds += time.monotonic() - started
         if self.state.step % 20 == 0:
             rate = self.schedule.get_last_lr()[-1]
-            self.events.tell({"loss": value, "learning rate": rate}, self.state.step)
+            self.events.log({"loss": value, "learning rate": rate}, self.state.step)
         return value
 
-    def _loss(self, answer: Any, shown: tuple[Tensor, ...], examples: Examples) -> Tensor:
+    def _loss(self, output: Any, shown: tuple[Tensor, ...], examples: Examples) -> Tensor:
         recipe = self.recipe
         if self.teacher and isinstance(recipe.network, AcuarelaSpec):
             with torch.no_grad(), self.accelerator.autocast():
-                taught = self.teacher(*shown)
-            loss = distance_to(taught, answer, recipe.network)
+                target = self.teacher(*shown)
+            loss = distillation_loss(target, output, recipe.network)
         else:
-            loss = self.kind.loss(answer, examples, recipe)
-        if len(examples.twins):
-            colours = self.kind.colours(answer)
-            loss = loss + recipe.lesson.agreement * disagreement(colours, examples.twins)
+            loss = self.task.loss(output, examples, recipe)
+        if len(examples.clean_copies):
+            colors = self.task.colors(output)
+            loss = loss + recipe.augmentation.consistency * consistency_loss(
+                colors, examples.clean_copies
+            )
         return loss
 
-    def _broken(self, what: str) -> TrainingError:
+    def _diverged(self, what: str) -> TrainingError:
         return TrainingError(
             f"{what}; the last good checkpoint is kept in {self.run / 'checkpoints'}: lower the "
             "learning rate and start again"
@@ -232,47 +240,47 @@ class _Training:
 
     def _save(self) -> None:
         if not all(parameter.isfinite().all() for parameter in self.network.parameters()):
-            raise self._broken(f"weights became infinite or nan at step {self.state.step}")
+            raise self._diverged(f"weights became infinite or nan at step {self.state.step}")
         main_only(lambda: checkpoints.save(self.accelerator, self.run, self.state.step))
 
     def _end_epoch(self, epoch: int) -> None:
-        main_only(lambda: self._judge(epoch))
+        main_only(lambda: self._validate(epoch))
         self.state.loss_sum = self.state.accuracy_sum = 0.0
 
-    def _judge(self, epoch: int) -> None:
-        seen = sum(self.cuts.size(i) for i in range(len(self.cuts)))
+    def _validate(self, epoch: int) -> None:
+        shown_luma = sum(self.crops.size(i) for i in range(len(self.crops)))
         row = {
             "epoch": epoch + 1.0,
             "step": float(self.state.step),
-            "loss": self.state.loss_sum / seen,
-            "accuracy": self.state.accuracy_sum / seen,
+            "loss": self.state.loss_sum / shown_luma,
+            "accuracy": self.state.accuracy_sum / shown_luma,
             "minutes": self.state.seconds / 60,
         }
         if self.recipe.recalibration:
-            some = self.cuts.some(self.recipe.recalibration)
-            shown = (self.kind.shown(Examples(torch.from_numpy(pixels)))[0] for pixels in some)
+            some = self.crops.some(self.recipe.recalibration)
+            shown = (self.task.inputs(Examples(torch.from_numpy(pixels)))[0] for pixels in some)
             update_bn(shown, self.average)
         losses = []
         for name, photographs in self.validation.items():
-            means = judged(self._predict, photographs, self.kind, self.recipe)
+            means = validate(self._predict, photographs, self.task, self.recipe)
             losses.append(means["loss"])
             row |= {f"{name} {measure}": value for measure, value in means.items()}
-            samples = first_examples(photographs, _SAMPLES)
-            srgb = self.kind.srgb(self._predict(samples), samples)
+            samples = sample_examples(photographs, _SAMPLES)
+            srgb = self.task.srgb(self._predict(samples), samples)
             save_strips(samples, srgb, self.run / "samples" / f"{name}-{epoch + 1:03}.png")
         if statistics.mean(losses) < self.state.lowest:
             self.state.lowest = statistics.mean(losses)
             if self.recipe.keep == "best":
                 run_folder.save_best(self.run, self.average.module)
         self.state.history.append(row)
-        self.events.tell(row, self.state.step)
+        self.events.log(row, self.state.step)
         run_folder.save_history(self.run, self.state.history)
         self.console.print(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
 
     def _predict(self, examples: Examples) -> Any:
         self.average.eval()
         with torch.inference_mode(), self.accelerator.autocast():
-            return self.average(*self.kind.shown(examples))
+            return self.average(*self.task.inputs(examples))
 
     def _finish(self) -> Path:
         """Leave the weights that the recipe keeps as those of the run."""

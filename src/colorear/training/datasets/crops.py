@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorear.errors import DataError
-from colorear.training.datasets.photographs import Photographs, resized
+from colorear.training.datasets.photographs import PackedImages, resize
 from colorear.training.recipe import DataSpec
 
-__all__ = ["Batch", "Cuts"]
+__all__ = ["Batch", "CropSampler"]
 
 Pixels = NDArray[np.uint8]
 
@@ -21,12 +21,12 @@ class Batch(NamedTuple):
 
     pixels: Pixels
     """(n, crop, crop, 3) sRGB bytes."""
-    chances: NDArray[np.uint64]
+    seeds: NDArray[np.uint64]
     """(n): a number for each, from which whatever else is random about it follows."""
 
 
-class Cuts:
-    """Cuts in random order, which depend on nothing but seed, epoch and position.
+class CropSampler:
+    """Crops in random order, which depend on nothing but seed, epoch and position.
 
     So a run that was interrupted sees after it the very cuts that it would have seen. They are
     random, and flipped half of the time, or whole photographs if `spec` says so; then the last
@@ -37,7 +37,7 @@ class Cuts:
 
     def __init__(
         self,
-        photographs: Photographs,
+        photographs: PackedImages,
         spec: DataSpec,
         *,
         batch: int,
@@ -95,7 +95,7 @@ class Cuts:
     def _crop(self, epoch: int, i: int) -> int:
         """The side of what batch `i` shows."""
         sides = self.spec.crop
-        turn = epoch * len(self) + i if self.spec.mixed else epoch * len(sides) // self.epochs
+        turn = epoch * len(self) + i if self.spec.mix_sizes else epoch * len(sides) // self.epochs
         return sides[turn % len(sides)]
 
     def _chance(self, index: int, epoch: int) -> np.uint64:
@@ -103,17 +103,17 @@ class Cuts:
         return np.uint64(seeds.generate_state(1, np.uint64)[0])
 
     def _cut(self, index: int, epoch: int, crop: int) -> Pixels:
-        chance = np.random.default_rng((self.seed, epoch, index))
+        rng = np.random.default_rng((self.seed, epoch, index))
         picture = self.photographs[index]
         shorter = min(picture.shape[:2])
-        side = shorter * chance.uniform(self.spec.smallest_cut, 1)
-        aspect = np.exp(chance.uniform(np.log(3 / 4), np.log(4 / 3)) / 2)
+        side = shorter * rng.uniform(self.spec.min_crop, 1)
+        aspect = np.exp(rng.uniform(np.log(3 / 4), np.log(4 / 3)) / 2)
         height = min(round(side / aspect), picture.shape[0])
         width = min(round(side * aspect), picture.shape[1])
-        top = chance.integers(picture.shape[0] - height + 1)
-        left = chance.integers(picture.shape[1] - width + 1)
+        top = rng.integers(picture.shape[0] - height + 1)
+        left = rng.integers(picture.shape[1] - width + 1)
         cut = picture[top : top + height, left : left + width]
-        if chance.random() < 0.5:
+        if rng.random() < 0.5:
             cut = cut[:, ::-1]
         filter_ = cv2.INTER_AREA if side > crop else cv2.INTER_LINEAR
-        return resized(cut, crop, crop, filter_)
+        return resize(cut, crop, crop, filter_)
