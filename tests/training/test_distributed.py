@@ -33,17 +33,18 @@ RECIPE = """
 name = "together"
 loss = "absolute"
 epochs = 2
-batch = 5  # 3 and 2 photographs; the last of an epoch has 4
-averaging = 0.9
+batch_size = 5  # 3 and 2 photographs; the last of an epoch has 4
+ema_decay = 0.9
 keep = "best"
-card = { licence = "CC0", trained_on = "six free pictures" }
+card = { license = "CC0", trained_on = "six free pictures" }
 network = { kind = "autoencoder", name = "skip-shallow" }
-optimiser = { clip_norm = 1.0 }
-lesson = { aged = 0.5, agreement = 1.0 }  # by chance more twins in one share than in the other
+optimizer = { clip_norm = 1.0 }
+# by chance one share has more clean copies than the other
+augmentation = { degraded = 0.5, consistency = 1.0 }
 
 [data]
 train = [{ folder = "colour" }]
-validate_on = [{ folder = "judged" }]
+validation = [{ folder = "judged" }]
 whole = true
 crop = [32]
 validation_size = 32
@@ -138,7 +139,7 @@ def test_two_processes_round_as_one_does(tmp_path, data, exported):
     text = RECIPE.replace('kind = "autoencoder", name = "skip-shallow"', INTEGERS.format(exported))
     path = tmp_path / "integers.toml"
     path.write_text(
-        text.replace('keep = "best"', 'keep = "last"').replace("degraded", "hinted = 0.5, aged")
+        text.replace('keep = "best"', 'keep = "last"').replace("degraded", "hinted = 0.5, degraded")
     )
     train(read_recipe(path), data, tmp_path / "alone")
     status, _, err = together(path, data, tmp_path / "run")

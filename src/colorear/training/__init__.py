@@ -1,6 +1,6 @@
-"""Training of networks that give colour: data, recipe, network, trainer, export (extra: learn).
+"""Training of networks that give color: data, recipe, network, trainer, export (extra: learn).
 
-What colours photographs never imports this; a line in it changes networks to come, not those here.
+What colors photographs never imports this; a change in it affects networks trained from now on.
 """
 
 import os

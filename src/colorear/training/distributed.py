@@ -40,7 +40,19 @@ T = TypeVar("T")
 
 
 def make_accelerator(run: Path, *, bfloat16: bool) -> Accelerator:
-    """What brings the launched processes together, for a run in this folder; each keeps memory."""
+    """Join the launched processes for one run.
+
+    Parameters
+    ----------
+    run
+        The folder of the run, which gets the TensorBoard events.
+    bfloat16
+        Whether networks compute in bfloat16 where that is safe (autocast).
+
+    Notes
+    -----
+    Also has the C library keep freed memory (`keep_freed_memory`).
+    """
     keep_freed_memory()
     return Accelerator(
         cpu=not torch.accelerator.is_available(),  # unsaid, each process on a CPU is alone
@@ -55,10 +67,10 @@ def make_accelerator(run: Path, *, bfloat16: bool) -> Accelerator:
 
 @contextmanager
 def report_from_main() -> Iterator[None]:
-    """End every process but the main one silently on an error meant for people.
+    """On a `ColorearError`, end every process but the main one silently.
 
-    With status 0: a launcher ends all processes as soon as one has another, and the main one is
-    still to say what is wrong.
+    They end with status 0: a launcher ends all processes as soon as one has another, and the main
+    one has yet to report the error.
     """
     try:
         yield
@@ -70,9 +82,9 @@ def report_from_main() -> Iterator[None]:
 
 @contextmanager
 def leave_together() -> Iterator[None]:
-    """Leave the other processes at the end, after an error too, while Python still runs.
+    """Leave the process group at the end, after an error too, while Python still runs.
 
-    A thread of the group that lets go of a tensor after Python has ended aborts its process
+    A thread of the group that releases a tensor after Python has ended aborts its process
     (PyTorch 2.13, pull request 179291). The group lives as long as the network that was trained,
     and that as long as the frames of an error.
     """
@@ -89,17 +101,20 @@ def _part(error: Exception | None) -> None:
         return
     if error:
         traceback.clear_frames(error.__traceback__)
-    # The network first: whoever lets go of the group last waits for its threads, which may want
-    # what only Python's own reference gives up meanwhile, the interpreter's lock.
+    # The network first: whoever releases the group last waits for its threads, which may need the
+    # interpreter's lock, and only Python's own reference gives that up while it waits.
     gc.collect()
     torch.distributed.destroy_process_group()
 
 
 @contextmanager
 def fail_together() -> Iterator[None]:
-    """Wait for one another at the end; what failed on one process fails on all.
+    """Wait for all processes at the end; what failed on one fails on all.
 
-    Raises TrainingError, in the words of the first error, where there was none of its own.
+    Raises
+    ------
+    TrainingError
+        Another process failed; with the text of its error.
     """
     failure = None
     try:
@@ -114,24 +129,27 @@ def fail_together() -> Iterator[None]:
 
 
 def main_first(act: Callable[[], T]) -> T:
-    """What `act` gives, on the main process before the others, which find what it left on disk."""
-    answers = []
+    """Call `act` on the main process, then on the others, which find what it left on disk.
+
+    Returns what it returned on this process.
+    """
+    results = []
     for turn in (True, False):
         with fail_together():
             if PartialState().is_main_process == turn:
-                answers.append(act())
-    return answers[0]
+                results.append(act())
+    return results[0]
 
 
 def main_only(act: Callable[[], object]) -> None:
-    """Let the main process alone do something, such as writing, while the others wait."""
+    """Call `act` on the main process alone, such as to write a file, while the others wait."""
     with fail_together():
         if PartialState().is_main_process:
             act()
 
 
 def sum_over_processes(*values: float) -> list[float]:
-    """Each value added up over the processes, to the same bits on all of them."""
+    """Each value, summed over the processes, with the same bits on all of them."""
     state = PartialState()
     if state.num_processes == 1:
         return list(values)
@@ -141,7 +159,13 @@ def sum_over_processes(*values: float) -> list[float]:
 
 
 def range_over_processes(lowest: Tensor, highest: Tensor) -> tuple[Tensor, Tensor]:
-    """The lowest and the highest value of all processes."""
+    """The lowest and the highest value over all processes.
+
+    Parameters
+    ----------
+    lowest, highest
+        Scalars: those of this process.
+    """
     if PartialState().num_processes == 1:
         return lowest, highest
     pairs = gather(torch.stack((lowest, highest))[None])
@@ -149,9 +173,9 @@ def range_over_processes(lowest: Tensor, highest: Tensor) -> tuple[Tensor, Tenso
 
 
 def synchronize_batch_norm(network: nn.Module) -> None:
-    """Let batch normalisation see the whole batch instead of this process's share, in place.
+    """Let batch normalization use the whole batch instead of this process's share, in place.
 
-    Names and values in the network's state stay the same.
+    Names and values in the network's state dictionary stay the same.
     """
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.BatchNorm2d):
@@ -159,20 +183,20 @@ def synchronize_batch_norm(network: nn.Module) -> None:
 
 
 class SynchronizedBatchNorm(nn.Module):
-    """The batch normalisation that another layer does, by the statistics of all processes.
+    """Batch normalization of another layer, by the statistics of all processes.
 
-    PyTorch's SyncBatchNorm is the same for graphics cards only (PyTorch 2.13).
+    PyTorch's SyncBatchNorm does the same on graphics cards only (PyTorch 2.13).
     """
 
     running_mean: Tensor
     running_var: Tensor
     num_batches_tracked: Tensor
 
-    def __init__(self, alone: nn.BatchNorm2d) -> None:
+    def __init__(self, layer: nn.BatchNorm2d) -> None:
         super().__init__()
-        self.eps, self.momentum = alone.eps, alone.momentum or 0.0
-        self.weight, self.bias = alone.weight, alone.bias
-        for name, buffer in alone.named_buffers():
+        self.eps, self.momentum = layer.eps, layer.momentum or 0.0
+        self.weight, self.bias = layer.weight, layer.bias
+        for name, buffer in layer.named_buffers():
             self.register_buffer(name, buffer)
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -194,7 +218,7 @@ class SynchronizedBatchNorm(nn.Module):
 
 
 def _statistics(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean (c) and biased variance (c) of all processes' planes, and of how many values."""
+    """Mean (c) and biased variance (c) of all processes' planes, and the count of values each."""
     planes = planes.float()
     mean = planes.mean((0, 2, 3))
     # var_mean would be one call, but is eight times slower on a CPU, channels last
@@ -225,7 +249,7 @@ class _Normalize(Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        """S. Ioffe and C. Szegedy, Batch Normalization, ICML 2015, section 3.
+        """S. Ioffe and C. Szegedy, Batch Normalization, ICML 2015 (arXiv:1502.03167), section 3.
 
         First as if mean and variance were constants; then less what goes through these, which
         the planes of every process have a part in.

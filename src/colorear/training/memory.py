@@ -9,10 +9,10 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # malloc.h of glibc
 
 
 def keep_freed_memory() -> None:
-    """Have the C library keep what is freed, where it is glibc.
+    """Have the C library keep freed memory for later allocations, where it is glibc.
 
-    Each step asks for the same large tensors as the one before. By default glibc gives such back to
-    the system as soon as they are freed, and the system clears every page that it hands out again,
+    Each training step allocates the same large tensors as the one before. By default glibc returns
+    such memory to the system at once, and the system clears every page that it hands out again,
     which costs a sixth of the time (mallopt(3); `recipes/LOG.md`).
     """
     if platform.libc_ver()[0] == "glibc":

@@ -20,19 +20,30 @@ from colorear.training.tasks import build
 
 __all__ = ["begin", "keep_best", "load_run", "save_best", "save_history", "save_weights"]
 
-_NAMED = 3  # differences that an error names
+_MAX_NAMED = 3  # differences that an error names
 _NOTHING = "not there"
 
 
 def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> None:
-    """Claim the folder for a new run, or check that this very run is to go on.
+    """Claim the folder for a new run, or check that it holds the one to resume.
 
-    `files` are the photographs' digests by their names, in dictionaries by use. A recipe may ask
-    for more epochs than before if that changes nothing in those that were; then a finished run is
-    unfinished again.
+    Parameters
+    ----------
+    run
+        The folder.
+    recipe
+        That of the run. When resumed it may have more epochs than before, if that changes nothing
+        in those that were; then a finished run is unfinished again.
+    files
+        The photographs' digests by their names, in dictionaries by use.
+    resume
+        Whether the run exists already.
 
-    Raises TrainingError: there is a run already, there is nothing to resume, or it was begun with
-    another recipe or other photographs.
+    Raises
+    ------
+    TrainingError
+        There is a run already, there is nothing to resume, or it was begun with another recipe or
+        other photographs.
     """
     identity = {"recipe": recipe.model_dump(mode="json"), "photographs": files}
     about = run / "run.json"
@@ -51,31 +62,34 @@ def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> 
         return
     if not about.exists():
         raise TrainingError(f"{run}: holds no run to go on with; start without --resume")
-    before, photographs = _begun_with(run)
-    prolonged = before.epochs < recipe.epochs and _may_be_prolonged(before)
-    if prolonged:
+    before, photographs = _read_identity(run)
+    extended = before.epochs < recipe.epochs and _may_be_extended(before)
+    if extended:
         before = before.model_copy(update={"epochs": recipe.epochs})
     begun = {"recipe": before.model_dump(mode="json"), "photographs": photographs}
     _refuse_change(begun, identity, run)
-    if prolonged:
+    if extended:
         _weights(run).unlink(missing_ok=True)
         _written(about, lambda path: path.write_text(json.dumps(identity, indent=2) + "\n"))
 
 
 def save_weights(run: Path, network: nn.Module) -> Path:
-    """Leave the weights of a finished run in its folder. Raises TrainingError without room."""
+    """Write the weights of a finished run. Raises TrainingError if it cannot."""
     return _save(_weights(run), network)
 
 
 def save_best(run: Path, network: nn.Module) -> None:
-    """Keep the weights of the best epoch so far. Raises TrainingError without room."""
+    """Write the weights of the best epoch so far. Raises TrainingError if it cannot."""
     _save(_best(run), network)
 
 
 def keep_best(run: Path) -> Path:
-    """Make the best epoch's weights those of the finished run. Raises TrainingError without room.
+    """Make the best epoch's weights those of the finished run.
 
-    Raises TrainingError: there are none, as no loss on the validation folders was a number.
+    Raises
+    ------
+    TrainingError
+        They cannot be written, or there are none, as no validation loss was a number.
     """
     if not _best(run).exists():
         raise TrainingError(
@@ -86,7 +100,7 @@ def keep_best(run: Path) -> Path:
 
 
 def save_history(run: Path, rows: list[dict[str, float]]) -> None:
-    """Leave a table of the epochs so far, as CSV. Raises TrainingError without room."""
+    """Write a table of the epochs so far, as CSV. Raises TrainingError if it cannot."""
 
     def write(path: Path) -> None:
         with path.open("w", newline="") as file:
@@ -117,10 +131,13 @@ def _written(path: Path, write: Callable[[Path], object]) -> Path:
 def load_run(run: Path) -> tuple[Recipe, nn.Module]:
     """The recipe and the trained network of a finished run.
 
-    Raises TrainingError: there is no finished run, or its weights are of another architecture.
+    Raises
+    ------
+    TrainingError
+        There is no finished run, or its weights are of another architecture.
     """
     try:
-        recipe = _begun_with(run)[0]
+        recipe = _read_identity(run)[0]
         state = load_file(_weights(run))
     except (FileNotFoundError, NotADirectoryError):
         raise TrainingError(
@@ -156,7 +173,7 @@ def _missing(run: Path) -> str:
     return next((path.name for path in (run / "run.json", _weights(run)) if not path.exists()), "")
 
 
-def _begun_with(run: Path) -> tuple[Recipe, Any]:
+def _read_identity(run: Path) -> tuple[Recipe, Any]:
     """The recipe, and the digests of the photographs. Raises TrainingError, OSError."""
     try:
         about = json.loads((run / "run.json").read_text())
@@ -168,8 +185,8 @@ def _begun_with(run: Path) -> tuple[Recipe, Any]:
         ) from error
 
 
-def _may_be_prolonged(recipe: Recipe) -> bool:
-    """Whether neither rates nor sizes are dealt out among all of its epochs."""
+def _may_be_extended(recipe: Recipe) -> bool:
+    """Whether neither learning rates nor sizes depend on the number of epochs."""
     sizes = 1 if recipe.data.mix_sizes else len(recipe.data.crop)
     return recipe.optimizer.schedule == "constant" and sizes == 1
 
@@ -180,10 +197,10 @@ def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> No
         for name, (old, new) in _differences(before, now, "").items()
     ]
     if changes:
-        more = f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+        more = f"; and {len(changes) - _MAX_NAMED} more" if len(changes) > _MAX_NAMED else ""
         raise TrainingError(
-            f"{run}: was begun otherwise: {'; '.join(changes[:_NAMED])}{more}; give what it was "
-            "begun with, or start a new run in another --out"
+            f"{run}: was begun otherwise: {'; '.join(changes[:_MAX_NAMED])}{more}; give what it "
+            "was begun with, or start a new run in another --out"
         )
 
 

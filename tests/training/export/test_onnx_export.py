@@ -132,7 +132,7 @@ def test_a_disagreement_writes_nothing(tmp_path, finished_run, graph, monkeypatc
 
 def test_weights_stay_exact_where_rounding_would_show(tmp_path, finished_run, graph, monkeypatch):
     monkeypatch.setattr(exporting, "_graph", lambda _: graph)
-    monkeypatch.setattr(exporting, "_ROUNDED", -1.0)  # nothing is little enough
+    monkeypatch.setattr(exporting, "_MAX_HALF_ERROR", -1.0)  # nothing is little enough
     card = export(finished_run, tmp_path / "tiny.onnx")
     stored = onnx.load(tmp_path / "tiny.onnx").graph.initializer
     assert {w.data_type for w in stored if np.prod(w.dims) > 1024} == {onnx.TensorProto.FLOAT}

@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from colorear.errors import DataError, TrainingError
 from colorear.training import run_folder
 from colorear.training.datasets.crops import CropSampler
-from colorear.training.datasets.loading import read
+from colorear.training.datasets.loading import load
 from colorear.training.datasets.photographs import list_photographs, pack_squares
 from colorear.training.loop import checkpoints, trainer
 from colorear.training.loop.trainer import train
@@ -145,7 +145,7 @@ def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, lik
     assert all(torch.equal(measured[name], without[name]) for name in learnt)
     _, network = run_folder.load_run(tmp_path / "whole")
     crops = CropSampler(
-        read(measuring.data, data)[0], measuring.data, batch=10, epochs=2, seed=measuring.seed
+        load(measuring.data, data)[0], measuring.data, batch=10, epochs=2, seed=measuring.seed
     )
     gray = [Examples(torch.from_numpy(batch)).gray for batch in crops.some(12)]
     assert sum(map(len, gray)) == 12
@@ -160,7 +160,7 @@ def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, lik
 
 def test_the_best_epoch_is_kept(tmp_path, data, like_the_slides, monkeypatch):
     losses = iter([2.0, 1.0, 3.0])
-    monkeypatch.setattr(trainer, "judged", lambda *_: {"loss": next(losses)})
+    monkeypatch.setattr(trainer, "validate", lambda *_: {"loss": next(losses)})
     train(changed(like_the_slides, epochs=3), data, tmp_path / "three")
     losses = iter([2.0, 1.0])
     train(like_the_slides, data, tmp_path / "two")
@@ -230,7 +230,7 @@ def test_grey_photographs_cannot_judge(tmp_path, data, like_the_slides):
 
 
 def test_a_run_without_a_best_epoch_is_told(tmp_path, data, like_the_slides, monkeypatch):
-    monkeypatch.setattr(trainer, "judged", lambda *_: {"loss": math.nan})
+    monkeypatch.setattr(trainer, "validate", lambda *_: {"loss": math.nan})
     with pytest.raises(TrainingError, match="no validation loss was a number"):
         train(like_the_slides, data, tmp_path / "run")
 

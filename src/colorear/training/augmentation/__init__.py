@@ -1,4 +1,4 @@
-"""What befalls photographs before a network sees them: age, other colours, hints.
+"""Augmentation of photographs before a network is shown them: degradation, other colors, hints.
 
-What is here is random by its seed alone, and touches no network.
+It is random by its seed alone, and touches no network.
 """

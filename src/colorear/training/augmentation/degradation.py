@@ -1,6 +1,6 @@
-"""Photographs as time and old cameras leave them: what a network must see through.
+"""Degradation of photographs as by time and old cameras.
 
-Each fault is drawn on its own, from mild to bad, so most pictures have one or two.
+Each fault is drawn on its own, from mild to bad, so most photographs have one or two.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,20 @@ _FILMS = ((0.299, 0.587, 0.114), (0.05, 0.55, 0.40), (0.02, 0.13, 0.85), (0.45, 
 
 
 def degrade(srgb: Pixels, rng: Rng) -> Luma:
-    """A grey luma (h, w) in 0..1 of sRGB (h, w, 3), with faults."""
+    """Degrade one photograph.
+
+    Parameters
+    ----------
+    srgb
+        (h,w,3), sRGB bytes.
+    rng
+        What decides which faults the photograph gets, and how bad they are.
+
+    Returns
+    -------
+    luma
+        (h,w) in 0..1.
+    """
     luma = _float32((srgb.astype(np.float32) / 255) @ _film(rng))
     for fault, part in _FAULTS:
         if rng.random() < part:
@@ -37,8 +50,8 @@ def _film(rng: Rng) -> Luma:
     if rng.random() < 0.4:
         return np.array(color.LUMA, np.float32)
     one, other = rng.choice(len(_FILMS), 2)
-    mixed = rng.random()
-    return _float32(mixed * np.array(_FILMS[one]) + (1 - mixed) * np.array(_FILMS[other]))
+    weight = rng.random()
+    return _float32(weight * np.array(_FILMS[one]) + (1 - weight) * np.array(_FILMS[other]))
 
 
 def _blurred(luma: Luma, rng: Rng) -> Luma:
@@ -88,8 +101,8 @@ def _scratched(luma: Luma, rng: Rng) -> Luma:
 def _compressed(luma: Luma, rng: Rng) -> Luma:
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 85))]
     _, content = cv2.imencode(".jpg", np.round(255 * luma).astype(np.uint8), quality)
-    shown_luma = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
-    return _float32(np.asarray(shown_luma) / 255)
+    decoded = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
+    return _float32(np.asarray(decoded) / 255)
 
 
 def _float32(values: NDArray[np.floating[Any]]) -> Luma:

@@ -1,4 +1,4 @@
-"""The cuts of photographs that a network learns from, in an order that can be had again."""
+"""Crops of photographs for training, in an order that is the same every time."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,7 +17,7 @@ Pixels = NDArray[np.uint8]
 
 
 class Batch(NamedTuple):
-    """Photographs that are learnt from at once."""
+    """Photographs of one training step."""
 
     pixels: Pixels
     """(n, crop, crop, 3) sRGB bytes."""
@@ -28,11 +28,30 @@ class Batch(NamedTuple):
 class CropSampler:
     """Crops in random order, which depend on nothing but seed, epoch and position.
 
-    So a run that was interrupted sees after it the very cuts that it would have seen. They are
+    So a run that was interrupted goes on with the very crops that it would have had. They are
     random, and flipped half of the time, or whole photographs if `spec` says so; then the last
-    batch of an epoch holds what is left, while of random cuts a few are left out, others each time.
+    batch of an epoch holds what is left, while of random crops a few are left out, others in each
+    epoch.
 
-    Of several processes each sees its `share` (which, of how many) of the same batches.
+    Parameters
+    ----------
+    photographs
+        To crop.
+    spec
+        How, and to what size.
+    batch
+        Photographs in a batch, over all processes.
+    epochs
+        Of the run, over which the sizes are divided.
+    seed
+        Of all that is random.
+    share
+        Which process this is, of how many; each gets its share of the same batches.
+
+    Raises
+    ------
+    DataError
+        The photographs do not fill one batch, or a batch has fewer than there are processes.
     """
 
     def __init__(
@@ -59,7 +78,7 @@ class CropSampler:
             )
 
     def __len__(self) -> int:
-        """Batches an epoch."""
+        """Batches in an epoch."""
         full, rest = divmod(len(self.photographs), self.batch)
         return full + (self.spec.whole and rest > 0)
 
@@ -68,7 +87,7 @@ class CropSampler:
         return min(self.batch, len(self.photographs) - i * self.batch)
 
     def epoch(self, number: int, first: int = 0) -> Iterator[Batch]:
-        """Batches, or shares of them, of one epoch, from batch `first` on."""
+        """This process's batches of epoch `number`, from 0, beginning with batch `first`."""
         order = np.random.default_rng((self.seed, number)).permutation(len(self.photographs))
         for i in range(first, len(self)):
             whole, (process, processes) = self.size(i), self.share
@@ -77,12 +96,12 @@ class CropSampler:
             if self.spec.whole:
                 pixels = np.stack([self.photographs[int(index)] for index in chosen])
             else:
-                crop = self._crop(number, i)
-                pixels = np.stack([self._cut(int(index), number, crop) for index in chosen])
-            yield Batch(pixels, np.array([self._chance(int(i), number) for i in chosen]))
+                side = self._side(number, i)
+                pixels = np.stack([self._crop(int(index), number, side) for index in chosen])
+            yield Batch(pixels, np.array([self._seed(int(i), number) for i in chosen]))
 
     def some(self, count: int) -> Iterator[Pixels]:
-        """Batches (n, size, size, 3) of about `count` photographs, always the same ones."""
+        """Batches (n,size,size,3), sRGB bytes, of about `count` photographs, always the same."""
         order = np.random.default_rng(self.seed).permutation(len(self.photographs))[:count]
         for i in range(0, len(order), self.batch):
             chosen = order[i : i + self.batch]
@@ -90,19 +109,19 @@ class CropSampler:
                 yield np.stack([self.photographs[int(index)] for index in chosen])
             else:
                 size = self.spec.validation_size
-                yield np.stack([self._cut(int(index), 0, size) for index in chosen])
+                yield np.stack([self._crop(int(index), 0, size) for index in chosen])
 
-    def _crop(self, epoch: int, i: int) -> int:
-        """The side of what batch `i` shows."""
+    def _side(self, epoch: int, i: int) -> int:
+        """The side of the crops in batch `i`, in pixels."""
         sides = self.spec.crop
         turn = epoch * len(self) + i if self.spec.mix_sizes else epoch * len(sides) // self.epochs
         return sides[turn % len(sides)]
 
-    def _chance(self, index: int, epoch: int) -> np.uint64:
-        seeds = np.random.SeedSequence((self.seed, epoch, index, 1))  # not those of the cuts
+    def _seed(self, index: int, epoch: int) -> np.uint64:
+        seeds = np.random.SeedSequence((self.seed, epoch, index, 1))  # not those of the crops
         return np.uint64(seeds.generate_state(1, np.uint64)[0])
 
-    def _cut(self, index: int, epoch: int, crop: int) -> Pixels:
+    def _crop(self, index: int, epoch: int, size: int) -> Pixels:
         rng = np.random.default_rng((self.seed, epoch, index))
         picture = self.photographs[index]
         shorter = min(picture.shape[:2])
@@ -112,8 +131,8 @@ class CropSampler:
         width = min(round(side * aspect), picture.shape[1])
         top = rng.integers(picture.shape[0] - height + 1)
         left = rng.integers(picture.shape[1] - width + 1)
-        cut = picture[top : top + height, left : left + width]
+        crop = picture[top : top + height, left : left + width]
         if rng.random() < 0.5:
-            cut = cut[:, ::-1]
-        filter_ = cv2.INTER_AREA if side > crop else cv2.INTER_LINEAR
-        return resize(cut, crop, crop, filter_)
+            crop = crop[:, ::-1]
+        filter_ = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
+        return resize(crop, size, size, filter_)

@@ -1,4 +1,4 @@
-"""Photographs that repeat earlier ones, in the same bytes, the same pixels, or nearly."""
+"""Photographs that repeat earlier ones: in the same bytes, in the same pixels, or nearly."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -12,10 +12,10 @@ from colorear.training.datasets.photographs import resize
 __all__ = ["NEAR_BITS", "NEAR_CORRELATION", "Match", "Sketch", "repeats", "sketch"]
 
 NEAR_BITS = 64
-"""Difference hashes of 256 bits that are at most so far apart may be of nearly equal pictures."""
+"""Most bits of 256 by which the difference hashes of nearly equal pictures differ."""
 
 NEAR_CORRELATION = 0.95
-"""And they are likely to be if their luma at 16 x 16 correlates so much.
+"""The least correlation of the luma at 16 x 16 of pictures that count as nearly equal.
 
 The hash alone takes one sea below a clear sky for another: of the 3000 photographs of `landscapes`
 19 are within 40 bits of an earlier one, and one of these by eye shows the same scene. By both
@@ -27,7 +27,7 @@ _ROWS = 256  # compared with all earlier ones at once: 8 bytes for each pair
 
 
 class Sketch(NamedTuple):
-    """What nearly equal pictures have nearly in common."""
+    """What is nearly the same for nearly equal pictures."""
 
     hash: NDArray[np.uint8]
     """(256,) bits: whether luma rises from each of 17 x 16 places to the next on the right."""
@@ -45,7 +45,7 @@ class Match(NamedTuple):
 
 
 def sketch(luma: NDArray[np.uint8]) -> Sketch:
-    """The sketch of a picture from its `luma` (h, w).
+    """The sketch of a picture from its `luma` (h,w), bytes.
 
     It hardly changes with size, brightness, contrast and JPEG quality, but it does with cropping.
     Source: N. Krawetz, "Kind of Like That", The Hacker Factor Blog, 2013 ("dHash"), with 16 x 16
@@ -64,10 +64,18 @@ def repeats(
     first: int = 0,
     before: int | None = None,
 ) -> list[Match]:
-    """The photographs from `first` on that repeat an earlier one, each with the closest of those.
+    """The photographs that repeat an earlier one, each with the closest of those.
 
-    `files` and `pixels` are equal where files and pixels are. With `before`, only the photographs
-    [:before] count as earlier.
+    Parameters
+    ----------
+    files, pixels
+        Of each photograph, the digest of its file and of its pixels.
+    sketches
+        Of each photograph, what `sketch` makes.
+    first
+        The photographs from this number on are looked up.
+    before
+        If given, only the photographs [:before] count as earlier.
     """
     count = len(files)
     before = count if before is None else before
@@ -86,7 +94,7 @@ def repeats(
 
 
 def _first(keys: Sequence[str]) -> dict[str, int]:
-    """Where each key is found first."""
+    """The first index of each key."""
     found: dict[str, int] = {}
     for i, key in enumerate(keys):
         found.setdefault(key, i)

@@ -1,4 +1,4 @@
-"""The photographs that a recipe names, decoded, and which files they are."""
+"""The photographs that a recipe names, decoded, and the digests of their files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,12 +26,25 @@ class LoadedPhotographs(NamedTuple):
 
 
 def load(spec: DataSpec, root: Path) -> LoadedPhotographs:
-    """What to learn from and what to be judged on. Raises DataError: `list_photographs`, `pack`."""
+    """Load the photographs for training and for validation.
+
+    Parameters
+    ----------
+    spec
+        Which ones, and at what size.
+    root
+        What the recipe's folders are relative to.
+
+    Raises
+    ------
+    DataError
+        As `list_photographs` and `pack` do.
+    """
     paths = [path for folder in spec.train for path in list_photographs(root, folder)]
     train = pack_squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side)
-    validation_paths = {folder.name: list_photographs(root, folder) for folder in spec.validation}
+    held_out = {folder.name: list_photographs(root, folder) for folder in spec.validation}
     validation = {
-        name: pack_squares(paths, spec.validation_size) for name, paths in validation_paths.items()
+        name: pack_squares(paths, spec.validation_size) for name, paths in held_out.items()
     }
 
     def digests(paths: Sequence[Path], photographs: PackedImages) -> dict[str, str]:
@@ -40,8 +53,6 @@ def load(spec: DataSpec, root: Path) -> LoadedPhotographs:
 
     files = {
         "train": digests(paths, train),
-        "validation": {
-            name: digests(validation_paths[name], validation[name]) for name in validation_paths
-        },
+        "validation": {name: digests(held_out[name], validation[name]) for name in held_out},
     }
     return LoadedPhotographs(train, validation, files)

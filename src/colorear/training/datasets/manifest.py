@@ -1,4 +1,4 @@
-"""What a prepared data set says about itself: each photograph, where it came from, its part."""
+"""The manifest of a prepared data set: each photograph, where it came from, its part."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,7 +41,7 @@ class Photograph(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     """Of the source file."""
     gray_source: str | None
-    """Its grey mate's name in SOURCE; None if the grey was made."""
+    """The name of its gray copy in SOURCE; None if the gray was made."""
     gray_sha256: str | None
     width: int
     """Of the source, upright."""
@@ -54,9 +54,9 @@ class Duplicate(msgspec.Struct, frozen=True):
     name: str
     original: str
     match: Literal["file", "pixels", "near"]
-    """Equal files, equal pixels, or nearly equal pictures: see `duplicates`."""
+    """Equal files, equal pixels, or nearly equal pictures: see `datasets.duplicates`."""
     bits: int
-    """So many bits of the two difference hashes differ."""
+    """How many bits of the two difference hashes differ."""
 
 
 class SkippedFile(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ class SkippedFile(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """Of a number of pixels; the median is the lower one of the two in the middle."""
+    """The distribution of a number of pixels; the median is the lower of two in the middle."""
 
     min: int
     median: int
@@ -75,10 +75,10 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a prepared data set but its pixels."""
+    """What is known about a prepared data set, without its pixels."""
 
     colorear: str
-    """The version that prepared it; as decoders and filters differ, so does OpenCV's below."""
+    """The version that prepared it; like that of OpenCV it may decide what the pixels are."""
     opencv: str
     layout: Literal["pairs", "color"]
     """Whether SOURCE had color/ and gray/, or colour photographs alone."""
@@ -88,7 +88,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     gray: str
     count: int
     pixels_sha256: str
-    """Of the sRGB bytes and then the grey bytes of each photograph, in order: two machines that
+    """Of the sRGB bytes and then the gray bytes of each photograph, in order: two machines that
     have it in common have equal pixels."""
     width: Summary
     """Of the sources, upright."""
@@ -99,15 +99,15 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """In natural order of names."""
     near_gray: list[str]
     near_gray_below: float
-    """Mean CIELAB chroma below which a photograph counts as nearly grey."""
+    """Mean CIELAB chroma below which a photograph counts as nearly gray."""
     duplicates: list[Duplicate]
     """Each photograph that repeats an earlier one, with the earlier one that is closest."""
     leaks: list[Duplicate]
     """Each photograph of `test` that repeats one of `train` or `validate`, with the closest."""
     near_bits: int
-    """Difference hashes at most so many bits of 256 apart are near..."""
+    """Most bits of 256 by which difference hashes of near duplicates differ..."""
     near_correlation: float
-    """...if the luma at 16 x 16 correlates at least so much."""
+    """...and the least correlation of their luma at 16 x 16."""
     skipped: list[SkippedFile]
     """What was skipped, and why."""
     ignored: int
@@ -130,8 +130,18 @@ def split(count: int) -> dict[Part, tuple[int, int]]:
 def parts(folder: Path, names: Sequence[str]) -> dict[Part, tuple[int, int]]:
     """Which of a folder's photographs, in natural order, are which part: [start:stop].
 
-    So as the manifest of a prepared data set has written it down; by `split` elsewhere.
-    Raises DataError: it cannot be read, or the photographs are others than those that it names.
+    Parameters
+    ----------
+    folder
+        Of the photographs. That of a prepared data set is split as its manifest says, another one
+        by `split`.
+    names
+        Of the photographs in it, in natural order.
+
+    Raises
+    ------
+    DataError
+        The manifest cannot be read, or names other photographs.
     """
     about = folder.absolute().parent / NAME
     if folder.absolute().name != COLOR or not about.is_file():
@@ -153,5 +163,5 @@ def parts(folder: Path, names: Sequence[str]) -> dict[Part, tuple[int, int]]:
 
 
 def encode(manifest: Manifest) -> bytes:
-    """As JSON: equal manifests are equal bytes."""
+    """The manifest as JSON; of equal manifests the bytes are equal."""
     return msgspec.json.format(msgspec.json.encode(manifest, order="sorted"), indent=1) + b"\n"

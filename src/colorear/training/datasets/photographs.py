@@ -1,4 +1,4 @@
-"""Colour photographs, listed in natural order and decoded once into a memory map."""
+"""Color photographs, listed in natural order and decoded once into a memory map."""
 
 import hashlib
 import re
@@ -31,13 +31,23 @@ __all__ = [
 
 Pixels = NDArray[np.uint8]
 
-_LONGEST = 2  # a photograph keeps at most this many times its shorter side, from its middle
+_MAX_ASPECT = 2  # of a longer photograph only the middle is kept
 
 
 def list_photographs(root: Path, folder: Folder) -> list[Path]:
     """The photographs of a folder in natural order: 2.jpg before 10.jpg.
 
-    Raises DataError: no such folder, nothing in its part, or others than its manifest names.
+    Parameters
+    ----------
+    root
+        What the folder is relative to.
+    folder
+        The folder, and what part of it.
+
+    Raises
+    ------
+    DataError
+        There is no such folder, nothing in its part, or others than its manifest names.
     """
     place = root / folder.folder
     if not place.is_dir():
@@ -61,7 +71,7 @@ def list_photographs(root: Path, folder: Folder) -> list[Path]:
 
 
 def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
-    """What names are sorted by; those that differ only in zeros (1.jpg, 01.jpg) as text.
+    """A sort key: numbers in names by value, names that differ only in zeros (1, 01) as text.
 
     >>> sorted(["10.jpg", "b/1.jpg", "2.jpg", "02.jpg"], key=natural_order)
     ['02.jpg', '2.jpg', '10.jpg', 'b/1.jpg']
@@ -72,15 +82,15 @@ def natural_order(name: str) -> tuple[list[tuple[int, str]], str]:
 
 @dataclass(frozen=True)
 class PackedImages:
-    """Decoded photographs behind one another in one memory-mapped file of sRGB bytes."""
+    """Decoded photographs, one after another in one memory-mapped file of sRGB bytes."""
 
     pixels: NDArray[np.uint8]
     shapes: NDArray[np.int64]
     """(count, 2): height and width."""
     digests: tuple[str, ...]
-    """Of the files."""
+    """Of the files: the first 16 hexadecimal digits of SHA-256."""
     fingerprint: str
-    """Says which files, in which order and at which size: equal for equal data."""
+    """Of the files, their order and their size: equal for equal data."""
 
     def __len__(self) -> int:
         """How many photographs."""
@@ -100,20 +110,30 @@ class PackedImages:
 
 
 def pack(paths: Sequence[Path], shorter_side: int) -> PackedImages:
-    """Decode photographs to a shorter side in pixels, once: the result is kept in the user's cache.
+    """Decode photographs, once: the result is kept in the user's cache.
 
-    Raises DataError: a file is not a picture that OpenCV reads, or the cache has no room.
+    Parameters
+    ----------
+    paths
+        The files.
+    shorter_side
+        Of the decoded photographs, in pixels.
+
+    Raises
+    ------
+    DataError
+        A file is not a picture that OpenCV reads, or the cache has no room.
     """
     return _packed(paths, f"shorter side {shorter_side}", lambda p: _downsample(p, shorter_side))
 
 
 def pack_squares(paths: Sequence[Path], size: int) -> PackedImages:
-    """Like `pack`, but stretched to size x size with OpenCV's bilinear filter, as the slides do."""
+    """Like `pack`, but stretched to size x size by OpenCV's bilinear filter, as the slides do."""
     return _packed(paths, f"square {size}", lambda p: resize(p, size, size, cv2.INTER_LINEAR))
 
 
 def resize(picture: Pixels, height: int, width: int, filter_: int) -> Pixels:
-    """(h, w) or (h, w, 3) at another size, by one of OpenCV's filters."""
+    """(h,w) or (h,w,3) bytes at another size, by one of OpenCV's filters (cv2.INTER_...)."""
     return cv2.resize(picture, (width, height), interpolation=filter_).astype(np.uint8, copy=False)
 
 
@@ -142,8 +162,8 @@ def _decode_into(
     with replacing(place / "shapes.npy") as sizes, replacing(place / "pixels.u8") as pixels:
         shapes = []
         with pixels.open("wb") as file:
-            told = f"decoding ({form})"
-            for path in track(paths, told, transient=True, disable=not sys.stdout.isatty()):
+            label = f"decoding ({form})"
+            for path in track(paths, label, transient=True, disable=not sys.stdout.isatty()):
                 picture = shrink(_decoded(path))
                 shapes.append(picture.shape[:2])
                 file.write(np.ascontiguousarray(picture).data)
@@ -160,7 +180,7 @@ def _decoded(path: Path) -> Pixels:
 
 def _downsample(picture: Pixels, shorter_side: int) -> Pixels:
     height, width = picture.shape[:2]
-    keep = _LONGEST * min(height, width)
+    keep = _MAX_ASPECT * min(height, width)
     top, left = max(0, (height - keep) // 2), max(0, (width - keep) // 2)
     picture = picture[top : top + keep, left : left + keep]
     scale = shorter_side / min(height, width)

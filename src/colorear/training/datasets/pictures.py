@@ -1,4 +1,4 @@
-"""One of many photographs to learn from: told by its name, read whole, or refused."""
+"""One of many training photographs: recognized by its name, read whole, or refused."""
 
 from pathlib import Path, PurePath
 
@@ -22,13 +22,13 @@ __all__ = [
 ]
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
-"""How the names of photographs end, in small letters."""
+"""How the names of photographs end, in lower case."""
 
 BYTE_LIMIT = 256 * 2**20
-"""A larger file is no photograph to learn from; in a zip file it may be a decompression bomb."""
+"""A larger file is no training photograph; in a zip file it may be a decompression bomb."""
 
 PIXEL_LIMIT = 200_000_000
-"""The same of a picture's pixels: so many take 600 MB."""
+"""Likewise of pixels: so many take 600 MB."""
 
 _JPEG = b"\xff\xd8"  # the marker SOI: ITU-T T.81, table B.1
 
@@ -48,7 +48,13 @@ def is_photograph(inside: PurePath) -> bool:
 
 
 def read_file(path: Path, name: str) -> bytes:
-    """What it holds. Raises UnusableError: it cannot be read, or is too large."""
+    """The bytes of a file, which errors call `name`.
+
+    Raises
+    ------
+    UnusableError
+        It cannot be read, or is too large.
+    """
     try:
         if not path.is_file():
             raise UnusableError(name, "is not a file")
@@ -59,17 +65,35 @@ def read_file(path: Path, name: str) -> bytes:
 
 
 def check_size(size: int, name: str) -> None:
-    """Raises UnusableError: more bytes than a photograph has."""
+    """Raise UnusableError for more bytes than a photograph has."""
     if size > BYTE_LIMIT:
         raise UnusableError(name, f"has {size:,} bytes, more than {BYTE_LIMIT:,}")
 
 
 def decode(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8]:
-    """(h, w, 3) sRGB or (h, w) grey, upright, of a photograph that is whole.
+    """Decode a photograph, unless a part of it is missing or damaged.
 
-    libvips judges that, since OpenCV fills what is missing of a file with grey; of a JPEG, of
-    which both also take what libjpeg makes of damaged parts, simplejpeg does.
-    Raises UnusableError: empty, damaged, cut short, too large, not a picture.
+    libvips checks that, since OpenCV fills what is missing of a file with gray; of a JPEG, where
+    both also take what libjpeg makes of damaged parts, simplejpeg does.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file.
+    name
+        What errors call it.
+    gray
+        Whether gray is wanted instead of sRGB.
+
+    Returns
+    -------
+    pixels
+        (h,w,3) sRGB bytes or (h,w) gray ones, upright.
+
+    Raises
+    ------
+    UnusableError
+        It is empty, damaged, cut short, too large or not a picture.
     """
     if not content:
         raise UnusableError(name, "is empty")
@@ -94,6 +118,6 @@ def decode(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8
 
 
 def _refuse_mended(jpeg: bytes) -> None:
-    """Raises ValueError where libjpeg would go on with a warning."""
+    """Raise ValueError where libjpeg would go on with a warning."""
     *_, space, _ = simplejpeg.decode_jpeg_header(jpeg)
     simplejpeg.decode_jpeg(jpeg, "CMYK" if space in ("CMYK", "YCCK") else "GRAY")

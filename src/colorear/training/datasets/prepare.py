@@ -63,12 +63,12 @@ _GRAY_FORMULA = (
 _WEIGHTS = np.rint(np.array(color.LUMA) * 1000).astype(np.uint32)
 
 
-class _Made(NamedTuple):
-    """A photograph that was written, and what is compared afterwards."""
+class _Written(NamedTuple):
+    """A photograph that was written, and what is compared once all are."""
 
     photograph: Photograph
-    written: bytes  # digest of the pixels in the data set
-    pixels: str  # digest of the pixels of the source
+    written_digest: bytes  # of the pixels in the data set
+    source_digest: str  # of the pixels of the source
     chroma: float
     sketch: Sketch
 
@@ -76,14 +76,33 @@ class _Made(NamedTuple):
 def prepare(
     source: Path, dest: Path, *, size: int | None = 160, skip_bad: bool = False
 ) -> Manifest:
-    """Write `color/`, `gray/` and `manifest.json` into a new folder; `source` is only read.
+    """Write `color/`, `gray/` and `manifest.json` into a new folder.
 
-    `source` is a folder or a zip file with `color/` and `gray/` (pairs of one name, whatever the
-    suffix), or with colour photographs in any folders, of which grey ones are made. They become PNG
-    files of `size` x `size` by OpenCV's bilinear filter, as in the slides; with None they keep
-    their size. `dest` appears when all is written, or not at all. Equal sources give equal bytes.
-    Raises DataError: bad photographs (`skip_bad` leaves them out and lists them), fewer than three
-    good ones, or a `dest` that cannot be made, is not empty or lies inside `source`.
+    Equal sources give equal bytes.
+
+    Parameters
+    ----------
+    source
+        A folder or a zip file, which is only read, with `color/` and `gray/` (pairs of one name,
+        whatever the suffix), or with color photographs in any folders, of which gray ones are made.
+    dest
+        The folder, which appears when all is written, or not at all.
+    size
+        Photographs become PNG files of `size` x `size` pixels by OpenCV's bilinear filter, as in
+        the slides; with None they keep their size.
+    skip_bad
+        Whether photographs that cannot be used are left out, and listed in the manifest.
+
+    Returns
+    -------
+    manifest
+        That of the data set, as it was written.
+
+    Raises
+    ------
+    DataError
+        There are bad photographs and they are not to be skipped, fewer than three good ones, or a
+        `dest` that cannot be made, is not empty or lies inside `source`.
     """
     if size is not None and not 1 <= size <= LARGEST:
         raise DataError(f"a size of {size} pixels came, but 1 to {LARGEST} is needed; 160 is usual")
@@ -93,7 +112,7 @@ def prepare(
         quiet = not sys.stdout.isatty()
         for pair in track(found.pairs, "preparing", transient=True, disable=quiet):
             try:
-                made.append(_make(pair, files, folder, size))
+                made.append(_write_photograph(pair, files, folder, size))
             except UnusableError as error:
                 skipped.append(error)
         skipped.sort(key=lambda error: natural_order(error.source))
@@ -105,7 +124,7 @@ def prepare(
 
 @contextmanager
 def _building(source: Path, dest: Path) -> Iterator[Path]:
-    """A folder that becomes `dest` when all went well, else vanishes."""
+    """A temporary folder that becomes `dest` when all went well, else is removed."""
     try:
         dest = dest.resolve()
         if dest.is_relative_to(source.resolve()):
@@ -128,10 +147,10 @@ def _building(source: Path, dest: Path) -> Iterator[Path]:
         ) from error
 
 
-def _make(
+def _write_photograph(
     pair: Pair, files: dict[str, Callable[[], bytes]], folder: Path, size: int | None
-) -> _Made:
-    """Write one photograph and its grey."""
+) -> _Written:
+    """Write one photograph and its gray copy."""
     content = files[pair.color]()
     source = decode(content, pair.color)
     height, width = source.shape[:2]
@@ -141,13 +160,13 @@ def _make(
         gray = _luma(picture)
     else:
         gray_content = files[pair.gray]()
-        mate = decode(gray_content, pair.gray, gray=True)
-        if mate.shape != (height, width):
+        copy = decode(gray_content, pair.gray, gray=True)
+        if copy.shape != (height, width):
             raise UnusableError(
                 pair.color,
-                f"is {width} x {height}, but {pair.gray} is {mate.shape[1]} x {mate.shape[0]}",
+                f"is {width} x {height}, but {pair.gray} is {copy.shape[1]} x {copy.shape[0]}",
             )
-        gray = _resize_square(mate, size)
+        gray = _resize_square(copy, size)
     _write(folder / COLOR / pair.name, picture[..., ::-1])  # OpenCV writes B, G, R
     _write(folder / GRAY / pair.name, gray)
     look = resize(source, _LOOK, _LOOK, cv2.INTER_AREA)
@@ -161,10 +180,10 @@ def _make(
         width=width,
         height=height,
     )
-    return _Made(
+    return _Written(
         photograph=photograph,
-        written=_digest(picture, gray),
-        pixels=_digest(source).hex(),
+        written_digest=_digest(picture, gray),
+        source_digest=_digest(source).hex(),
         chroma=_chroma(look),
         sketch=sketch(_luma(look)),
     )
@@ -185,7 +204,7 @@ def _check(source: Path, good: int, skipped: Sequence[UnusableError], *, skip_ba
         )
 
 
-def _manifest(made: Sequence[_Made], found: Arrangement, size: int | None) -> Manifest:
+def _manifest(made: Sequence[_Written], found: Arrangement, size: int | None) -> Manifest:
     photographs = [each.photograph for each in made]
     parts = split(len(made))
     for part, (start, stop) in parts.items():
@@ -193,7 +212,7 @@ def _manifest(made: Sequence[_Made], found: Arrangement, size: int | None) -> Ma
             msgspec.structs.replace(each, part=part) for each in photographs[start:stop]
         ]
     test = parts["test"][0]
-    files, pixels = [each.sha256 for each in photographs], [each.pixels for each in made]
+    files, pixels = [each.sha256 for each in photographs], [each.source_digest for each in made]
     sketches = [each.sketch for each in made]
 
     def named(matches: Sequence[Match]) -> list[Duplicate]:
@@ -208,7 +227,7 @@ def _manifest(made: Sequence[_Made], found: Arrangement, size: int | None) -> Ma
         filter=None if size is None else "bilinear (cv2.INTER_LINEAR)",
         gray=_GRAY_FORMULA if found.layout == "color" else "that of the source",
         count=len(made),
-        pixels_sha256=hashlib.sha256(b"".join(each.written for each in made)).hexdigest(),
+        pixels_sha256=hashlib.sha256(b"".join(each.written_digest for each in made)).hexdigest(),
         width=_spread([each.width for each in photographs]),
         height=_spread([each.height for each in photographs]),
         split=parts,

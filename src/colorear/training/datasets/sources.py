@@ -41,23 +41,27 @@ class Pair(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """What the names in a source come to."""
+    """How the photographs of a source belong together."""
 
     layout: Literal["pairs", "color"]
     pairs: list[Pair]
     """In natural order of their names."""
     skipped: list[UnusableError]
     ignored: int
-    """Photographs that lie beside color/ and gray/."""
+    """How many photographs lie beside color/ and gray/."""
 
 
 @contextmanager
 def open_source(source: Path) -> Iterator[dict[str, Read]]:
-    """The photographs of a folder or zip file, told by suffix: each one's name, what reads it.
+    """Open a folder or zip file: the names of its photographs, each with a function that reads it.
 
-    Hidden ones, and those in the `__MACOSX` of a Mac's zip files, are left out. Reading raises
-    UnusableError. Raises DataError: neither a folder nor a zip file; encrypted; a name that points
-    out of the zip file.
+    Photographs are recognized by their suffixes. Hidden ones, and those in the `__MACOSX` of a
+    Mac's zip files, are left out. Reading raises `UnusableError`.
+
+    Raises
+    ------
+    DataError
+        It is neither a folder nor a zip file, is encrypted, or has a name that points out of it.
     """
     archive = _archive(source)
     if archive is None:
@@ -70,12 +74,26 @@ def open_source(source: Path) -> Iterator[dict[str, Read]]:
 def arrange(names: Sequence[str], source: Path) -> Arrangement:
     """Find the layout: color/ and gray/ with pairs of one name, or photographs in any folders.
 
-    Folders that all have in common are looked through. Suffixes do not count, nor does the case of
-    color/ and gray/: Color/1.jpg and Gray/1.png are a pair; of a.jpg and a.png in one folder the
-    second is bad. Raises DataError: no photographs, gray/ without color/, or not beside it.
+    Folders that all names have in common are looked through. Suffixes do not count, nor does the
+    case of color/ and gray/: Color/1.jpg and Gray/1.png are a pair; of a.jpg and a.png in one
+    folder the second is skipped.
+
+    Parameters
+    ----------
+    names
+        Of the photographs in the source, with slashes.
+    source
+        What errors name.
+
+    Raises
+    ------
+    DataError
+        There are no photographs, or gray/ is without color/ or not beside it.
     """
     skipped = [
-        UnusableError(_printable(n), "its name is not UTF-8") for n in names if not _is_utf8(n)
+        UnusableError(_printable(name), "its name is not UTF-8")
+        for name in names
+        if not _is_utf8(name)
     ]
     names = sorted((name for name in names if _is_utf8(name)), key=natural_order)
     if not names:
@@ -84,37 +102,46 @@ def arrange(names: Sequence[str], source: Path) -> Arrangement:
         )
     top = _top(names)
     tops = {name[len(top) :].rpartition("/")[0].partition("/")[0] for name in names}
-    kaggle = {folder.lower(): folder for folder in sorted(tops)}
-    color_folder, gray_folder = kaggle.get(COLOR), kaggle.get(GRAY)
+    by_lower_case = {folder.lower(): folder for folder in sorted(tops)}
+    color_folder, gray_folder = by_lower_case.get(COLOR), by_lower_case.get(GRAY)
     if gray_folder and not color_folder:
         raise DataError(
             f"{source}: has grey photographs in {top}{gray_folder}/ but none in {top}{COLOR}/, "
             f"where those in colour are expected; put them there, or rename {gray_folder}/ if it "
             "has colour"
         )
-    if not gray_folder:
-        _refuse_apart(names, source)
+    if gray_folder:
+        return _arrange_pairs(names, f"{top}{color_folder}/", f"{top}{gray_folder}/", skipped)
+    _refuse_apart(names, source)
     if tops == {color_folder}:
         top += f"{color_folder}/"
-    color, again = _by_name(names, f"{top}{color_folder}/" if gray_folder else top)
-    skipped += again
-    if not gray_folder:
-        return Arrangement("color", [Pair(n, color[n], None) for n in color], skipped, 0)
-    gray, again = _by_name(names, f"{top}{gray_folder}/")
-    skipped += again
-    for mine, others, folder in ((color, gray, gray_folder), (gray, color, color_folder)):
-        alone = (mine[name] for name in mine if name not in others)
-        skipped += [
-            UnusableError(name, f"has no photograph of its name in {folder}/") for name in alone
-        ]
-    pairs = [Pair(name, color[name], gray[name]) for name in color if name in gray]
-    both = f"{top}{color_folder}/", f"{top}{gray_folder}/"
-    ignored = sum(not name.startswith(both) for name in names)
-    return Arrangement("pairs", pairs, skipped, ignored)
+    color, repeated = _by_name(names, top)
+    pairs = [Pair(name, color[name], None) for name in color]
+    return Arrangement("color", pairs, skipped + repeated, 0)
+
+
+def _arrange_pairs(
+    names: Sequence[str], color_top: str, gray_top: str, skipped: list[UnusableError]
+) -> Arrangement:
+    """Pair the photographs below the two folders, whose names end in slashes."""
+    color, repeated_color = _by_name(names, color_top)
+    gray, repeated_gray = _by_name(names, gray_top)
+    unpaired = [
+        UnusableError(name, f"has no photograph of its name in {PurePosixPath(other).name}/")
+        for mine, others, other in ((color, gray, gray_top), (gray, color, color_top))
+        for target, name in mine.items()
+        if target not in others
+    ]
+    return Arrangement(
+        "pairs",
+        [Pair(name, color[name], gray[name]) for name in color if name in gray],
+        [*skipped, *repeated_color, *repeated_gray, *unpaired],
+        ignored=sum(not name.startswith((color_top, gray_top)) for name in names),
+    )
 
 
 def _refuse_apart(names: Sequence[str], source: Path) -> None:
-    """Where color/ and gray/ are no pair, grey photographs would be taken for ones in colour."""
+    """Refuse color/ and gray/ that are no pair: gray ones would pass for photographs in color."""
     folders = {folder for name in names for folder in PurePosixPath(name).parents}
     color, gray = (
         sorted(str(folder) for folder in folders if folder.name.lower() == kind)
@@ -177,9 +204,9 @@ def _in_zip(archive: zipfile.ZipFile, source: Path) -> dict[str, Read]:
 
 
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
-    """What the member claims to be long, and no more: that is all `zipfile` unpacks then.
+    """The content, as long as the member claims to be: `zipfile` unpacks no more than that.
 
-    It does so for the two methods that zip files of photographs have, but not for the others.
+    This holds for the two methods that zip files of photographs have, but not for the others.
     """
     check_size(member.file_size, name)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -209,12 +236,14 @@ def _by_name(names: Sequence[str], top: str) -> tuple[dict[str, str], list[Unusa
     for name in names:
         if not name.startswith(top):
             continue
-        ours = str(PurePosixPath(name[len(top) :]).with_suffix(".png"))
-        if ours in found:
-            skipped.append(UnusableError(name, f"has the name of {found[ours]} but for its suffix"))
+        target = str(PurePosixPath(name[len(top) :]).with_suffix(".png"))
+        if target in found:
+            skipped.append(
+                UnusableError(name, f"has the name of {found[target]} but for its suffix")
+            )
         else:
-            found[ours] = name
-    return {ours: found[ours] for ours in sorted(found, key=natural_order)}, skipped
+            found[target] = name
+    return {target: found[target] for target in sorted(found, key=natural_order)}, skipped
 
 
 def _is_utf8(name: str) -> bool:

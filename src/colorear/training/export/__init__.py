@@ -1,4 +1,4 @@
-"""A finished run becomes an ONNX file with its card and its scores.
+"""Export of a finished run as an ONNX file with its card and its scores.
 
-What is here writes what `models` reads, and compares it with torch before.
+It writes what `colorear.models` reads, and compares it with torch before.
 """

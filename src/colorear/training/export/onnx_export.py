@@ -5,7 +5,7 @@ import json
 import logging
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -32,10 +32,10 @@ from colorear.training.tasks import TASKS, ContractModule
 
 __all__ = ["export"]
 
-_EXACT = 0.01  # CIELAB units, anywhere: float32 sums in another order differ by about 0.001
-_NEARLY = 0.1  # of the values' mean size, on the mean: integers are rounded to others at times
-_ROUNDED = 1.0  # half-precision weights: under half of a just noticeable difference of 2.3
-_FEW = 1024  # weights of a tensor that stays exact: together they are only 25 KB
+_MAX_ERROR = 0.01  # CIELAB units, anywhere: float32 sums in another order differ by about 0.001
+_MEAN_ERROR = 0.1  # over the mean size of values: integers are rounded otherwise here and there
+_MAX_HALF_ERROR = 1.0  # CIELAB units, by half-precision weights: a just noticeable one is 2.3
+_MIN_HALF_SIZE = 1024  # smaller tensors of weights stay exact: together they are only 25 KB
 _CHANNELS = {"lightness": 1, "hints": 3}  # of the inputs that are pictures
 _HINTS = (Hint(0.2, 0.3, "firebrick", 0.05), Hint(0.7, 0.8, "teal", 0)), ()  # some, and none
 
@@ -44,38 +44,36 @@ Tensors = dict[str, Planes]
 
 
 def export(run: Path, target: Path) -> Card:
-    """Write the network of a finished run as `target` (.onnx), with its card (.json) beside it.
+    """Write the network of a finished run as an ONNX file, with its card beside it.
 
     First ONNX Runtime must agree with torch on random input and on colorear's example photographs;
     on the mean, where it computes in integers, since these are rounded otherwise here and there.
     Then the weights that are no integers are rounded to half precision, which halves the file (they
-    are cast back when it is loaded), unless that would change a colour by more than 1 CIELAB unit
+    are cast back when it is loaded), unless that would change a color by more than 1 CIELAB unit
     anywhere.
 
-    Raises TrainingError: the run is unfinished, or the two disagree; then nothing is written.
-    Raises ModelError: it cannot be written there.
+    Parameters
+    ----------
+    run
+        The folder of the run.
+    target
+        The .onnx file to write; the card is the .json file beside it.
+
+    Returns
+    -------
+    card
+        As it was written.
+
+    Raises
+    ------
+    TrainingError
+        The run is unfinished, or the two disagree; then nothing is written.
+    ModelError
+        The files cannot be written there.
     """
     recipe, trained = load_run(run)
-    kind = TASKS[recipe.network.kind]
-    network: Any = kind.contract(trained).eval()
-    exact = _graph(network)
-    content = _with_half_weights(exact).SerializeToString()
-    exactly, rounded = _session(exact.SerializeToString()), _session(content)
-    by_rounding = 0.0
-    noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
-    for picture, hints in product((noise, *_examples()), _HINTS):
-        every = {"lightness": picture[None, None], "vividness": np.array(0.9, np.float32)}
-        every["hints"] = known_planes(hints, *picture.shape)[None]
-        feeds = {name: every[name] for name in network.inputs}
-        with torch.inference_mode():
-            answers = network(*map(torch.from_numpy, feeds.values()))
-        truth = {name: each.numpy() for name, each in zip(network.outputs, answers, strict=True)}
-        said = dict(zip(truth, exactly.run(list(truth), feeds), strict=True))
-        _compare(truth, said, integers=bool(ranges(network)))
-        halved = dict(zip(truth, rounded.run(list(truth), feeds), strict=True))
-        by_rounding = max(by_rounding, *_differences(said, halved, _largest).values())
-    if by_rounding > _ROUNDED:
-        content = exact.SerializeToString()
+    network: Any = TASKS[recipe.network.kind].contract(trained).eval()
+    content = _checked_content(network, _graph(network))
     layers = _layers(recipe.network, recipe.card.size)
     digest = hashlib.sha256(content).hexdigest()
     card = Card(
@@ -97,6 +95,39 @@ def export(run: Path, target: Path) -> Card:
     )
     write(target, content, card)
     return card
+
+
+def _checked_content(network: Any, model: onnx.ModelProto) -> bytes:
+    """The file to write: with half-precision weights, if these are near enough to exact ones.
+
+    Raises TrainingError if the model differs from torch.
+    """
+    exact = model.SerializeToString()
+    half = _with_half_weights(model).SerializeToString()
+    exact_session, half_session = _session(exact), _session(half)
+    integers, half_error = bool(ranges(network)), 0.0
+    for feeds in _feeds(network.inputs):
+        with torch.inference_mode():
+            planes = network(*map(torch.from_numpy, feeds.values()))
+        outputs = network.outputs
+        expected = {name: each.numpy() for name, each in zip(outputs, planes, strict=True)}
+        actual = dict(zip(outputs, exact_session.run(list(outputs), feeds), strict=True))
+        _check(expected, actual, integers=integers)
+        rounded = dict(zip(outputs, half_session.run(list(outputs), feeds), strict=True))
+        half_error = max(half_error, *_errors(actual, rounded, _max_error).values())
+    return half if half_error <= _MAX_HALF_ERROR else exact
+
+
+def _feeds(inputs: Sequence[str]) -> Iterator[Tensors]:
+    """Inputs to compare by: noise and photographs, with hints and without."""
+    noise = 100 * np.random.default_rng(0).random((96, 64), dtype=np.float32)
+    for picture, hints in product((noise, *_examples()), _HINTS):
+        every = {
+            "lightness": picture[None, None],
+            "vividness": np.array(0.9, np.float32),
+            "hints": known_planes(hints, *picture.shape)[None],
+        }
+        yield {name: every[name] for name in inputs}
 
 
 def _layers(spec: NetworkSpec, side: int) -> tuple[Layer, ...]:
@@ -140,9 +171,10 @@ def _graph(network: ContractModule) -> onnx.ModelProto:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's deprecations and what it logs of no use to anybody.
+    """Silence the exporter's deprecation warnings and logs that are of no use to anybody.
 
-    That torchvision is missing, which nothing here uses, and that an output shares no memory.
+    They say that torchvision is missing, which nothing here uses, and that an output shares no
+    memory.
     """
     logs = [logging.getLogger(name) for name in ("torch.onnx", "onnx_ir")]
     levels = [log.level for log in logs]
@@ -166,7 +198,7 @@ def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     half.CopyFrom(model)
     casts = []
     for weights in half.graph.initializer:
-        if weights.data_type == onnx.TensorProto.FLOAT and math.prod(weights.dims) > _FEW:
+        if weights.data_type == onnx.TensorProto.FLOAT and math.prod(weights.dims) > _MIN_HALF_SIZE:
             values = onnx.numpy_helper.to_array(weights).astype(np.float16)
             name = weights.name
             weights.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
@@ -181,7 +213,7 @@ def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     return half
 
 
-def _examples() -> Iterator[NDArray[np.float32]]:
+def _examples() -> Iterator[Planes]:
     """L* of the photographs that come with colorear, at a size that every network takes."""
     for path in sorted((Path(colorear.__file__).parent / "examples").iterdir()):
         if path.suffix in (".jpg", ".png", ".tif"):
@@ -192,35 +224,36 @@ def _session(content: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
 
-def _compare(truth: Tensors, said: Tensors, *, integers: bool) -> None:
-    """Raises TrainingError where an output is not what torch says."""
-    measure, limit = (_on_the_mean, _NEARLY) if integers else (_largest, _EXACT)
-    off = _differences(truth, said, measure)
-    name = max(off, key=lambda output: off[output])
-    if off[name] > limit:
+def _check(expected: Tensors, actual: Tensors, *, integers: bool) -> None:
+    """Raise TrainingError where an output differs from torch's."""
+    measure, limit = (_mean_error, _MEAN_ERROR) if integers else (_max_error, _MAX_ERROR)
+    errors = _errors(expected, actual, measure)
+    name = max(errors, key=lambda output: errors[output])
+    if errors[name] > limit:
         raise TrainingError(
-            f"the exported network differs from torch by {off[name]:.3g} "
+            f"the exported network differs from torch by {errors[name]:.3g} "
             f"in {name!r}, at most {limit} is expected; nothing was written: report this "
             "with the versions of torch, onnx and onnxruntime"
         )
 
 
-def _differences(
-    truth: Tensors, said: Tensors, measure: Callable[[Planes, Planes], float]
+def _errors(
+    expected: Tensors, actual: Tensors, measure: Callable[[Planes, Planes], float]
 ) -> dict[str, float]:
-    """Of each output; infinite where there is none, or not a number."""
-    off = {}
-    for name, right in truth.items():
-        same = said[name].shape == right.shape
-        difference = measure(said[name], right) if same else math.inf
-        off[name] = math.inf if math.isnan(difference) else difference
-    return off
+    """The error of each output; infinite where its shape differs or it is not a number."""
+    errors = {}
+    for name, right in expected.items():
+        same = actual[name].shape == right.shape
+        error = measure(right, actual[name]) if same else math.inf
+        errors[name] = math.inf if math.isnan(error) else error
+    return errors
 
 
-def _largest(answer: Planes, right: Planes) -> float:
-    return float(np.abs(answer - right).max())
+def _max_error(expected: Planes, actual: Planes) -> float:
+    return float(np.abs(actual - expected).max())
 
 
-def _on_the_mean(answer: Planes, right: Planes) -> float:
-    """Over the mean size of what is right."""
-    return float(np.abs(answer - right).mean() / np.abs(right).mean().clip(min=_EXACT))
+def _mean_error(expected: Planes, actual: Planes) -> float:
+    """Over the mean size of the expected values."""
+    size = np.abs(expected).mean().clip(min=_MAX_ERROR)
+    return float(np.abs(actual - expected).mean() / size)

@@ -1,4 +1,4 @@
-"""How good an exported network is on photographs that it never learnt from."""
+"""The scores of an exported network on its validation photographs, for its card."""
 
 import sys
 from collections.abc import Callable
@@ -26,23 +26,37 @@ Pixels = NDArray[np.uint8]
 
 
 def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
-    """Judge an exported network on the validation folders of its recipe; write its card anew.
+    """Score an exported network on the validation folders of its recipe, and update its card.
 
-    Of one that has safe colours, these are judged as well.
+    A network that has safe colors is scored with those as well.
+
+    Parameters
+    ----------
+    run
+        The folder of the run that was exported.
+    onnx
+        The exported file.
+    data
+        The folder that the recipe's folders are relative to.
+
+    Returns
+    -------
+    card
+        As it was written.
     """
     recipe, _ = load_run(run)
     colorizer = Colorizer(onnx)
     size = recipe.data.validation_size
-    ways: dict[str, Callable[[Pixels], Pixels]] = {"": colorizer}
+    variants: dict[str, Callable[[Pixels], Pixels]] = {"": colorizer}
     if colorizer.network.has_safe_colours:
-        ways["safe_"] = partial(colorizer, vividness=SAFE)
+        variants["safe_"] = partial(colorizer, vividness=SAFE)
     scores: dict[str, dict[str, float]] = {}
     for folder in recipe.data.validation:
         photographs = pack_squares(list_photographs(data, folder), size)
         scores[folder.name] = {
-            f"{way}{metric}_{size}": value
-            for way, colour in ways.items()
-            for metric, value in score(colour, photographs, folder.name).items()
+            f"{prefix}{metric}_{size}": value
+            for prefix, colorize in variants.items()
+            for metric, value in score(colorize, photographs, folder.name).items()
         }
     card = msgspec.structs.replace(colorizer.network.card, scores=scores)
     write(onnx, onnx.read_bytes(), card)
@@ -52,20 +66,36 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
 def score(
     colorizer: Callable[[Pixels], Pixels], photographs: PackedImages, name: str
 ) -> dict[str, float]:
-    """How the photographs called `name` come back from their grey copies, all pixels pooled.
+    """Score what comes of the gray copies of photographs, all pixels pooled.
 
-    `mse_ratio`: MSE of the sRGB bytes over that of the grey copies; 1 is no better than grey.
-    `chroma_ratio`: mean CIELAB chroma over that of the truth; below 1 is duller than life.
-    Raises DataError: no photograph has any colour.
+    Parameters
+    ----------
+    colorizer
+        From luma (h,w) to sRGB (h,w,3), bytes.
+    photographs
+        The truth.
+    name
+        What errors and the progress bar call the photographs.
+
+    Returns
+    -------
+    scores
+        `mse_ratio`: MSE of the sRGB bytes over that of the gray copies; 1 is no better than gray.
+        `chroma_ratio`: mean CIELAB chroma over that of the truth; below 1 is duller than life.
+
+    Raises
+    ------
+    DataError
+        No photograph has any color.
     """
     every, quiet = range(len(photographs)), not sys.stdout.isatty()
     squared, chroma = np.zeros(2), np.zeros(2)
-    for i in track(every, f"judging on {name}", transient=True, disable=quiet):
+    for i in track(every, f"scoring on {name}", transient=True, disable=quiet):
         truth = photographs[i].astype(np.float64)
         luma = (truth @ color.LUMA).round().astype(np.uint8)
-        ours = colorizer(luma)
-        squared += ((ours - truth) ** 2).mean(), ((luma[..., None] - truth) ** 2).mean()
-        chroma += _chroma(ours), _chroma(truth)
+        predicted = colorizer(luma)
+        squared += ((predicted - truth) ** 2).mean(), ((luma[..., None] - truth) ** 2).mean()
+        chroma += _chroma(predicted), _chroma(truth)
     if squared[1] == 0:
         raise DataError(f"the photographs of {name} are all grey; give some with colour")
     return {

@@ -1,4 +1,4 @@
-"""Steps, one after the other: checkpoints, curves, samples, an end at the right time.
+"""The training loop: steps, checkpoints, validation, curves, sample pictures, signals.
 
-A line in it must leave a resumed run equal, bit for bit, to one that never stopped.
+Whatever is changed here, a resumed run stays equal, bit for bit, to one that never stopped.
 """

@@ -18,9 +18,12 @@ _KEPT = 2
 
 
 def save(accelerator: Accelerator, run: Path, step: int) -> None:
-    """Write the state after `step` beside the earlier ones, then drop all but the newest two.
+    """Write the state after `step` beside the earlier ones, then remove all but the newest two.
 
-    Raises TrainingError: it cannot be written; the earlier checkpoints are untouched.
+    Raises
+    ------
+    TrainingError
+        It cannot be written; the earlier checkpoints are untouched.
     """
     folder = run / "checkpoints"
     target = folder / f"step-{step:08d}"
@@ -39,7 +42,7 @@ def save(accelerator: Accelerator, run: Path, step: int) -> None:
 
 
 def leave_out_wrappers(accelerator: Accelerator) -> None:
-    """Let checkpoints hold the network itself, for whatever number of processes shares it."""
+    """Let checkpoints hold the network itself, whatever number of processes it is trained by."""
 
     def before_save(models: list[nn.Module], weights: list[dict[str, Any]], _: str) -> None:
         weights[:] = [accelerator.unwrap_model(model).state_dict() for model in models]
@@ -52,7 +55,7 @@ def leave_out_wrappers(accelerator: Accelerator) -> None:
 
 
 def newest(run: Path) -> Path | None:
-    """The last whole checkpoint of a run, if it has one."""
+    """The newest whole checkpoint of a run, or None."""
     found = _all(run)
     return found[-1] if found else None
 
@@ -60,7 +63,10 @@ def newest(run: Path) -> Path | None:
 def restore(accelerator: Accelerator, checkpoint: Path) -> None:
     """Bring everything registered with `accelerator` to the state of a checkpoint.
 
-    Raises TrainingError: it belongs to another architecture or is damaged.
+    Raises
+    ------
+    TrainingError
+        It belongs to another architecture or is damaged.
     """
     try:
         accelerator.load_state(str(checkpoint))

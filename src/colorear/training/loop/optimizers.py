@@ -1,4 +1,4 @@
-"""What changes the weights at each step, and how fast."""
+"""The optimizer of a recipe and its learning rate schedule."""
 
 import math
 from typing import Any
@@ -13,11 +13,23 @@ __all__ = ["optimizer_and_schedule"]
 def optimizer_and_schedule(
     network: nn.Module, spec: OptimizerSpec, steps: int
 ) -> tuple[optim.Optimizer, optim.lr_scheduler.LRScheduler]:
-    """AdamW and the rate that it follows over so many steps; the last is that of most weights.
+    """AdamW and its learning rate schedule.
 
-    I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization, ICLR 2019; without decay it
-    is Adam (D. Kingma and J. Ba, ICLR 2015). Schedule: L. Smith and N. Topin, Super-Convergence,
-    2018.
+    Parameters
+    ----------
+    network
+        Whose parameters are trained, the encoder's and the hint propagation's at rates of their
+        own; the last parameter group is that of all others.
+    spec
+        That part of the recipe.
+    steps
+        Of the whole run.
+
+    Notes
+    -----
+    I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization, ICLR 2019
+    (arXiv:1711.05101); without decay it is Adam (D. Kingma and J. Ba, ICLR 2015, arXiv:1412.6980).
+    One-cycle schedule: L. Smith and N. Topin, Super-Convergence, 2018 (arXiv:1708.07120).
     """
     factors = {
         "encoder": spec.encoder_factor,

@@ -1,4 +1,4 @@
-"""Pictures to judge a network by eye."""
+"""Sample pictures, to look at while a network trains."""
 
 from pathlib import Path
 
@@ -13,9 +13,21 @@ __all__ = ["save_strips"]
 
 
 def save_strips(examples: Examples, srgb: Tensor, path: Path) -> None:
-    """Write a PNG with a row for each example: grey, as `srgb` (n,3,h,w) has it, original.
+    """Write a PNG with a row for each example: gray, as predicted, original.
 
-    Raises TrainingError without room.
+    Parameters
+    ----------
+    examples
+        n photographs.
+    srgb
+        (n,3,h,w), about in 0..1: the prediction.
+    path
+        Of the PNG.
+
+    Raises
+    ------
+    TrainingError
+        It cannot be written.
     """
     columns = torch.cat((examples.gray, srgb.clamp(0, 1), examples.srgb), dim=3)  # side by side
     rows = torch.cat(tuple(columns), dim=1)  # (3, n * h, 3 * w)

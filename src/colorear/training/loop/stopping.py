@@ -10,7 +10,10 @@ __all__ = ["stop_signals"]
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """A list that a first Ctrl-C or termination fills, so that a step is never cut in two."""
+    """Give a list that a first Ctrl-C or termination is added to, so that no step is interrupted.
+
+    A second one has its usual effect.
+    """
     received: list[int] = []
     before: dict[int, Any] = {}
 

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a run while it trains."""
+"""The events of a run, for TensorBoard."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,28 +14,28 @@ _FOLDER = "events"
 
 
 class EventLog:
-    """The events of a run, which the main process writes into a folder of it.
+    """The events of a run, which the main process writes into the run's folder.
 
-    Every method raises TrainingError where there is no room.
+    Every method raises TrainingError where it cannot write.
     """
 
     def __init__(self, accelerator: Accelerator, run: Path) -> None:
         self._accelerator, self._folder = accelerator, run / _FOLDER
 
     def begin(self, step: int) -> None:
-        """Go on after `step`; what was told of later ones is no longer shown."""
+        """Go on after `step`; events of later steps are no longer shown."""
         with self._writing():
             self._accelerator.init_trackers(
                 _FOLDER, init_kwargs={"tensorboard": {"purge_step": step}}
             )
 
     def log(self, values: Mapping[str, float], step: int) -> None:
-        """Values as they are after `step`."""
+        """Add values as they are after `step`."""
         with self._writing():
             self._accelerator.log(values, step)
 
     def end(self) -> None:
-        """Write what is not written yet."""
+        """Write whatever is not written yet."""
         with self._writing():
             for tracker in self._accelerator.trackers:
                 tracker.finish()

@@ -44,19 +44,19 @@ _SAMPLES = 8  # photographs of each validation folder in the picture strips
 
 @dataclass
 class _State:
-    """Where a run is, beyond weights and optimiser; saved in every checkpoint.
+    """Where a run is, beyond weights and optimizer; saved in every checkpoint.
 
-    Of several processes only the main one keeps more than `step` and the sums.
+    Of several processes only the main one has more than `step` and the sums.
     """
 
     step: int = 0
     loss_sum: float = 0.0
     """Over the photographs of this epoch so far."""
     accuracy_sum: float = 0.0
-    lowest: float = math.inf
+    best_loss: float = math.inf
     """The mean loss on the validation folders after the best epoch."""
     seconds: float = 0.0
-    """Of training, over all sittings."""
+    """Of training, over all times that the run was resumed."""
     history: list[dict[str, float]] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Any]:
@@ -70,18 +70,35 @@ class _State:
 def train(
     recipe: Recipe, data: Path, run: Path, *, resume: bool = False, steps: int | None = None
 ) -> None:
-    """Train by `recipe` on the photographs under `data`; leave everything in the folder `run`.
-
-    `run` gets the recipe, checkpoints, TensorBoard events, `history.csv`, a strip of sample
-    pictures for each epoch and, at the end, `weights.safetensors` (the averaged weights). With
-    `resume` it goes on from the last checkpoint to the same bits as an undisturbed run. `steps`
-    ends it early, after that many optimiser steps in all.
+    """Train a network.
 
     Processes that accelerate launched share every batch, and but for rounding give the same as one
-    alone; each may resume what another number of them began. An error is raised on all of them.
-    They stay together: call this within `colorear.training.distributed.parting`.
+    alone; any number of them may resume what another number began. An error is raised on all of
+    them. Call this within `colorear.training.distributed.leave_together`.
 
-    Raises TrainingError, DataError, RecipeError.
+    Parameters
+    ----------
+    recipe
+        What to train, and how.
+    data
+        The folder that the recipe's folders are relative to.
+    run
+        The folder of the run. It gets the recipe, checkpoints, TensorBoard events, `history.csv`, a
+        strip of sample pictures for each epoch and, at the end, `weights.safetensors` (the averaged
+        weights).
+    resume
+        Whether to go on from the last checkpoint, to the same bits as an undisturbed run.
+    steps
+        Stop early, after that many optimizer steps in all.
+
+    Raises
+    ------
+    TrainingError
+        The folder holds another run, cannot be written, or the loss became infinite or NaN.
+    DataError
+        The photographs cannot be used.
+    RecipeError
+        The recipe cannot be followed.
     """
     training = _Training(recipe, data, run)
     training.begin(resume=resume)
@@ -268,8 +285,8 @@ class _Training:
             samples = sample_examples(photographs, _SAMPLES)
             srgb = self.task.srgb(self._predict(samples), samples)
             save_strips(samples, srgb, self.run / "samples" / f"{name}-{epoch + 1:03}.png")
-        if statistics.mean(losses) < self.state.lowest:
-            self.state.lowest = statistics.mean(losses)
+        if statistics.mean(losses) < self.state.best_loss:
+            self.state.best_loss = statistics.mean(losses)
             if self.recipe.keep == "best":
                 run_folder.save_best(self.run, self.average.module)
         self.state.history.append(row)

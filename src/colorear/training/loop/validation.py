@@ -1,4 +1,4 @@
-"""How far a network is, on photographs that it does not learn from."""
+"""The validation of a network while it trains."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from colorear.training.tasks import Task
 __all__ = ["sample_examples", "validate"]
 
 _BATCH = 32
-_MIN_GRAY_MSE = 1e-9  # mean square: less than any colour, more than what rounding makes of grey
+_MIN_GRAY_MSE = 1e-9  # mean square: less than any color, more than what rounding makes of gray
 
 
 def validate(
@@ -23,10 +23,27 @@ def validate(
     task: Task,
     recipe: Recipe,
 ) -> dict[str, float]:
-    """What the network makes of grey copies: means over the photographs, of sRGB in 0..1.
+    """Validate a network on photographs.
 
-    `loss`: the recipe's own; `accuracy`: Keras's; `mae`, `mse`; `mse ratio`: over the MSE of the
-    grey copies. Raises DataError: no photograph has any colour.
+    Parameters
+    ----------
+    predict
+        From examples to the network's output.
+    photographs
+        Squares of one size.
+    task, recipe
+        What the network is trained for.
+
+    Returns
+    -------
+    metrics
+        Means over the photographs, of sRGB in 0..1: `loss`, the recipe's; `accuracy`, Keras's;
+        `mae`; `mse`; `mse ratio`, the MSE over that of the gray copies.
+
+    Raises
+    ------
+    DataError
+        No photograph has any color.
     """
     sums = dict.fromkeys(("loss", "accuracy", "mae", "mse", "grey"), 0.0)
     for first in range(0, len(photographs), _BATCH):
@@ -51,7 +68,7 @@ def validate(
 
 
 def sample_examples(photographs: PackedImages, count: int) -> Examples:
-    """The first `count`, or all that there are."""
+    """The first `count` photographs, or all if there are fewer."""
     return _examples(photographs, range(min(count, len(photographs))))
 
 
