@@ -102,8 +102,8 @@ def _checked_content(network: Any, model: onnx.ModelProto) -> bytes:
 
     Raises TrainingError if the model differs from torch.
     """
-    exact = model.SerializeToString()
-    half = _with_half_weights(model).SerializeToString()
+    exact: bytes = model.SerializeToString()
+    half: bytes = _with_half_weights(model).SerializeToString()
     exact_session, half_session = _session(exact), _session(half)
     integers, half_error = bool(ranges(network)), 0.0
     for feeds in _feeds(network.inputs):
