@@ -94,7 +94,7 @@ def latency(network: Network) -> None:
     Each is called many times on end before it is the next one's turn: right after the other
     library its threads still wait on the cores, by which eager loses nearly half of its speed.
     """
-    spec = AcuarelaSpec(start="random", hints=True, uncertainty=0.5, likelihood=0.02)
+    spec = AcuarelaSpec(start="random", hints_propagated=True, uncertainty=0.5, likelihood=0.02)
     kind = TASKS[spec.kind]
     eager = kind.contract(kind.build(spec)).eval()
     lightness = np.random.default_rng(0).uniform(0, 100, (256, 256)).astype(np.float32)

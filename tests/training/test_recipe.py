@@ -85,12 +85,12 @@ def text():
         (
             "[data]",
             "[augmentation]\nhinted = 0.5\n[data]",
-            "set both network.hints and augmentation.hinted",
+            "set both hints_in_encoder or hints_propagated, and augmentation.hinted",
         ),
         (
             "decoder = [",
-            "hints = true\ndecoder = [",
-            "set both network.hints and augmentation.hinted",
+            "hints_propagated = true\ndecoder = [",
+            "set both hints_in_encoder or hints_propagated, and augmentation.hinted",
         ),
         ("decoder = [", "only_hints = true\ndecoder = [", "only_hints keeps all else"),
         ("decoder = [", "int8 = true\ndecoder = [", "start from an exported one"),

@@ -129,14 +129,19 @@ class AcuarelaSpec(_Frozen):
     """The network: an encoder and a decoder of these widths, coarse to fine."""
 
     kind: Literal["acuarela"] = "acuarela"
-    encoder: Literal["efficientnet-lite0"] = "efficientnet-lite0"
+    encoder: Literal["efficientnet-lite0", "efficientnet-lite2"] = "efficientnet-lite0"
     start: str = "imagenet"
     """The first weights: "random"; "imagenet", for the encoder; or those of a network, by its name
     or its .onnx file, that an earlier run became."""
     decoder: Annotated[tuple[Count, ...], Field(min_length=3, max_length=4)] = (128, 96, 64, 32)
     """Channels of the stages at 1/16, 1/8, 1/4 and, if there are four, 1/2 of the input's size."""
-    hints: bool = False
-    """Whether it takes hints."""
+    context_layers: Annotated[int, Field(ge=0, le=8)] = 0
+    """Transformer layers over the whole picture, at 1/32 of its size; without them there is no
+    other context than that of convolutions."""
+    hints_in_encoder: bool = False
+    """Whether hints are seen with the picture, by the encoder's first layer."""
+    hints_propagated: bool = False
+    """Whether what a hint differs by from the network's own color spreads to what is like it."""
     only_hints: bool = False
     """Only the propagation of hints is trained: without hints the network stays as it starts."""
     int8: bool = False
@@ -153,10 +158,10 @@ class AcuarelaSpec(_Frozen):
 
     @model_validator(mode="after")
     def _has_weights_to_keep(self) -> "AcuarelaSpec":
-        if self.only_hints and not (self.hints and self.folded):
+        if self.only_hints and not (self.hints_propagated and self.folded):
             raise ValueError(
                 "only_hints keeps all else of the network that is named in start: "
-                "set hints, and start from an exported network"
+                "set hints_propagated, and start from an exported network"
             )
         return self
 
@@ -168,6 +173,11 @@ class AcuarelaSpec(_Frozen):
                 "start from an exported one"
             )
         return self
+
+    @property
+    def hints(self) -> bool:
+        """Whether it takes hints."""
+        return self.hints_in_encoder or self.hints_propagated
 
     @property
     def folded(self) -> bool:
@@ -254,7 +264,7 @@ class Recipe(_Frozen):
         if takes_hints != (self.augmentation.hinted > 0):
             raise ValueError(
                 "a network that takes hints is trained with hints, and no other is: set both "
-                "network.hints and augmentation.hinted, or neither"
+                "hints_in_encoder or hints_propagated, and augmentation.hinted, or neither"
             )
         return self
 

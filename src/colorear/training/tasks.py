@@ -125,7 +125,7 @@ class AcuarelaContract(ContractModule):
         self.network, self.stride, self.multiple_of = network, network.stride, network.multiple_of
         self.inputs = (
             "lightness",
-            *(("hints",) if network.hint_propagation is not None else ()),
+            *(("hints",) if network.takes_hints else ()),
             *(("vividness",) if network.uncertainty is not None else ()),
         )
         self.outputs = (

@@ -12,7 +12,9 @@ from colorear.training.loop.trainer import train
 from colorear.training.recipe import AcuarelaSpec, Recipe
 from colorear.training.run_folder import load_run
 
-BUNDLED = AcuarelaSpec(start="acuarela", hints=True, int8=True, uncertainty=0.1, likelihood=0.1)
+BUNDLED = AcuarelaSpec(
+    start="acuarela", hints_propagated=True, int8=True, uncertainty=0.1, likelihood=0.1
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,12 @@ def test_it_starts_where_the_bundled_network_is(lightness):
 
 def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, lightness):
     """A run from a file, exported; then a network that starts from that is the same."""
-    spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
+    spec = {
+        "kind": "acuarela",
+        "start": str(exported),
+        "decoder": [16, 16, 8],
+        "hints_propagated": True,
+    }
     changes = {"network": spec, "augmentation": {"hinted": 0.5}, "epochs": 1, "ema_decay": 0.0}
     train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
     export(tmp_path / "run", tmp_path / "on.onnx")
@@ -56,7 +63,12 @@ def test_training_goes_on_from_it_and_so_on(tmp_path, data, recipe, exported, li
 
 
 def test_learning_hints_alone_keeps_all_else(tmp_path, data, recipe, exported):
-    spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8], "hints": True}
+    spec = {
+        "kind": "acuarela",
+        "start": str(exported),
+        "decoder": [16, 16, 8],
+        "hints_propagated": True,
+    }
     spec["only_hints"] = True
     before = Acuarela(AcuarelaSpec.model_validate(spec)).state_dict()
     changes = {"network": spec, "augmentation": {"hinted": 0.5}, "epochs": 1, "ema_decay": 0.5}

@@ -87,7 +87,7 @@ def test_weights_are_integers_by_channels(groups, largest):
 def changes(exported):
     """Of the tiny recipe: it goes on from a network that takes hints, in integers."""
     spec = {"kind": "acuarela", "start": str(exported), "decoder": [16, 16, 8]}
-    spec |= {"hints": True, "uncertainty": 0.2, "likelihood": 0.1, "int8": True}
+    spec |= {"hints_propagated": True, "uncertainty": 0.2, "likelihood": 0.1, "int8": True}
     return {
         "network": spec,
         "augmentation": {"hinted": 0.5},

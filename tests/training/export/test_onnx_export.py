@@ -77,9 +77,23 @@ def test_an_autoencoder_keeps_the_contract_and_tells_its_own_answer(
     assert picture.ab.shape == (2, 45, 61)
 
 
+def test_a_network_that_tells_its_uncertainty_and_takes_no_hints(tmp_path, data, recipe):
+    changes = {"network": recipe.network.model_dump() | {"uncertainty": 0.2, "context_layers": 1}}
+    train(Recipe.model_validate(recipe.model_dump() | changes), data, tmp_path / "run")
+    card = export(tmp_path / "run", tmp_path / "sure.onnx")
+    assert not card.hints
+    session = onnxruntime.InferenceSession(tmp_path / "sure.onnx")
+    assert [port.name for port in session.get_inputs()] == ["lightness", "vividness"]
+    shown = 100 * np.random.default_rng(0).random((64, 96), dtype=np.float32)
+    network = models.load(tmp_path / "sure.onnx")
+    dull, vivid = network(shown, vividness=0.0), network(shown, vividness=1.0)
+    assert np.abs(dull.ab).max() == 0
+    assert vivid.uncertainty.min() > 0
+
+
 def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe, caplog):
     """A network that has learnt a little, through the file as people use it."""
-    more = {"hints": True, "uncertainty": 0.2, "likelihood": 0.1}
+    more = {"hints_propagated": True, "uncertainty": 0.2, "likelihood": 0.1}
     changes = {
         "network": recipe.network.model_dump() | more,
         "augmentation": {"degraded": 0.5, "hinted": 0.7},

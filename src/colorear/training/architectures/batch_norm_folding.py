@@ -78,6 +78,11 @@ def load_weights(network: nn.Module, weights: Weights, name: str) -> None:
         bias = next((weights[each] for each in names if each in weights), None)
         if bias is not None and getattr(layer, "bias", None) is not None:
             _copy_into(layer.bias, bias.reshape(layer.bias.shape), f"{name}: {place}")
+        if not isinstance(layer, nn.Conv2d | Bias):
+            for own, parameter in layer.named_parameters(recurse=False):
+                key = f"{place}.{own}"
+                if key in weights:
+                    _copy_into(parameter, weights[key], f"{name}: {key}")
     if not loaded:
         raise TrainingError(
             f"{name} has no layer in common with the recipe's network; "

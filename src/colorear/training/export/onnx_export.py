@@ -108,7 +108,7 @@ def _checked_content(network: Any, model: onnx.ModelProto) -> bytes:
     integers, half_error = bool(ranges(network)), 0.0
     for feeds in _feeds(network.inputs):
         with torch.inference_mode():
-            planes = network(*map(torch.from_numpy, feeds.values()))
+            planes = network(**{name: torch.from_numpy(feed) for name, feed in feeds.items()})
         outputs = network.outputs
         expected = {name: each.numpy() for name, each in zip(outputs, planes, strict=True)}
         actual = dict(zip(outputs, exact_session.run(list(outputs), feeds), strict=True))
@@ -148,24 +148,26 @@ def _graph(network: ContractModule) -> onnx.ModelProto:
     with _quiet():
         program: Any = torch.onnx.export(
             network,
-            tuple(
-                torch.zeros(2, _CHANNELS[name], *size) if name in _CHANNELS else torch.ones(())
+            kwargs={  # by name, as a network need not take all that its class can
+                name: torch.zeros(2, _CHANNELS[name], *size)
+                if name in _CHANNELS
+                else torch.ones(())
                 for name in network.inputs
-            ),
+            },
             dynamo=True,
             verbose=False,
             input_names=list(network.inputs),
             output_names=list(network.outputs),
-            dynamic_shapes=tuple(
-                {0: count, 2: step * rows, 3: step * columns} if name in _CHANNELS else None
+            dynamic_shapes={
+                name: {0: count, 2: step * rows, 3: step * columns} if name in _CHANNELS else None
                 for name in network.inputs
-            ),
+            },
         )
     model: onnx.ModelProto = program.model_proto
     for part in (model, model.graph, *model.graph.node):
         del part.metadata_props[:]  # where on this machine each line of code was
-    hints = {name: json.dumps(values) for name, values in ranges(network).items()}
-    onnx.helper.set_model_props(model, hints)
+    metadata = {name: json.dumps(values) for name, values in ranges(network).items()}
+    onnx.helper.set_model_props(model, metadata)
     return model
 
 
