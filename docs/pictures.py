@@ -2,7 +2,7 @@
 
     python docs/pictures.py
 
-The pictures come with scikit-image and scikit-learn; src/colorear/examples/CREDITS.txt names their
+The pictures come with scikit-image and scikit-learn; CREDITS.md names their
 makers. One strip shows grey, colour by the bundled network, original; the other grey, what each
 autoencoder of the catalogue makes, original.
 """

@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from PIL import Image
+
+from colorear import __version__
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "colorear"
@@ -58,6 +61,54 @@ def test_the_table_of_modules_is_the_one_on_disk():
     there = {path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py")}
     assert set(told) == {path for path in there if not path.endswith("__init__.py")}
     assert len(told) == len(set(told))
+
+
+def test_what_contributing_tells_to_touch_is_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    paths = set(re.findall(r"`([\w/.-]+/[\w.-]+\.(?:py|md|toml))`", page))
+    assert len(paths) > 100  # the table of modules among them
+    assert [
+        path for path in paths if not any((base / path).exists() for base in (SOURCE, ROOT))
+    ] == []
+    for name, path in re.findall(r"`(\w+)` in `([\w/]+\.py)`", page):
+        module = next(base / path for base in (SOURCE, ROOT) if (base / path).exists())
+        assert re.search(rf"\b{name}\b", module.read_text()), f"{name} in {path}"
+
+
+def test_what_is_cited_is_this_version_and_complete():
+    """Each surname with a year in the code's docstrings is among the references."""
+    page = (ROOT / "CITATION.cff").read_text()
+    assert yaml.safe_load(page)["version"] == __version__
+    sources = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
+    named = set(re.findall(r"(?:[A-Z]\. )+([A-Z][a-zü]+)(?:,| and| et al)", sources))
+    not_papers = {"Krawetz", "Peres"}  # a weblog, an encyclopedia
+    assert {"Sharma", "Tan", "Ronneberger", "Sheikh"} <= named
+    assert {name for name in named - not_papers if name not in page.replace("ń", "n")} == set()
+
+
+def test_every_picture_is_credited():
+    page = (ROOT / "CREDITS.md").read_text()
+    pictures = {path.name for path in (SOURCE / "examples").iterdir()} - {"CREDITS.txt"}
+    assert len(pictures) == 6
+    assert [name for name in pictures if f"examples/{name}" not in page] == []
+
+
+def test_no_document_is_cited_that_is_not_here():
+    """Every name in capitals with .md, wherever it stands, and every relative link of a page."""
+    pages = [path for path in ROOT.rglob("*.md") if not is_made(path)]
+    assert len(pages) > 5
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+            if "://" not in link:
+                assert (page.parent / link).exists(), f"{page}: {link}"
+    here = {path.name for path in ROOT.rglob("*.md") if not is_made(path)}
+    for path in [*ROOT.glob("src/**/*.py"), *ROOT.glob("tests/**/*.py"), *pages]:
+        assert set(re.findall(r"\b[A-Z]+\.md\b", path.read_text())) <= here, path
+
+
+def is_made(path: Path) -> bool:
+    """Whether a tool left it there: an environment, a cache."""
+    return any(part.startswith(".") for part in path.relative_to(ROOT).parts)
 
 
 def test_the_table_of_promises_is_what_the_program_says():

@@ -1,30 +1,37 @@
 """The rules of the tree: which way imports flow, how the code is written."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("lint-imports", "--no-cache"),
-        ("ruff", "check", "--no-cache"),
-        ("ruff", "format", "--check", "--no-cache"),
-        ("mypy",),
-    ],
-    ids=lambda command: " ".join(command[:2]),
-)
-def test_the_rules_are_kept(command):
-    answer = subprocess.run(
-        [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+HOOKS = [
+    hook
+    for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    for hook in repository["hooks"]
+]
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
+def test_the_rules_are_kept(hook):
+    """What pre-commit checks, with the environment that runs this test."""
+    command = hook["entry"].replace(".venv/bin/", f"{BIN}{os.sep}").split()
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_pre_commit_checks_format_lint_spelling_layers_and_types():
+    validate = [sys.executable, "-m", "pre_commit", "validate-config"]
+    subprocess.run([*validate, ".pre-commit-config.yaml"], cwd=ROOT, check=True)
+    assert {hook["id"] for hook in HOOKS} == {"format", "lint", "spelling", "layers", "types"}
+    assert not any(hook["pass_filenames"] for hook in HOOKS)  # what is run here is what it runs
 
 
 def test_modules_are_short():
