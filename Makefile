@@ -1,16 +1,21 @@
 # make demo: colour the example photographs (needs Python 3.11 or newer with venv, and a C library)
 # make test: install what the tests need and run them all
+# make findings: run the scripts of findings/, which show surprises in other software (needs Node 20 and Perl too)
 
 PYTHON ?= python3
 VENV := .venv
 DEMO := demo
 EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
 
-.PHONY: demo test
+.PHONY: demo findings test
 
 demo: $(VENV)/runtime
 	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
 	@echo "The coloured photographs are in the folder $(DEMO); the grey ones in src/colorear/examples."
+
+findings:
+	@failed=; for script in $@/*.sh; do echo "== $$script"; bash "$$script" || failed="$$failed $$script"; done; \
+	[ -z "$$failed" ] || { echo "No longer so, or not to be run here:$$failed"; exit 1; }
 
 test: $(VENV)/tests
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
