@@ -8,7 +8,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 av==18.1.0 pillow==12.3.0
+v/bin/pip install -qq --no-compile numpy==2.4.6 av==18.1.0 pillow==12.3.0
 npm install --silent --no-audit --no-fund @napi-rs/canvas@1.1.1 sharp@0.35.5 >/dev/null
 cat > frame.py <<'EOF'
 import struct

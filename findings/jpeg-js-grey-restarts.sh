@@ -7,7 +7,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 pillow==12.3.0
+v/bin/pip install -qq --no-compile numpy==2.4.6 pillow==12.3.0
 npm install --silent --no-audit --no-fund jpeg-js@0.4.4 >/dev/null
 v/bin/python - <<'EOF'
 import io

@@ -6,7 +6,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq onnx==1.23.2 onnxruntime==1.32.0
+v/bin/pip install -qq --no-compile onnx==1.23.2 onnxruntime==1.32.0
 npm install --silent --no-audit --no-fund --ignore-scripts onnxruntime-web@1.30.0 >/dev/null
 export CI=1  # see onnxruntime-telemetry.sh
 v/bin/python - <<'EOF'

@@ -7,7 +7,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0
+v/bin/pip install -qq --no-compile numpy==2.4.6 onnx==1.23.2 onnxruntime==1.32.0
 cat > run.py <<'EOF'
 import sys
 import numpy as np, onnxruntime

