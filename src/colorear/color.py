@@ -5,7 +5,8 @@ Arrays are planar: `(..., channels, h, w)`. sRGB and luma run from 0 to 1, Cb an
 through unclipped, so that every conversion can be undone.
 
 Sources: sRGB curve and primaries, IEC 61966-2-1:1999; CIELAB, CIE 15:2004 section 8.2.1 with the
-D65 white of those primaries; Y'CbCr, ITU-R BT.601-7 in the full range of JFIF 1.02.
+D65 white of those primaries; Y'CbCr, ITU-R BT.601-7 in the full range of JFIF 1.02, or with the
+luma weights of another matrix, such as those of films (ITU-T H.273, table 4).
 """
 
 from typing import Any
@@ -15,7 +16,9 @@ from array_api_compat import array_namespace
 __all__ = [
     "CHROMA_TO_RGB",
     "LUMA",
+    "Weights",
     "ab_to_chroma",
+    "chroma_to_rgb",
     "lab_to_srgb",
     "lightness_to_luma",
     "limit_chroma",
@@ -44,17 +47,25 @@ _WHITE = tuple(sum(row) for row in _LINEAR_TO_XYZ)  # so that greys have a* = b*
 _EPSILON = 216 / 24389  # CIE 15:2004 (8.4), exact as the standard's later corrigendum gives it
 _KAPPA = 24389 / 27
 
-LUMA = (0.299, 0.587, 0.114)
+Weights = tuple[float, float, float]
+"""Of R, G and B in the luma; they add up to 1."""
+
+LUMA: Weights = (0.299, 0.587, 0.114)
 """Weights of R, G, B in the luma: BT.601-7, table 3."""
 
-_RED, _GREEN, _BLUE = LUMA
 
-CHROMA_TO_RGB = (
-    (0.0, 2 - 2 * _RED),
-    (-_BLUE * (2 - 2 * _BLUE) / _GREEN, -_RED * (2 - 2 * _RED) / _GREEN),
-    (2 - 2 * _BLUE, 0.0),
-)
-"""R - Y', G - Y', B - Y' from Cb, Cr."""
+def chroma_to_rgb(weights: Weights) -> tuple[tuple[float, float], ...]:
+    """R - Y', G - Y', B - Y' from Cb, Cr."""
+    red, green, blue = weights
+    return (
+        (0.0, 2 - 2 * red),
+        (-blue * (2 - 2 * blue) / green, -red * (2 - 2 * red) / green),
+        (2 - 2 * blue, 0.0),
+    )
+
+
+CHROMA_TO_RGB = chroma_to_rgb(LUMA)
+"""The same for BT.601."""
 
 
 def srgb_to_linear(srgb: Array) -> Array:
@@ -99,9 +110,9 @@ def lab_to_srgb(lab: Array) -> Array:
     return linear_to_srgb(_mixed(_XYZ_TO_LINEAR, array_namespace(lab).stack(xyz, -3)))
 
 
-def luma(srgb: Array) -> Array:
+def luma(srgb: Array, weights: Weights = LUMA) -> Array:
     """`(..., 3, h, w)` sRGB to its luma Y' `(..., 1, h, w)` (BT.601: what JPEG stores as Y)."""
-    return _mixed((LUMA,), srgb)
+    return _mixed((weights,), srgb)
 
 
 def luma_to_lightness(luma: Array) -> Array:
@@ -119,21 +130,21 @@ def lightness_to_luma(lightness: Array) -> Array:
     return linear_to_srgb(_lab_curve_inverse((lightness + 16) / 116))
 
 
-def srgb_to_ycc(srgb: Array) -> Array:
+def srgb_to_ycc(srgb: Array, weights: Weights = LUMA) -> Array:
     """`(..., 3, h, w)` sRGB to Y', Cb, Cr."""
     xp = array_namespace(srgb)
-    y = luma(srgb)
-    cb = (srgb[..., 2:3, :, :] - y) / (2 - 2 * _BLUE)
-    cr = (srgb[..., 0:1, :, :] - y) / (2 - 2 * _RED)
+    y = luma(srgb, weights)
+    cb = (srgb[..., 2:3, :, :] - y) / (2 - 2 * weights[2])
+    cr = (srgb[..., 0:1, :, :] - y) / (2 - 2 * weights[0])
     return xp.concat((y, cb, cr), axis=-3)
 
 
-def ycc_to_srgb(ycc: Array) -> Array:
+def ycc_to_srgb(ycc: Array, weights: Weights = LUMA) -> Array:
     """`(..., 3, h, w)` Y', Cb, Cr to sRGB: the exact inverse of `srgb_to_ycc`."""
-    return ycc[..., 0:1, :, :] + _mixed(CHROMA_TO_RGB, ycc[..., 1:3, :, :])
+    return ycc[..., 0:1, :, :] + _mixed(chroma_to_rgb(weights), ycc[..., 1:3, :, :])
 
 
-def ab_to_chroma(luma: Array, ab: Array) -> Array:
+def ab_to_chroma(luma: Array, ab: Array, weights: Weights = LUMA) -> Array:
     """The Cb, Cr `(..., 2, h, w)` that give `ab` to a picture whose `luma` `(..., 1, h, w)` stays.
 
     Colours of one luma differ in L* (a blue is darker than its luma says), so L* is solved for by
@@ -145,7 +156,7 @@ def ab_to_chroma(luma: Array, ab: Array) -> Array:
     target = luma_to_lightness(luma)
 
     def ycc(lightness: Array) -> Array:
-        return srgb_to_ycc(lab_to_srgb(xp.concat((lightness, ab), axis=-3)))
+        return srgb_to_ycc(lab_to_srgb(xp.concat((lightness, ab), axis=-3)), weights)
 
     def error(lightness: Array) -> Array:
         return luma_to_lightness(ycc(lightness)[..., 0:1, :, :]) - target
@@ -165,14 +176,14 @@ def ab_to_chroma(luma: Array, ab: Array) -> Array:
     return ycc(lightness)[..., 1:3, :, :]
 
 
-def limit_chroma(luma: Array, chroma: Array) -> Array:
+def limit_chroma(luma: Array, chroma: Array, weights: Weights = LUMA) -> Array:
     """Bring Cb, Cr `(..., 2, h, w)` inside the sRGB gamut at constant luma and hue.
 
     R, G and B depart from the luma in proportion to Cb, Cr, so the largest factor that keeps all
     three in 0..1 is exact and needs no search.
     """
     xp = array_namespace(luma, chroma)
-    differences = _mixed(CHROMA_TO_RGB, chroma)
+    differences = _mixed(chroma_to_rgb(weights), chroma)
     room = xp.where(differences > 0, 1 - luma, luma)
     factors = xp.clip(room / xp.clip(abs(differences), 1e-6, None), 0, 1)
     return chroma * xp.min(factors, axis=-3, keepdims=True)

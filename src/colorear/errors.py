@@ -29,6 +29,7 @@ __all__ = [
     "SigningError",
     "TrainingError",
     "UsageError",
+    "VideoError",
     "foreign",
     "reason_of",
     "translated",
@@ -77,6 +78,10 @@ class NothingToDoError(ColorearError):
 
 class PhotographError(ColorearError):
     """A file cannot be read, or written, as a photograph."""
+
+
+class VideoError(ColorearError):
+    """A file cannot be read, or written, as a film."""
 
 
 class BatchError(ColorearError):
@@ -167,6 +172,12 @@ FOREIGN: tuple[Foreign, ...] = (
         "pyvips.error.Error", "", "is damaged or cut short ({reason})", "use an intact copy of it"
     ),
     Foreign(
+        "av.error.FFmpegError",
+        "",
+        "cannot be {action} as a film ({reason})",
+        "use an intact copy of it, or another container",
+    ),
+    Foreign(
         "sqlite3.DatabaseError",
         "BUSY",
         "is being used by another run",
@@ -211,8 +222,9 @@ def reason_of(error: BaseException) -> str:
 
     Of libvips' reports the line that tells the most: its first after "unable to call".
     """
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    said = getattr(error, "strerror", None)  # of the system's errors and of FFmpeg's
+    if said:
+        return str(said)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if lines[0].startswith("unable to call"):
         return lines[min(1, len(lines) - 1)].strip()

@@ -1,5 +1,6 @@
 """Low-resolution a*b* to chroma at any size, along the edges of the luma and inside the gamut."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,12 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.photo.raster import enlarged
 
-__all__ = ["EdgeChroma", "follow_edges"]
+__all__ = ["WINDOW", "EdgeChroma", "blurred", "follow_edges"]
 
 Planes = NDArray[np.float32]
 
-_WINDOW = 0.7  # sigma in low-resolution pixels: about the eight neighbours
+WINDOW = 0.7
+"""Sigma of `blurred` in low-resolution pixels: about the eight neighbours."""
 _DOUBT = 0.003  # luma variance below which a neighbourhood's contrast says little about its colour
 
 
@@ -43,22 +45,26 @@ class EdgeChroma:
         return chroma * factors[0].minpair(factors[1]).minpair(factors[2]).clamp()
 
 
-def follow_edges(luma: Planes, chroma: Planes) -> EdgeChroma:
+def blurred(planes: Planes) -> Planes:
+    """`(c, h, w)`, each place mixed with its eight neighbours."""
+    image = pyvips.Image.new_from_array(np.ascontiguousarray(planes.transpose(1, 2, 0)))
+    mixed: Planes = image.gaussblur(WINDOW, precision="float").numpy()
+    return mixed.reshape(*planes.shape[1:], -1).transpose(2, 0, 1)
+
+
+def follow_edges(
+    luma: Planes, chroma: Planes, blur: Callable[[Planes], Planes] = blurred
+) -> EdgeChroma:
     """Fit how chroma (2, h, w) changes with luma (1, h, w) around each low-resolution place.
 
     The slope is the regression of a guided filter (K. He, J. Sun and X. Tang, Guided Image
     Filtering, TPAMI 2013, eq. 5), without its averaging: the offset makes each place keep its own
     colour exactly, and the slope only decides how colour changes between the places, so that it
-    turns where the full-size luma turns.
+    turns where the full-size luma turns. `blur` stands in for `blurred` where another library
+    does the same.
     """
-    mean, mean_chroma = _blurred(luma), _blurred(chroma)
-    covariance = _blurred(luma * chroma) - mean * mean_chroma
-    variance = _blurred(luma * luma) - mean * mean
+    mean, mean_chroma = blur(luma), blur(chroma)
+    covariance = blur(luma * chroma) - mean * mean_chroma
+    variance = blur(luma * luma) - mean * mean
     slope = (covariance / (variance + _DOUBT)).astype(np.float32)
     return EdgeChroma(slope, chroma - slope * luma)
-
-
-def _blurred(planes: Planes) -> Planes:
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(planes.transpose(1, 2, 0)))
-    blurred: Planes = image.gaussblur(_WINDOW, precision="float").numpy()
-    return blurred.reshape(*planes.shape[1:], -1).transpose(2, 0, 1)

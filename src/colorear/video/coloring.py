@@ -1,0 +1,167 @@
+"""The colors of a film's frames, one stretch of a shot after the other.
+
+Frames wait, as planes of luma, until a stretch of them is there; so the memory that is needed
+depends on their size and not on the length of the film.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear import color
+from colorear.models import Network
+from colorear.video.chroma import small_luma
+from colorear.video.film import Facts, Picture
+from colorear.video.flow import motion
+from colorear.video.shots import is_cut
+from colorear.video.steady import Agreed, Frame, agree
+
+__all__ = ["Colored", "Memory", "color_pictures"]
+
+Planes = NDArray[np.float32]
+
+_STRETCH = 48  # frames that are colored together, at most
+_WAITING = 96 << 20  # bytes of luma that wait for their colors, at most
+_FEWEST = 4  # frames of a stretch, however large they are
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the frames to come must know of those before them."""
+
+    luma: NDArray[np.uint8]
+    """The last one's, at the network's size."""
+    agreed: Agreed
+
+    def packed(self) -> bytes:
+        """As bytes, of which `unpacked` makes the same again."""
+        planes = (self.luma, self.agreed.ab, self.agreed.weight)
+        parts = [(plane.shape, zlib.compress(plane.tobytes(), 1)) for plane in planes]
+        return msgspec.msgpack.encode(parts)
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> "Memory":
+        """The reverse."""
+        parts = msgspec.msgpack.decode(content, type=list[tuple[tuple[int, ...], bytes]])
+        luma, ab, weight = (
+            np.frombuffer(zlib.decompress(packed), kind).reshape(shape)
+            for (shape, packed), kind in zip(parts, ("u1", "<f4", "<f4"), strict=True)
+        )
+        return cls(luma, Agreed(ab, weight))
+
+
+class Colored(NamedTuple):
+    """A picture and its colors."""
+
+    picture: Picture
+    ab: Planes
+    """`(2, h, w)` at the network's size, lying as the picture does."""
+    cut: bool
+    """Whether a shot begins with it."""
+    memory: Memory | None
+    """What must be known of it if the next picture is the first of another run; None where a
+    stretch is not over yet."""
+
+
+@dataclass
+class _Stretch:
+    pictures: list[Picture] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    cut: bool = False
+
+
+def color_pictures(
+    pictures: Iterable[Picture],
+    facts: Facts,
+    network: Network,
+    *,
+    vividness: float,
+    steady: float,
+    memory: Memory | None = None,
+) -> Iterator[Colored]:
+    """Each of a film's pictures with its colors, in order.
+
+    `memory` is that of the picture before the first one, if there is one.
+    """
+    look = _Look(facts, network, vividness)
+    largest = facts.width * facts.height * (1 if facts.layout.bits == 8 else 2)
+    most = max(_FEWEST, min(_STRETCH, _WAITING // largest))
+    stretch = _Stretch(cut=memory is None)
+    for picture in pictures:
+        luma = look.small(picture)
+        before = stretch.frames[-1].luma if stretch.frames else memory.luma if memory else None
+        frame = Frame(luma, None, None)
+        if before is not None:
+            back, forth = motion(luma, before)
+            if is_cut(before, luma, back, forth):
+                yield from _finished(stretch, look, steady, memory)
+                memory, stretch = None, _Stretch(cut=True)
+            else:
+                frame = Frame(luma, back, forth)
+        if len(stretch.frames) == most:
+            for colored in _finished(stretch, look, steady, memory):
+                yield colored
+                memory = colored.memory or memory
+            stretch = _Stretch()
+        stretch.pictures.append(picture)
+        stretch.frames.append(frame)
+    yield from _finished(stretch, look, steady, memory)
+
+
+def _finished(
+    stretch: _Stretch, look: "_Look", steady: float, memory: Memory | None
+) -> Iterator[Colored]:
+    if not stretch.frames:
+        return
+    agreed = memory.agreed if memory else None
+    colors: list[Planes | None] = [None] * len(stretch.frames)
+    end = agreed
+    if steady > 0:
+        found, end = agree(stretch.frames, look.colors, agreed)
+        colors = [*found]
+    for number, picture in enumerate(stretch.pictures):
+        frame, ab = stretch.frames[number], colors[number]
+        if ab is None or steady < 1:
+            own = look.colors(frame)
+            ab = own if ab is None else own + (ab - own) * np.float32(steady)
+        last = number == len(stretch.pictures) - 1
+        if last and end is None:  # nothing is agreed where each frame is by itself
+            end = Agreed(ab, np.ones(ab.shape[:2], np.float32))
+        yield Colored(
+            picture,
+            np.ascontiguousarray(ab.transpose(2, 0, 1)),
+            cut=stretch.cut and number == 0,
+            memory=Memory(frame.luma, end) if last and end is not None else None,
+        )
+
+
+class _Look:
+    """How the network sees a film: upright, with square pixels, at the size that it wants."""
+
+    def __init__(self, facts: Facts, network: Network, vividness: float) -> None:
+        self._facts, self._network, self._vividness = facts, network, vividness
+        height, width = network.fit(*facts.shown)
+        self._size = (width, height) if facts.rotation % 180 else (height, width)
+        self._turns = facts.rotation // 90
+
+    def small(self, picture: Picture) -> NDArray[np.uint8]:
+        """Its luma `(h, w)`, lying as it does in the film, 0 black to 255 white."""
+        units = small_luma(picture.luma, self._facts.layout, *self._size)
+        levels: NDArray[np.uint8] = np.rint(units * 255).astype(np.uint8)
+        return levels
+
+    def colors(self, frame: Frame) -> Planes:
+        """a*b* `(h, w, 2)` of a frame by itself, lying as it does in the film."""
+        upright = np.rot90(frame.luma, self._turns)
+        lightness = _LIGHTNESS[upright]
+        ab = self._network(lightness, (), self._vividness).ab
+        lying: Planes = np.rot90(ab, -self._turns, axes=(1, 2)).transpose(1, 2, 0)
+        return np.ascontiguousarray(lying, np.float32)
+
+
+_LIGHTNESS: Planes = np.asarray(color.luma_to_lightness(np.arange(256) / 255), np.float32)

@@ -1,0 +1,141 @@
+"""What has been done of one film, so that a run that stopped can go on.
+
+It is a folder beside the film to be, `.NAME.colorear`, with a file for each segment and a SQLite
+file that says which of them are whole. The folder is gone when the film is in its place.
+"""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Self
+
+import msgspec
+import numpy as np
+
+from colorear.errors import VideoError, translated
+
+__all__ = ["Job", "Segment"]
+
+_FORM = 1
+_TABLES = f"""
+PRAGMA user_version = {_FORM};
+CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segments (
+    number INTEGER PRIMARY KEY,
+    times BLOB NOT NULL,
+    shots TEXT NOT NULL,
+    damaged TEXT NOT NULL,
+    state BLOB
+);
+"""
+
+
+class Segment(NamedTuple):
+    """Some of a film's pictures, encoded; a shot, several, or a part of a long one."""
+
+    times: list[int]
+    """When each is shown, by the film's clock."""
+    shots: list[int]
+    """The times among them at which a shot begins."""
+    damaged: list[tuple[float, str]]
+    """As in `film.Report`."""
+    state: bytes | None = None
+    """What the next segment must know of this one, if it goes on with the same shot."""
+
+
+class Job:
+    """The journal of one film. While it is open nobody else can open it, in any process.
+
+    `key` is all that decides what the segments are: those of another key are forgotten. Raises
+    VideoError.
+    """
+
+    def __init__(self, target: Path, key: str) -> None:
+        self.folder = target.parent / f".{target.name}.colorear"
+        self._name = f"the journal '{self.folder}'"
+        with translated(VideoError, self._name, "written"):
+            self.folder.mkdir(exist_ok=True)
+            self._connection = sqlite3.connect(
+                self.folder / "journal.sqlite", timeout=0, isolation_level=None
+            )
+        try:
+            with translated(VideoError, self._name, "written"):
+                self._begin(key)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Close it when it is left."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self._connection.close()
+
+    def path(self, number: int) -> Path:
+        """Where the pictures of a segment are, or will be."""
+        return self.folder / f"{number:06}.nut"
+
+    def segments(self) -> Iterator[Segment]:
+        """Those that are whole, in order."""
+        columns = "times, shots, damaged, state"
+        with self._asked(f"SELECT {columns} FROM segments ORDER BY number") as rows:
+            for times, shots, damaged, state in rows:
+                yield Segment(
+                    np.frombuffer(times, "<i8").tolist(),
+                    msgspec.json.decode(shots),
+                    msgspec.json.decode(damaged, type=list[tuple[float, str]]),
+                    state,
+                )
+
+    def add(self, number: int, segment: Segment) -> None:
+        """Note that the file of a segment is whole; the states before it are needed no more."""
+        with translated(VideoError, self._name, "written"):
+            self._connection.execute("BEGIN")
+            self._connection.execute(
+                "INSERT INTO segments (number, times, shots, damaged, state) VALUES (?,?,?,?,?)",
+                (
+                    number,
+                    np.array(segment.times, "<i8").tobytes(),
+                    msgspec.json.encode(segment.shots).decode(),
+                    msgspec.json.encode(segment.damaged).decode(),
+                    segment.state,
+                ),
+            )
+            self._connection.execute("UPDATE segments SET state = NULL WHERE number < ?", (number,))
+            self._connection.execute("COMMIT")
+
+    def remove(self) -> None:
+        """Forget it all: the film is in its place."""
+        self._connection.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _begin(self, key: str) -> None:
+        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        (form,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if form not in (0, _FORM):
+            raise VideoError(
+                f"{self._name} was written by a newer colorear; update this one, or delete it"
+            )
+        self._connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+        row = self._connection.execute("SELECT value FROM about WHERE key = 'job'").fetchone()
+        if row is None or row[0] != key:
+            self._connection.execute("DELETE FROM segments")
+            self._connection.execute("REPLACE INTO about (key, value) VALUES ('job', ?)", (key,))
+        whole = {self.path(number).name for (number,) in self._numbers()}
+        for file in self.folder.glob("*.nut"):
+            if file.name not in whole:  # begun and not finished
+                file.unlink()
+
+    def _numbers(self) -> list[tuple[int]]:
+        return self._connection.execute("SELECT number FROM segments").fetchall()
+
+    @contextmanager
+    def _asked(self, question: str) -> Iterator[sqlite3.Cursor]:
+        with translated(VideoError, self._name):
+            yield self._connection.execute(question)

@@ -1,0 +1,35 @@
+"""Cuts: where one shot ends and the next begins."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.video.flow import Motion, sampled
+
+__all__ = ["is_cut"]
+
+# Of neighboring frames under a moving camera (12 pixels a frame in 320, turning, zooming, grain of
+# 10 levels) at least 0.29 could be followed, of frames across a cut at most 0.02. At 30 pixels a
+# frame nothing can be followed either, but the picture as the flow bends it still correlates with
+# 0.67 or more, across a cut with 0.56 or less.
+_FOLLOWED = 0.08
+_ALIKE = 0.62
+_SOFT = 2.0  # sigma in pixels: grain is not what is compared
+
+
+def is_cut(before: NDArray[np.uint8], now: NDArray[np.uint8], back: Motion, forth: Motion) -> bool:
+    """Whether `now` begins another shot than `before`, both luma `(h, w)`.
+
+    `back` leads from `now` to `before`, `forth` the other way.
+    """
+    if max(float(back.valid.mean()), float(forth.valid.mean())) >= _FOLLOWED:
+        return False
+    import cv2
+
+    bent = cv2.GaussianBlur(sampled(before.astype(np.float32), back.flow), (0, 0), _SOFT)
+    seen = cv2.GaussianBlur(now.astype(np.float32), (0, 0), _SOFT)
+    bent -= bent.mean()
+    seen -= seen.mean()
+    size = float(np.linalg.norm(bent) * np.linalg.norm(seen))
+    if size < 1e-3 * bent.size:  # one of them is all of one level: a fade's end
+        return True
+    return float((bent * seen).sum()) / size < _ALIKE
