@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from colorear import __version__
-from colorear.cli import colorize, evaluation, models, serve, training
+from colorear.cli import colorize, evaluation, models, serve, training, video
 from colorear.cli.output import Command, CommandGroup
 
 __all__ = ["app"]
@@ -44,6 +44,7 @@ def _main(
 
 
 app.command(cls=Command)(colorize.colorize)
+app.command(cls=Command)(video.video)
 app.command(cls=Command)(colorize.verify)
 app.command(cls=Command)(serve.serve)
 app.add_typer(models.app, name="models")

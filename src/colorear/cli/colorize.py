@@ -20,6 +20,8 @@ from colorear.inference.options import DEFAULT_MODEL, MAX_VIVIDNESS, ColorizeOpt
 from colorear.inference.verify import verify as compare
 from colorear.photo.c2pa import Signer
 from colorear.photo.provenance import Provenance
+from colorear.video.verify import is_film
+from colorear.video.verify import verify as compare_films
 
 __all__ = ["colorize", "verify"]
 
@@ -104,12 +106,17 @@ def colorize(
 
 
 def verify(
-    original: Annotated[Path, typer.Argument(readable=False, help="The photograph as it was.")],
+    original: Annotated[
+        Path, typer.Argument(readable=False, help="The photograph or film as it was.")
+    ],
     colored: Annotated[Path, typer.Argument(readable=False, help="The same in color.")],
     *,
     as_json: Json = False,
 ) -> None:
     """Check that COLORED is ORIGINAL with color added and nothing else changed."""
+    if is_film(original):
+        _verify_film(original, colored, as_json=as_json)
+        return
     found = compare(original, colored)
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"ok": found.ok}))
@@ -119,6 +126,21 @@ def verify(
         typer.echo(f"largest difference of luma: {found.max_luma_difference} levels")
         typer.echo(f"color: {_described(found.provenance)}")
         typer.echo("the promise is kept" if found.ok else "the promise is broken")
+    if not found.ok:
+        raise typer.Exit(ExitCode.FAILED)
+
+
+def _verify_film(original: Path, colored: Path, *, as_json: bool) -> None:
+    found = compare_films(original, colored)
+    if as_json:
+        typer.echo(json.dumps(asdict(found) | {"ok": found.ok}))
+    else:
+        typer.echo(f"frames: {found.frames:,}, and {found.frames_colored:,} in color")
+        said = "" if found.psnr is None else f" ({found.psnr:.1f} dB)"
+        typer.echo(f"largest difference of luma: {found.max_luma_difference} levels{said}")
+        typer.echo(f"color: {_described(found.provenance)}")
+        kept = "is kept" if found.identical_luma else "is kept as far as a lossy codec can"
+        typer.echo(f"the promise {kept if found.ok else 'is broken'}")
     if not found.ok:
         raise typer.Exit(ExitCode.FAILED)
 

@@ -43,6 +43,10 @@ class ChromaPlanes:
         That is `(2, h', w')` in CIELAB units, lying as the luma does. The luma keeps its values,
         and the colors are inside the sRGB gamut, as `color.limit_chroma` brings them there.
         """
+        return self._stored(self.units(luma, ab), luma.dtype)
+
+    def units(self, luma: NDArray[np.generic], ab: Planes) -> Planes:
+        """The same as `(h, w, 2)` in -0.5..0.5."""
         import cv2
 
         small = small_luma(luma, self._layout, *ab.shape[1:])
@@ -51,8 +55,7 @@ class ChromaPlanes:
         grown = cv2.resize(np.ascontiguousarray(planes), self._size, interpolation=cv2.INTER_LINEAR)
         seen = small_luma(luma, self._layout, *self._size[::-1])
         slope, offset = grown[..., :2], grown[..., 2:]
-        chroma = _limited(seen, slope * seen[..., None] + offset, self._layout.weights)
-        return self._stored(chroma, luma.dtype)
+        return _limited(seen, slope * seen[..., None] + offset, self._layout.weights)
 
     def _looked_up(self, luma: Planes, ab: Planes) -> Planes:
         """`color.ab_to_chroma`, interpolated between the nearest entries of the table."""

@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.models import Network
 from colorear.video.chroma import small_luma
-from colorear.video.film import Facts, Picture
+from colorear.video.facts import Facts
+from colorear.video.film import Picture
 from colorear.video.flow import motion
 from colorear.video.shots import is_cut
 from colorear.video.steady import Agreed, Frame, agree
 
-__all__ = ["Colored", "Memory", "color_pictures"]
+__all__ = ["STRETCH", "Colored", "Look", "Memory", "color_pictures"]
 
 Planes = NDArray[np.float32]
 
-_STRETCH = 48  # frames that are colored together, at most
+_LIGHTNESS: Planes = np.asarray(color.luma_to_lightness(np.arange(256) / 255), np.float32)
+STRETCH = 48
+"""Frames that are colored together, at most."""
 _WAITING = 96 << 20  # bytes of luma that wait for their colors, at most
 _FEWEST = 4  # frames of a stretch, however large they are
 
@@ -68,6 +71,34 @@ class Colored(NamedTuple):
     stretch is not over yet."""
 
 
+class Look:
+    """How the network sees a film: upright, with square pixels, at the size that it wants."""
+
+    def __init__(self, facts: Facts, network: Network, vividness: float) -> None:
+        self._facts, self._network, self._vividness = facts, network, vividness
+        height, width = network.fit(*facts.shown)
+        self._size = (width, height) if facts.rotation % 180 else (height, width)
+        self._turns = facts.rotation // 90
+
+    def small(self, picture: Picture) -> NDArray[np.uint8]:
+        """Its luma `(h, w)`, lying as it does in the film, 0 black to 255 white."""
+        units = small_luma(picture.luma, self._facts.layout, *self._size)
+        levels: NDArray[np.uint8] = np.rint(units * 255).astype(np.uint8)
+        return levels
+
+    def colors_of(self, picture: Picture) -> Planes:
+        """a*b* `(h, w, 2)` of a picture by itself, lying as it does in the film."""
+        return self.colors(Frame(self.small(picture), None, None))
+
+    def colors(self, frame: Frame) -> Planes:
+        """The same of a frame at the network's size."""
+        upright = np.rot90(frame.luma, self._turns)
+        lightness = _LIGHTNESS[upright]
+        ab = self._network(lightness, (), self._vividness).ab
+        lying: Planes = np.rot90(ab, -self._turns, axes=(1, 2)).transpose(1, 2, 0)
+        return np.ascontiguousarray(lying, np.float32)
+
+
 @dataclass
 class _Stretch:
     pictures: list[Picture] = field(default_factory=list)
@@ -88,9 +119,9 @@ def color_pictures(
 
     `memory` is that of the picture before the first one, if there is one.
     """
-    look = _Look(facts, network, vividness)
+    look = Look(facts, network, vividness)
     largest = facts.width * facts.height * (1 if facts.layout.bits == 8 else 2)
-    most = max(_FEWEST, min(_STRETCH, _WAITING // largest))
+    most = max(_FEWEST, min(STRETCH, _WAITING // largest))
     stretch = _Stretch(cut=memory is None)
     for picture in pictures:
         luma = look.small(picture)
@@ -114,7 +145,7 @@ def color_pictures(
 
 
 def _finished(
-    stretch: _Stretch, look: "_Look", steady: float, memory: Memory | None
+    stretch: _Stretch, look: Look, steady: float, memory: Memory | None
 ) -> Iterator[Colored]:
     if not stretch.frames:
         return
@@ -138,30 +169,3 @@ def _finished(
             cut=stretch.cut and number == 0,
             memory=Memory(frame.luma, end) if last and end is not None else None,
         )
-
-
-class _Look:
-    """How the network sees a film: upright, with square pixels, at the size that it wants."""
-
-    def __init__(self, facts: Facts, network: Network, vividness: float) -> None:
-        self._facts, self._network, self._vividness = facts, network, vividness
-        height, width = network.fit(*facts.shown)
-        self._size = (width, height) if facts.rotation % 180 else (height, width)
-        self._turns = facts.rotation // 90
-
-    def small(self, picture: Picture) -> NDArray[np.uint8]:
-        """Its luma `(h, w)`, lying as it does in the film, 0 black to 255 white."""
-        units = small_luma(picture.luma, self._facts.layout, *self._size)
-        levels: NDArray[np.uint8] = np.rint(units * 255).astype(np.uint8)
-        return levels
-
-    def colors(self, frame: Frame) -> Planes:
-        """a*b* `(h, w, 2)` of a frame by itself, lying as it does in the film."""
-        upright = np.rot90(frame.luma, self._turns)
-        lightness = _LIGHTNESS[upright]
-        ab = self._network(lightness, (), self._vividness).ab
-        lying: Planes = np.rot90(ab, -self._turns, axes=(1, 2)).transpose(1, 2, 0)
-        return np.ascontiguousarray(lying, np.float32)
-
-
-_LIGHTNESS: Planes = np.asarray(color.luma_to_lightness(np.arange(256) / 255), np.float32)

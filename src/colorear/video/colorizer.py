@@ -1,8 +1,7 @@
 """The one way from a film to the same film in color."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,24 +14,19 @@ from colorear.photo.provenance import Provenance
 from colorear.photo.sniffing import stamp
 from colorear.version import __version__
 from colorear.video import ffmpeg
-from colorear.video.chroma import ChromaPlanes
-from colorear.video.coloring import Colored, Memory, color_pictures
-from colorear.video.encoder import CONTAINERS, Encoder, Encoding, choose
+from colorear.video.coloring import Memory, color_pictures
+from colorear.video.encoding import CONTAINERS, choose
 from colorear.video.film import Film
-from colorear.video.job import Job, Segment
+from colorear.video.job import Job
 from colorear.video.joining import Span, join
 from colorear.video.options import VideoOptions
+from colorear.video.preview import check_sheet, shot_previews, write_sheet
+from colorear.video.segments import Progress, Run, SegmentWriter
 
 if TYPE_CHECKING:
     from colorear.models import Network
 
-__all__ = ["ColorizedVideo", "VideoColorizer", "beside", "colorize"]
-
-_SEGMENT = 240  # frames of a segment, at most; a stop costs no more work than that
-_SHORTEST = 24  # frames below which a shot shares its segment with the next one
-
-Progress = Callable[[int, int], None]
-"""Told how many pictures are done, and how many there are, about; 0 where nobody knows."""
+__all__ = ["ColorizedVideo", "Preview", "VideoColorizer", "beside", "colorize"]
 
 
 @dataclass(frozen=True)
@@ -60,23 +54,14 @@ class ColorizedVideo:
     """So many of the frames were done by an earlier run."""
 
 
-@dataclass
-class _Run:
-    """What is known of a film while it is being colored."""
+@dataclass(frozen=True)
+class Preview:
+    """A contact sheet that was written."""
 
-    film: Film
-    encoding: Encoding
-    options: VideoOptions
-    progress: Progress
-    segments: list[Segment] = field(default_factory=list)
-    done: int = 0
-
-    @property
-    def total(self) -> int:
-        """Pictures, about."""
-        facts, options = self.film.facts, self.options
-        end = facts.seconds if options.end is None else min(options.end, facts.seconds)
-        return max(0, round((end - options.start) * float(facts.rate)))
+    source: str
+    output: str
+    shots: tuple[float, ...]
+    """Seconds at which each begins."""
 
 
 class VideoColorizer:
@@ -120,7 +105,7 @@ class VideoColorizer:
         path = Path(target) if target else beside(source)
         _check_target(path, film.facts.path, overwrite=overwrite)
         encoding = choose(film.facts, path, options.codec, options.quality)
-        run = _Run(film, encoding, options, progress or (lambda *_: None))
+        run = Run(film, encoding, options, progress or (lambda *_: None))
         with Job(path, self._key(run)) as job:
             run.segments = [*job.segments()]
             run.done = resumed = sum(len(segment.times) for segment in run.segments)
@@ -146,7 +131,31 @@ class VideoColorizer:
             resumed=resumed,
         )
 
-    def _key(self, run: _Run) -> str:
+    def preview(
+        self,
+        source: str | Path,
+        target: str | Path | None = None,
+        options: VideoOptions | None = None,
+        *,
+        overwrite: bool = False,
+        progress: Progress | None = None,
+    ) -> Preview:
+        """Write a picture with a colored frame of each shot to `target`, a .png or .jpg.
+
+        Without one it lies beside `source`. Nothing else is made. Raises as `colorize` does.
+        """
+        options, film = options or VideoOptions(), Film(source)
+        name = Path(source)
+        path = Path(target) if target else name.with_name(f"{name.stem}-shots.png")
+        check_sheet(path)
+        _check_target(path, film.facts.path, overwrite=overwrite)
+        total = film.count(options.start, options.end)
+        told = progress or (lambda *_: None)
+        shots = [*shot_previews(film, self.network, options, lambda seen: told(seen, total))]
+        write_sheet(shots, path)
+        return Preview(str(source), str(path), tuple(round(shot.start, 3) for shot in shots))
+
+    def _key(self, run: Run) -> str:
         """All that decides what the segments are."""
         import av
 
@@ -164,7 +173,7 @@ class VideoColorizer:
         )
         return msgspec.json.encode(parts).decode()
 
-    def _color(self, run: _Run, job: Job) -> None:
+    def _color(self, run: Run, job: Job) -> None:
         """Make the segments that are not there yet."""
         film, options = run.film, run.options
         start = film.time(options.start) if options.start > 0 else None
@@ -182,7 +191,7 @@ class VideoColorizer:
             steady=options.steady,
             memory=memory,
         )
-        writer = _SegmentWriter(run, job)
+        writer = SegmentWriter(run, job)
         try:
             for colored in found:
                 writer.add(colored)
@@ -198,67 +207,12 @@ class VideoColorizer:
                 f"{film.facts.seconds:.1f} seconds long"
             )
 
-    def _join(self, run: _Run, job: Job, path: Path) -> list[str]:
+    def _join(self, run: Run, job: Job, path: Path) -> list[str]:
         paths = [job.path(number) for number in range(len(run.segments))]
         times = [one for segment in run.segments for one in segment.times]
         span = Span(run.options.start, run.options.end)
         with translated(VideoError, f"'{path}'", "written"), replacing(path) as part:
             return join(paths, times, part, run.encoding, self.mark, span)
-
-
-class _SegmentWriter:
-    """Puts colored pictures into one segment after the other."""
-
-    def __init__(self, run: _Run, job: Job) -> None:
-        facts = run.film.facts
-        self._run, self._job = run, job
-        self._chroma = ChromaPlanes(
-            facts.layout, facts.height, facts.width, run.encoding.subsampling
-        )
-        self._encoder: Encoder | None = None
-        self._segment = Segment([], [], [])
-        self._heard = 0  # how many damaged places are in segments already
-
-    def add(self, colored: Colored) -> None:
-        """Encode one picture."""
-        if colored.cut and len(self._segment.times) >= _SHORTEST:
-            self.finish()
-        with translated(VideoError, self._name, "written"):
-            if self._encoder is None:
-                path = self._job.path(len(self._run.segments))
-                self._encoder = Encoder(path, self._run.encoding)
-            time_, luma, duration = colored.picture
-            if colored.cut:
-                self._segment.shots.append(time_)
-            self._segment.times.append(time_)
-            self._encoder(time_, duration, luma, self._chroma(luma, colored.ab))
-        if colored.memory is not None:
-            self._segment = self._segment._replace(state=colored.memory.packed())
-            if len(self._segment.times) >= _SEGMENT - 47:  # a whole stretch more would be too many
-                self.finish()
-
-    def finish(self) -> None:
-        """End a segment, and note that it is whole."""
-        if self._encoder is None:
-            return
-        with translated(VideoError, self._name, "written"):
-            self._encoder.close()
-        self._encoder = None
-        places = self._run.film.report.damaged
-        segment = self._segment._replace(damaged=places[self._heard :])
-        self._heard = len(places)
-        self._job.add(len(self._run.segments), segment)
-        self._run.segments.append(segment)
-        self._segment = Segment([], [], [])
-
-    def abandon(self) -> None:
-        """Leave off an unfinished segment, if there is one."""
-        if self._encoder is not None:
-            self._encoder.abandon()
-
-    @property
-    def _name(self) -> str:
-        return f"the film in '{self._job.folder}'"
 
 
 def beside(source: str | Path) -> Path:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from colorear.errors import VideoError, translated
 from colorear.photo.provenance import SOURCE_TYPE, Provenance
-from colorear.video.encoder import Encoding, add_stream
+from colorear.video.encoder import add_stream
+from colorear.video.encoding import Encoding
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer

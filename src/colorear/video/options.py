@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from colorear.errors import UsageError
-from colorear.hints import MOST_VIVID
-from colorear.video.encoder import Codec
+from colorear.inference.options import MAX_VIVIDNESS
+from colorear.video.encoding import Codec
 
 __all__ = ["VideoOptions"]
 
@@ -29,10 +29,10 @@ class VideoOptions:
 
     def __post_init__(self) -> None:
         """Check it."""
-        if not 0 <= self.vividness <= MOST_VIVID:
+        if not 0 <= self.vividness <= MAX_VIVIDNESS:
             raise UsageError(
                 f"a vividness of {self.vividness} came, but one from 0 (grey) over 1 (as in life) "
-                f"to {MOST_VIVID:g} is needed"
+                f"to {MAX_VIVIDNESS:g} is needed"
             )
         if not 0 <= self.steady <= 1:
             raise UsageError(

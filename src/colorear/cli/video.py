@@ -1,0 +1,136 @@
+"""The command on films."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from colorear.cli.colorize import Model, Vividness
+from colorear.cli.output import Json, print_error, printable, report, stderr
+from colorear.cli.progress import counted
+from colorear.errors import ExitCode
+from colorear.inference.options import DEFAULT_MODEL
+from colorear.video.colorizer import ColorizedVideo, VideoColorizer
+from colorear.video.encoding import Codec
+from colorear.video.options import VideoOptions
+
+__all__ = ["video"]
+
+_PLACES = 5  # damaged places that people are told of, one by one
+
+
+def video(
+    source: Annotated[Path, typer.Argument(readable=False, help="A film, of any common kind.")],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="The film to write: .mkv, .mp4, .mov, .webm or .nut."),
+    ] = None,
+    model: Model = DEFAULT_MODEL,
+    vividness: Vividness = 1.0,
+    steady: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="1: colors follow the motion; 0: each frame by itself."),
+    ] = 1.0,
+    codec: Annotated[
+        Codec | None, typer.Option(help="Without it the film's own, or h264; ffv1 is lossless.")
+    ] = None,
+    quality: Annotated[
+        int | None, typer.Option(min=0, help="The encoder's CRF: smaller is better and larger.")
+    ] = None,
+    start: Annotated[float, typer.Option(min=0, help="Begin so many seconds into the film.")] = 0.0,
+    end: Annotated[float | None, typer.Option(min=0, help="End there, in seconds.")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Write a picture with all shots (.png, .jpg) only.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processor cores for the network; all without it.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is in the way.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put color into a film, and leave its luma, its sound and its subtitles as they are.
+
+    `old.mp4` becomes `old-color.mp4` beside it, or OUT. A run that was stopped goes on where it was
+    when the same command is given again. Needs the extra `video`.
+    """
+    colorizer = VideoColorizer(model, threads=jobs)
+    options = VideoOptions(
+        vividness=vividness, steady=steady, codec=codec, quality=quality, start=start, end=end
+    )
+    done, total = 0, 0
+
+    def count(now: int, of: int) -> None:
+        nonlocal done, total
+        done, total = now, of
+        show(now, of)
+
+    try:
+        with _bar() as show:
+            if preview:
+                shots = colorizer.preview(source, out, options, overwrite=overwrite, progress=count)
+            else:
+                made = colorizer.colorize(source, out, options, overwrite=overwrite, progress=count)
+    except KeyboardInterrupt:
+        said = f"stopped with {done:,} of about {max(done, total):,} frames done"
+        print_error(said if preview else f"{said}; the same command again goes on from there")
+        raise typer.Exit(ExitCode.STOPPED) from None
+    if preview:
+        payload = {"source": source, "output": shots.output, "shots": shots.shots}
+        report(as_json, payload, done=f"{source} -> {shots.output}")
+    else:
+        _report(made, as_json=as_json)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """Within it a bar is shown, on a terminal, that is moved by what is yielded."""
+    columns = (
+        TextColumn("coloring"),
+        BarColumn(),
+        TextColumn("{task.completed:,} of {task.total:,} frames"),
+        TextColumn("{task.fields[speed]:.1f} frames/s"),
+        TimeRemainingColumn(),
+    )
+    disable = not stderr.is_terminal
+    with Progress(*columns, console=stderr, transient=True, disable=disable) as bar:
+        task = bar.add_task("", total=1, speed=0.0)
+        before: int | None = None
+
+        def show(done: int, total: int) -> None:
+            nonlocal before
+            before = done if before is None else before
+            elapsed = bar.tasks[task].elapsed or 0.0
+            speed = (done - before) / elapsed if elapsed else 0.0
+            bar.update(task, completed=done, total=max(done, total, 1), speed=speed)
+
+        yield show
+
+
+def _report(made: ColorizedVideo, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(made), default=str))
+        return
+    speed = (made.frames - made.resumed) / max(made.seconds, 1e-3)
+    shots = counted(len(made.shots), "shot")
+    done = f"{made.source} -> {made.output}: {counted(made.frames, 'frame')} in {shots}"
+    report(as_json, {}, done=f"{done}; {speed:.1f} frames/s")
+    for time, what in made.damaged[:_PLACES]:
+        typer.echo(printable(f"damaged at {time:.2f} seconds: {what}"), err=True)
+    if len(made.damaged) > _PLACES:
+        typer.echo(f"and at {len(made.damaged) - _PLACES} more places (--json tells all)", err=True)
+    if made.ends_early:
+        ends, says = made.ends_early
+        typer.echo(
+            f"'{printable(made.source)}' is cut short: it ends at {ends:.2f} of {says:.2f} seconds",
+            err=True,
+        )
+    for what in made.left_out:
+        typer.echo(printable(f"left out: {what}"), err=True)
