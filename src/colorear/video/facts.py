@@ -151,9 +151,9 @@ def _first_frame(file: "InputContainer", stream: "VideoStream") -> "VideoFrame |
 def _matrix(frame: "VideoFrame") -> tuple[int, ...] | None:
     from av.sidedata.sidedata import Type
 
-    side: Any = frame.side_data  # whose type stub knows only one kind
-    if Type.DISPLAYMATRIX not in [data.type for data in side.values()]:
+    kinds: Any = frame.side_data  # which gives its values, not their names, when it is iterated
+    data = next((each for each in kinds if each.type == Type.DISPLAYMATRIX), None)
+    if data is None:
         return None
-    data = side[Type.DISPLAYMATRIX]
     matrix = tuple(int(value) for value in np.frombuffer(bytes(data), "<i4"))
     return None if matrix == _IDENTITY else matrix
