@@ -67,7 +67,8 @@ def _options(encoding: Encoding) -> dict[str, str]:
             os.environ.setdefault("SVT_LOG", "1")  # likewise: errors only
             return {"preset": "8", "crf": quality}
         case "ffv1":
-            return {"level": "3", "slicecrc": "1", "slices": "4"}
+            sliced = {"slices": "4"} if encoding.facts.width % 2 == 0 else {}  # else not opened
+            return {"level": "3", "slicecrc": "1"} | sliced
 
 
 class Encoder:

@@ -105,7 +105,7 @@ class Film:
         self, file: "InputContainer", stream: "VideoStream", start: int | None
     ) -> Iterator[Picture]:
         step = max(1, round(1 / (self.facts.rate * self.facts.time_base)))
-        expected, goes_on = None, True
+        last, expected, goes_on = None, None, True
         packets = file.demux(stream)
         while goes_on:
             at, frames, wrong, goes_on = _next_frames(packets, stream)
@@ -114,9 +114,9 @@ class Film:
                 self.report.damaged.append((self.seconds(at) if at is not None else 0.0, wrong))
             for frame in frames:
                 time = frame.pts if frame.pts is not None else expected or 0
-                if expected is not None and time + step < expected:
-                    continue  # time does not go back: a remnant of a damaged place
-                expected = time + (frame.duration or step)
+                if last is not None and time <= last:
+                    time = last + 1  # encoders and players want time to go on
+                last, expected = time, time + (frame.duration or step)
                 yield Picture(time, luma_of(frame, self.facts.layout), frame.duration or 0)
 
     def _check_end(self, last: Picture | None) -> None:

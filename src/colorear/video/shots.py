@@ -8,11 +8,14 @@ from colorear.video.flow import Motion, sampled
 __all__ = ["is_cut"]
 
 # Of neighboring frames under a moving camera (12 pixels a frame in 320, turning, zooming, grain of
-# 10 levels) at least 0.29 could be followed, of frames across a cut at most 0.02. At 30 pixels a
-# frame nothing can be followed either, but the picture as the flow bends it still correlates with
-# 0.67 or more, across a cut with 0.56 or less.
-_FOLLOWED = 0.08
+# 10 levels) at least 0.29 could be followed, of frames across a cut at most 0.08. Of faster motion
+# nothing can be followed either, but the picture as the flow bends it still correlates with 0.67 or
+# more and 0.1 of its levels at most are others. Across a cut it correlates with 0.61 at most (0.75
+# where frames are tiny, since the flow then bends anything into anything), and at least 0.2 of its
+# levels are others.
+_FOLLOWED = 0.1
 _ALIKE = 0.62
+_OTHERS = 0.17
 _SOFT = 2.0  # sigma in pixels: grain is not what is compared
 
 
@@ -32,4 +35,6 @@ def is_cut(before: NDArray[np.uint8], now: NDArray[np.uint8], back: Motion, fort
     size = float(np.linalg.norm(bent) * np.linalg.norm(seen))
     if size < 1e-3 * bent.size:  # one of them is all of one level: a fade's end
         return True
-    return float((bent * seen).sum()) / size < _ALIKE
+    levels = [np.histogram(frame, 32, (0, 256))[0] / frame.size for frame in (before, now)]
+    others = float(np.abs(levels[0] - levels[1]).sum()) / 2
+    return others > _OTHERS or float((bent * seen).sum()) / size < _ALIKE
