@@ -1,0 +1,62 @@
+"""The command on films, as it is typed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("av", reason="films need the extra video: pip install 'colorear[video]'")
+
+import numpy as np
+
+import made_films as made
+
+COMMAND = Path(sys.executable).with_name("colorear")
+
+
+def run(*words):
+    command = [COMMAND, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def old(tmp_path, free_pictures):
+    shot = made.camera(free_pictures["coffee"], frames=6, size=(48, 64))
+    luma = [made.coded(one) for one in made.luma_of(shot.frames)]
+    return made.write(tmp_path / "old.mkv", luma)
+
+
+def test_a_film_is_colored_and_verified(old, known_network):
+    new = old.with_name("new.mkv")
+    answer = run("video", old, "-o", new, "--model", known_network, "--json")
+    assert answer.returncode == 0, answer.stderr
+    told = json.loads(answer.stdout)
+    assert (told["frames"], told["shots"], told["lossless"]) == (6, [0.0], True)
+    answer = run("verify", old, new, "--json")
+    assert answer.returncode == 0
+    assert json.loads(answer.stdout)["identical_luma"]
+    wrong = [np.zeros((48, 64), np.uint8)] * 6
+    answer = run("verify", old, made.write(old.with_name("wrong.mkv"), wrong))
+    assert answer.returncode == 1
+    assert "the promise is broken" in answer.stdout
+
+
+def test_what_is_damaged_or_cannot_be_is_said(old, known_network):
+    content = old.read_bytes()
+    old.write_bytes(content[: len(content) * 2 // 3])
+    new = old.with_name("new.mkv")
+    answer = run("video", old, "-o", new, "--model", known_network)
+    assert answer.returncode == 0
+    assert "damaged at" in answer.stderr or "is cut short" in answer.stderr
+    for words, status, said in (
+        ((old, "-o", old.with_name("new.avi")), 2, "ends in .avi"),
+        ((old.with_name("none.mkv"),), 1, "does not exist; check the name"),
+        ((old, "-o", new), 1, "exists already"),
+        ((old, "--steady", "2"), 2, "steady"),
+    ):
+        answer = run("video", *words, "--model", known_network)
+        assert answer.returncode == status, answer.stderr
+        assert said in answer.stderr
+        assert "Traceback" not in answer.stderr
