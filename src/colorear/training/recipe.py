@@ -255,6 +255,10 @@ class Recipe(_Frozen):
     """Which weights a run ends with: those of its last step, or of the epoch whose loss on the
     validation folders was the lowest."""
     precision: Precision = "float32"
+    eight_bit: tuple[str, ...] = ()
+    """Parts of the network, as `context` or `decoder`, whose weights the exported file keeps in 8
+    bits, with a scale for each output channel, instead of in half precision; it computes as
+    before."""
     checkpoint_minutes: Annotated[float, Field(gt=0)] = 4.0
     seed: int = 1
 

@@ -21,7 +21,7 @@ __all__ = ["TASKS", "ContractModule", "Task", "build", "distillation_loss", "tea
 
 
 # chosen on training photographs: recipes/LOG.md
-_UNCERTAINTY_TO_CHROMA = 1.2
+_UNCERTAINTY_TO_CHROMA = 1.6
 _SMALL_UNCERTAINTY = 3.0  # CIELAB units; those of about this size are overestimated
 _GRAY_CHROMA = 5.0  # CIELAB units: pictures with less chroma are hardly made more vivid
 _MAX_GAIN = 3.0

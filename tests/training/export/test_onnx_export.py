@@ -1,4 +1,6 @@
 import hashlib
+import json
+import shutil
 
 import numpy as np
 import onnx
@@ -12,6 +14,7 @@ from colorear.hints import Hint
 from colorear.models.card import read_card
 from colorear.training.architectures.ab_bins import AB_BINS
 from colorear.training.architectures.autoencoders import layer_table
+from colorear.training.architectures.batch_norm_folding import EIGHT_BIT, read_weights
 from colorear.training.export import onnx_export as exporting
 from colorear.training.export.onnx_export import export
 from colorear.training.export.scores import put_on_card
@@ -52,6 +55,25 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported):
     assert card.bytes == exported.stat().st_size < 2.2 * card.parameters
     assert card.sha256 == hashlib.sha256(exported.read_bytes()).hexdigest()
     assert (card.trained_on, card.license, card.size) == ("six free pictures", "CC0", 64)
+
+
+def test_weights_of_some_parts_are_stored_in_8_bits(tmp_path, finished_run, exported, picture):
+    run = tmp_path / "run"
+    shutil.copytree(finished_run, run)
+    about = json.loads((run / "run.json").read_text())
+    about["recipe"]["eight_bit"] = ["decoder"]
+    (run / "run.json").write_text(json.dumps(about))
+    card = export(run, tmp_path / "small.onnx")
+    assert card.bytes < exported.stat().st_size
+    stored = {w.name: w.data_type for w in onnx.load(tmp_path / "small.onnx").graph.initializer}
+    kinds = {name: kind for name, kind in stored.items() if name.endswith(EIGHT_BIT)}
+    assert set(kinds.values()) == {onnx.TensorProto.INT8}
+    assert all(name.startswith("network.decoder.") for name in kinds)
+    small, half = models.load(tmp_path / "small.onnx")(picture), models.load(exported)(picture)
+    assert 0 < np.abs(small.ab - half.ab).mean() < 0.05 * np.abs(half.ab).mean()
+    weights, its = (read_weights(path.read_bytes()) for path in (tmp_path / "small.onnx", exported))
+    name = "decoder.0.join.0.weight"
+    assert np.abs(weights[name] - its[name]).max() <= np.abs(its[name]).max() / 127
 
 
 def test_the_file_tells_nothing_about_the_machine(exported):
@@ -146,7 +168,7 @@ def test_a_disagreement_writes_nothing(tmp_path, finished_run, graph, monkeypatc
 
 def test_weights_stay_exact_where_rounding_would_show(tmp_path, finished_run, graph, monkeypatch):
     monkeypatch.setattr(exporting, "_graph", lambda _: graph)
-    monkeypatch.setattr(exporting, "_MAX_HALF_ERROR", -1.0)  # nothing is little enough
+    monkeypatch.setattr(exporting, "_MAX_SMALL_ERROR", -1.0)  # nothing is little enough
     card = export(finished_run, tmp_path / "tiny.onnx")
     stored = onnx.load(tmp_path / "tiny.onnx").graph.initializer
     assert {w.data_type for w in stored if np.prod(w.dims) > 1024} == {onnx.TensorProto.FLOAT}

@@ -187,13 +187,13 @@ class Encoder(nn.Module):
     def forward(self, lightness: Tensor, first: Tensor | None = None) -> list[Tensor]:
         """The features of a batch of L*, fine to coarse.
 
-        `first` (n,c,h/2,w/2) is added to what the first convolution makes of it.
+        `first` (n,c,h/2,w/2) is added to what the first convolution makes of it, normalized.
         """
         gray = (lightness * 2.55 - 127) / 128  # the range that the ImageNet weights expect
-        planes = self.stem(gray)
+        planes = self.stem_norm(self.stem(gray))
         if first is not None:
             planes = planes + first
-        planes = self.stem_activation(self.stem_norm(planes))
+        planes = self.stem_activation(planes)
         features = []
         for i, (block, junction) in enumerate(zip(self.blocks, self.sums, strict=True)):
             planes = junction(block(planes))

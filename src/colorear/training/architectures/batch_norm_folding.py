@@ -15,7 +15,17 @@ from torch import Tensor, nn
 
 from colorear.errors import TrainingError
 
-__all__ = ["Bias", "Weights", "convolution_before", "fold", "load_weights", "read_weights"]
+__all__ = [
+    "EIGHT_BIT",
+    "HALF",
+    "SCALE",
+    "Bias",
+    "Weights",
+    "convolution_before",
+    "fold",
+    "load_weights",
+    "read_weights",
+]
 
 _CONVOLUTIONS = {  # last part of a normalization's name -> that of the convolution before it
     "stem_norm": "stem",
@@ -24,6 +34,9 @@ _CONVOLUTIONS = {  # last part of a normalization's name -> that of the convolut
     "_bn2": "_project_conv",
     "1": "0",
 }
+
+HALF, EIGHT_BIT, SCALE = ".half", ".eight_bit", ".eight_bit_scale"
+"""What `export` adds to the names of weights that a file stores smaller than they are."""
 
 Weights = dict[str, NDArray[np.float32]]
 """Tensors by the names that they have in PyTorch; `NAME.range` is the range of a rounded layer."""
@@ -124,9 +137,11 @@ def read_weights(content: bytes) -> Weights:
         if each.key.endswith(".range")
     }
     found = {  # as `onnx_export` names them
-        name.removeprefix("network.").removesuffix(".half"): array.astype(np.float32)
+        name.removeprefix("network.").removesuffix(HALF): array.astype(np.float32)
         for name, array in arrays.items()
     }
+    for name in [each.removesuffix(EIGHT_BIT) for each in found if each.endswith(EIGHT_BIT)]:
+        found[name] = found[name + EIGHT_BIT] * found[name + SCALE]
     for name in [each for each in found if each.endswith(".integers")]:
         place = name.removesuffix(".integers")
         found[f"{place}.weight"] = found[name] * found[f"{place}.scale"][:, None, None, None]

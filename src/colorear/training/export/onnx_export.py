@@ -25,6 +25,7 @@ from colorear.models.onnx_runtime import onnxruntime
 from colorear.models.registry import write
 from colorear.photo.photograph import lightness, open_photo
 from colorear.training.architectures.autoencoders import layer_table
+from colorear.training.architectures.batch_norm_folding import EIGHT_BIT, HALF, SCALE
 from colorear.training.architectures.quantization import ranges
 from colorear.training.recipe import AutoencoderSpec, NetworkSpec
 from colorear.training.run_folder import load_run
@@ -34,9 +35,12 @@ __all__ = ["export"]
 
 _MAX_ERROR = 0.01  # CIELAB units, anywhere: float32 sums in another order differ by about 0.001
 _MEAN_ERROR = 0.1  # over the mean size of values: integers are rounded otherwise here and there
-_MEAN_HALF_ERROR = 0.05  # in integers, over the values' mean size: as ONNX Runtime and torch differ
-_MAX_HALF_ERROR = 1.0  # CIELAB units, by half-precision weights: a just noticeable one is 2.3
+_MEAN_SMALL_ERROR = (
+    0.05  # in integers, over the values' mean size: as ONNX Runtime and torch differ
+)
+_MAX_SMALL_ERROR = 1.0  # CIELAB units, by small weights: a just noticeable difference is 2.3
 _MIN_HALF_SIZE = 1024  # smaller tensors of weights stay exact: together they are only 25 KB
+_MIN_SCALE, _MOST = 1e-8, 127  # of weights in 8 bits
 _CHANNELS = {"lightness": 1, "hints": 3}  # of the inputs that are pictures
 _HINTS = (Hint(0.2, 0.3, "firebrick", 0.05), Hint(0.7, 0.8, "teal", 0)), ()  # some, and none
 
@@ -74,7 +78,7 @@ def export(run: Path, target: Path) -> Card:
     """
     recipe, trained = load_run(run)
     network: Any = TASKS[recipe.network.kind].contract(trained).eval()
-    content = _checked_content(network, _graph(network))
+    content = _checked_content(network, _graph(network), recipe.eight_bit)
     layers = _layers(recipe.network, recipe.card.size)
     digest = hashlib.sha256(content).hexdigest()
     card = Card(
@@ -98,18 +102,19 @@ def export(run: Path, target: Path) -> Card:
     return card
 
 
-def _checked_content(network: Any, model: onnx.ModelProto) -> bytes:
-    """The file to write: with half-precision weights, if these are near enough to exact ones.
+def _checked_content(network: Any, model: onnx.ModelProto, eight_bit: Sequence[str]) -> bytes:
+    """The file to write: with small weights, if its outputs are near enough to those of exact ones.
 
     Raises TrainingError if the model differs from torch.
     """
     exact: bytes = model.SerializeToString()
-    half: bytes = _with_half_weights(model).SerializeToString()
-    exact_session, half_session = _session(exact), _session(half)
-    integers, half_error = bool(ranges(network)), 0.0
+    small: bytes = _with_small_weights(model, eight_bit).SerializeToString()
+    exact_session, small_session = _session(exact), _session(small)
+    integers, error = bool(ranges(network)), 0.0
     # what is a little different before it is rounded to integers is rounded to others at times
-    half_measure = _mean_error if integers else _max_error
-    half_limit = _MEAN_HALF_ERROR if integers else _MAX_HALF_ERROR
+    on_the_mean = integers or bool(eight_bit)
+    measure = _mean_error if on_the_mean else _max_error
+    limit = _MEAN_SMALL_ERROR if on_the_mean else _MAX_SMALL_ERROR
     for feeds in _feeds(network.inputs, noise=not integers):
         with torch.inference_mode():
             planes = network(**{name: torch.from_numpy(feed) for name, feed in feeds.items()})
@@ -117,9 +122,9 @@ def _checked_content(network: Any, model: onnx.ModelProto) -> bytes:
         expected = {name: each.numpy() for name, each in zip(outputs, planes, strict=True)}
         actual = dict(zip(outputs, exact_session.run(list(outputs), feeds), strict=True))
         _check(expected, actual, integers=integers)
-        rounded = dict(zip(outputs, half_session.run(list(outputs), feeds), strict=True))
-        half_error = max(half_error, *_errors(actual, rounded, half_measure).values())
-    return half if half_error <= half_limit else exact
+        rounded = dict(zip(outputs, small_session.run(list(outputs), feeds), strict=True))
+        error = max(error, *_errors(actual, rounded, measure).values())
+    return small if error <= limit else exact
 
 
 def _feeds(inputs: Sequence[str], *, noise: bool) -> Iterator[Tensors]:
@@ -200,28 +205,45 @@ def _quiet() -> Iterator[None]:
             log.setLevel(level)
 
 
-def _with_half_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy whose weights are stored as float16 and cast by the graph to float32, once, at load.
+def _with_small_weights(model: onnx.ModelProto, eight_bit: Sequence[str]) -> onnx.ModelProto:
+    """A copy whose weights are stored as float16, or those of some parts in 8 bits.
 
-    Small tensors, such as what is added to channels or the numbers of a colour space, stay exact.
+    The graph makes them float32, once, at load. Small tensors, such as what is added to channels or
+    the numbers of a colour space, stay exact.
     """
-    half = onnx.ModelProto()
-    half.CopyFrom(model)
-    casts = []
-    for weights in half.graph.initializer:
-        if weights.data_type == onnx.TensorProto.FLOAT and math.prod(weights.dims) > _MIN_HALF_SIZE:
-            values = onnx.numpy_helper.to_array(weights).astype(np.float16)
-            name = weights.name
-            weights.CopyFrom(onnx.numpy_helper.from_array(values, f"{name}.half"))
-            casts.append(
-                onnx.helper.make_node("Cast", [weights.name], [name], to=onnx.TensorProto.FLOAT)
-            )
-    nodes = [*casts, *half.graph.node]
-    del half.graph.node[:]
-    half.graph.node.extend(nodes)
-    del half.graph.value_info[:]
-    onnx.checker.check_model(half)
-    return half
+    small = onnx.ModelProto()
+    small.CopyFrom(model)
+    nodes, scales = [], []
+    for weights in small.graph.initializer:
+        if weights.data_type != onnx.TensorProto.FLOAT or math.prod(weights.dims) <= _MIN_HALF_SIZE:
+            continue
+        values, name = onnx.numpy_helper.to_array(weights), weights.name
+        if name.removeprefix("network.").partition(".")[0] in eight_bit and values.ndim > 1:
+            axes = tuple(range(1, values.ndim))
+            scale = np.abs(values).max(axes, keepdims=True).clip(min=_MIN_SCALE) / _MOST
+            integers = np.round(values / scale).astype(np.int8)
+            scales.append(onnx.numpy_helper.from_array(scale, f"{name}{SCALE}"))
+            weights.CopyFrom(onnx.numpy_helper.from_array(integers, f"{name}{EIGHT_BIT}"))
+            nodes += [_cast(weights.name, f"{name}.float"), _times(f"{name}.float", name)]
+        else:
+            half = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}{HALF}")
+            weights.CopyFrom(half)
+            nodes.append(_cast(half.name, name))
+    small.graph.initializer.extend(scales)
+    nodes += [*small.graph.node]
+    del small.graph.node[:]
+    small.graph.node.extend(nodes)
+    del small.graph.value_info[:]
+    onnx.checker.check_model(small)
+    return small
+
+
+def _cast(source: str, target: str) -> onnx.NodeProto:
+    return onnx.helper.make_node("Cast", [source], [target], to=onnx.TensorProto.FLOAT)
+
+
+def _times(source: str, target: str) -> onnx.NodeProto:
+    return onnx.helper.make_node("Mul", [source, f"{target}{SCALE}"], [target])
 
 
 def _examples() -> Iterator[Planes]:
