@@ -54,7 +54,7 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported):
     assert {w.data_type for w in stored} == {onnx.TensorProto.FLOAT16}
     assert card.bytes == exported.stat().st_size < 2.2 * card.parameters
     assert card.sha256 == hashlib.sha256(exported.read_bytes()).hexdigest()
-    assert (card.trained_on, card.license, card.size) == ("six free pictures", "CC0", 64)
+    assert (card.trained_on, card.licence, card.size) == ("six free pictures", "CC0", 64)
 
 
 def test_weights_of_some_parts_are_stored_in_8_bits(tmp_path, finished_run, exported, picture):
