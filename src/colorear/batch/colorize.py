@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Literal, Self
 
+from colorear import models
 from colorear.batch.discovery import discover
 from colorear.batch.processes import cores, process_executor, thread_executor
 from colorear.batch.ray_cluster import ray_executor
@@ -119,6 +120,8 @@ def colorize_all(
     into = None if destination is None else _location(destination, on)
     if options.hints and (len(given) != 1 or is_folder(given[0])):
         raise UsageError("hints are about the places of one photograph; name that one alone")
+    if models.is_file(options.model):
+        models.try_out(options.model)  # whoever gave it may not know what it does
     colorizer = Colorizer(options.model, threads=jobs or cores(), signer=signer)
     card = colorizer.network.card
     if what := lacking(colorizer.network, options, uncertainty=uncertainty):
@@ -126,9 +129,14 @@ def colorize_all(
     ray = ray_executor(options.model, jobs, signer=signer) if on == "ray" else None
     _make_folder(into, given)
     discovery = discover(
-        given, into, variants=options.variants, uncertainty=uncertainty, exclude=exclude
+        given,
+        into,
+        variants=options.variants,
+        uncertainty=uncertainty,
+        exclude=exclude,
+        recolor=recolor,
     )
-    if not discovery.items and not discovery.failed:
+    if not (discovery.items or discovery.failed or discovery.skipped):
         there = "; ".join(f"'{source}'" for source in given)
         raise NothingToDoError(f"there is no photograph in {there}; name another place")
     settings = card.sha256 + (", signed" if signer else "")

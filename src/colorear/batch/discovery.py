@@ -2,6 +2,7 @@
 
 import fnmatch
 import itertools
+import mmap
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,8 @@ from typing import Literal, NamedTuple
 from colorear.batch.remote import Remote, RemoteFile, is_remote
 from colorear.errors import PhotographError, UsageError, translated
 from colorear.inference.colorizer import colored_name
+from colorear.photo.photograph import open_photo
+from colorear.photo.provenance import read as read_mark
 from colorear.photo.sniffing import (
     HEAD,
     SUFFIXES,
@@ -25,13 +28,22 @@ from colorear.photo.sniffing import (
     reading,
 )
 
-__all__ = ["Discovery", "Failed", "Product", "WorkItem", "discover"]
+__all__ = [
+    "Discovery",
+    "Failed",
+    "Product",
+    "Skipped",
+    "WorkItem",
+    "discover",
+    "why_in_color",
+]
 
 Product = Literal["color", "uncertainty"]
 Location = Path | Remote
 
 _SUFFIXES = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
 _CONNECTIONS = 32  # remote files that are looked into at a time
+_NAMESPACE = b"urn:colorear:provenance:"  # stands in every file that colorear colored
 _AHEAD = 4096  # of which so many may wait, so that a million do not
 
 SYSTEM_FOLDERS = frozenset(
@@ -49,6 +61,14 @@ SYSTEM_FOLDERS = frozenset(
     }
 )
 """Folders that systems and network drives make, in small letters: nobody's photographs."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A photograph that is in color already, and how that is known."""
+
+    source: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +95,8 @@ class Discovery:
     items: list[WorkItem] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
     """What should be a photograph and is not, or has no place to go."""
+    skipped: list[Skipped] = field(default_factory=list)
+    """What colorear colored itself, in the place where it would put these colors again."""
     left_alone: Counter[str] = field(default_factory=Counter)
     """How many other files there are in the folders, by the suffixes of their names."""
     stamps: dict[str, Stamp] = field(default_factory=dict)
@@ -90,6 +112,7 @@ def discover(
     variants: int = 1,
     uncertainty: bool = False,
     exclude: Iterable[str] = (),
+    recolor: bool = False,
 ) -> Discovery:
     """Find the photographs that `sources` are, or hold at any depth.
 
@@ -108,6 +131,8 @@ def discover(
     exclude
         Patterns as a shell has them (`*.tif`, `thumbs/*`) of what to leave out of folders: of a
         name, or of a path from the folder on.
+    recolor
+        Whether photographs are colored that colorear colored before.
 
     Raises
     ------
@@ -122,15 +147,43 @@ def discover(
         for item in _found(_distinct(sources), destination, tuple(exclude), found)
         for product in _products(item, variants, uncertainty=uncertainty)
     ]
+    _allot(items, found, recolor=recolor)
+    _real_folder.cache_clear()  # folders may move before somebody discovers again
+    return found
+
+
+def _allot(items: list[WorkItem], found: Discovery, *, recolor: bool) -> None:
+    """Give each target to one source: the photographs themselves first, then who comes first."""
     owners = {_identity(item.source): item.source for item in items}
-    for item in items:
-        owner = owners.setdefault(_identity(item.target), item.source)
-        if reason := _refusal(item, owner):
+    targets = [_identity(item.target) for item in items]
+    if not recolor:  # what colorear made itself is in nobody's way, and needs no color
+        for target in owners.keys() & set(targets):
+            if reason := why_in_color(Path(target)):
+                found.skipped.append(Skipped(owners.pop(target), reason))
+    skipped = {each.source for each in found.skipped}
+    for item, target in zip(items, targets, strict=True):
+        if item.source in skipped:
+            continue
+        owner = owners.setdefault(target, item.source)
+        if reason := _refusal(item, target, owner):
             found.failed.append(Failed(item.source, reason))
         else:
             found.items.append(item)
-    _real_folder.cache_clear()  # folders may move before somebody discovers again
-    return found
+
+
+def why_in_color(photograph: Path) -> str:
+    """Why it needs no color: it has colorear's own; nothing if it needs some."""
+    try:
+        with (
+            photograph.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m,
+        ):
+            if m.find(_NAMESPACE) < 0:  # without looking further: there may be a million
+                return ""
+        mark = read_mark(open_photo(photograph).xmp)
+    except (OSError, ValueError, PhotographError):
+        return ""  # whoever colors it says what is wrong
+    return "" if mark is None else f"it was colored by colorear {mark.version}"
 
 
 def _products(item: WorkItem, variants: int, *, uncertainty: bool) -> Iterator[WorkItem]:
@@ -179,15 +232,15 @@ def _real_folder(folder: str) -> str:
     return os.path.realpath(folder)
 
 
-def _refusal(item: WorkItem, owner: str) -> str:
-    """Why the target cannot be its own; nothing if it can."""
+def _refusal(item: WorkItem, identity: str, owner: str) -> str:
+    """Why the target, of that `identity`, cannot be its own; nothing if it can."""
     source, target = item[:2]
     if owner != source:
         return (
             f"'{source}' would become '{target}', which is that of '{owner}'; give it another "
             "name, or color it into another folder"
         )
-    if _identity(target) == _identity(source):
+    if identity == _identity(source):
         return f"'{target}' is the photograph itself, which is never replaced; name another file"
     return ""
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from colorear.errors import BatchError, foreign, reason_of
 from colorear.photo.sniffing import Stamp
@@ -93,6 +93,12 @@ class Journal:
         """Let others open it."""
         self._connection.close()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever noted."""
+        with self._translated():
+            return self._connection.execute("SELECT 1 FROM photographs").fetchone() is None
+
     def entry(self, target: str) -> Entry | None:
         """What is known of the photograph that goes to `target`."""
         with self._translated():
@@ -103,10 +109,10 @@ class Journal:
             ).fetchone()
         if row is None:
             return None
-        source, settings, size, modified, sha256, output_size, output_modified, done = row
-        stamp = None if size is None else Stamp(size, modified)
-        output = Stamp(output_size, output_modified) if done & 1 else None
-        return Entry(os.fsdecode(source), settings, stamp, sha256, output, begun=done != 1)
+        try:
+            return _entry(row)
+        except (TypeError, ValueError) as error:
+            raise BatchError(_spoilt(self._called, error)) from error
 
     def begin(self, rows: Iterable[tuple[str, str]], settings: str) -> None:
         """Note, all at once, that these targets are about to be made of these sources."""
@@ -154,7 +160,7 @@ class Journal:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA journal_mode = WAL")
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
+        if not 0 <= version <= _VERSION:
             raise BatchError(
                 f"the journal in '{self._called}' was written by a newer colorear; update this one"
             )
@@ -195,7 +201,18 @@ class Journal:
             return f"another run is writing into '{self._called}'; {row.advice}"
         if row and row.code:
             return row.sentence(f"'{self._called}'", "written", error)
-        return (
-            f"the journal '{self._called}/{FILE}' cannot be used ({reason_of(error)}); without it "
-            "colorear does not know what is done: delete it, and allow to overwrite (--overwrite)"
-        )
+        return _spoilt(self._called, error)
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    source, settings, size, modified, sha256, output_size, output_modified, done = row
+    stamp = None if size is None else Stamp(size, modified)
+    output = Stamp(output_size, output_modified) if done & 1 else None
+    return Entry(os.fsdecode(source), settings, stamp, sha256, output, begun=done != 1)
+
+
+def _spoilt(called: str, error: Exception) -> str:
+    return (
+        f"the journal '{called}/{FILE}' cannot be used ({reason_of(error)}); without it "
+        "colorear does not know what is done: delete it, and allow to overwrite (--overwrite)"
+    )

@@ -13,7 +13,14 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from colorear.batch.discovery import Discovery, Failed, Product, WorkItem
+from colorear.batch.discovery import (
+    Discovery,
+    Failed,
+    Product,
+    Skipped,
+    WorkItem,
+    why_in_color,
+)
 from colorear.batch.journal import Entry
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.store import absolute, open_store, stamp_if_there
@@ -21,8 +28,6 @@ from colorear.errors import BatchError, ColorearError, PhotographError
 from colorear.inference.colorizer import Colored, Colorizer
 from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
 from colorear.photo.atomic_write import exists_already
-from colorear.photo.photograph import open_photo
-from colorear.photo.provenance import read as read_mark
 from colorear.photo.sniffing import Stamp, reading, stamp
 
 __all__ = [
@@ -31,7 +36,6 @@ __all__ = [
     "Executor",
     "Kept",
     "Result",
-    "Skipped",
     "Task",
     "run_task",
 ]
@@ -43,14 +47,6 @@ class Kept:
 
     source: str
     output: str
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A photograph that is in color already, and why that is known."""
-
-    source: str
-    reason: str
 
 
 Result = Colored | Kept | Skipped | Failed
@@ -163,15 +159,6 @@ def _run_remote(colorizer: Colorizer, task: Task) -> _Done | Skipped:
         return replace(result, source=task.source, output=task.target), seen or before, sha256
 
 
-def why_in_color(photograph: Path) -> str:
-    """Why it needs no color: it has colorear's own; nothing if it needs some."""
-    try:
-        mark = read_mark(open_photo(photograph).xmp)
-    except PhotographError:
-        return ""  # whoever colors it says what is wrong
-    return "" if mark is None else f"colored by colorear {mark.version} already"
-
-
 def _stamp_of_output(target: str) -> Stamp:
     made = stamp_if_there(target)
     if made is None:
@@ -235,7 +222,7 @@ _ACTIONS: dict[tuple[_Target, _Source], _Action] = {
 
 
 class Batch:
-    """What was discovered, less what is done already: `to_do`, `kept` and `failed`.
+    """What was discovered, less what is done already: `to_do`, `kept`, `skipped` and `failed`.
 
     Nobody else can write into `destination` until this is closed; not to be shared by threads.
 
@@ -273,9 +260,11 @@ class Batch:
         self.to_do: list[Task] = []
         self.kept: list[Kept] = []
         self.failed = list(discovery.failed)
+        self.skipped = list(discovery.skipped)
         self._settings = ", ".join(filter(None, (settings, options.fingerprint)))
         self._options, self._overwrite, self._recolor = options, overwrite, recolor
         self._store = open_store(destination)
+        self._is_new = self._store.journal.is_empty
         try:
             for item in discovery.items:
                 self._sort(item, discovery.stamps.get(item.source))
@@ -297,7 +286,7 @@ class Batch:
 
     def __len__(self) -> int:
         """How many files there are to make, done and failed ones too."""
-        return len(self.to_do) + len(self.kept) + len(self.failed)
+        return len(self.to_do) + len(self.kept) + len(self.skipped) + len(self.failed)
 
     def run(self, executor: Executor) -> Generator[Result]:
         """Do it, and give what became of each photograph: none stops the others.
@@ -306,6 +295,7 @@ class Batch:
         """
         yield from self.failed
         yield from self.kept
+        yield from self.skipped
         journal, key = self._store.journal, self._store.key
         rows = ((key(task.target), absolute(task.source)) for task in self.to_do)
         journal.begin(rows, self._settings)
@@ -326,7 +316,8 @@ class Batch:
 
     def _sort(self, item: WorkItem, now: Stamp | None) -> None:
         """To what is to do, what is kept, or what cannot be done; `now` is the source's stamp."""
-        entry = self._store.journal.entry(self._store.key(item.target))
+        key = self._store.key(item.target)
+        entry = None if self._is_new else self._store.journal.entry(key)
         there = self._store.stamp(item.target)
         target = _state_of_target(item, entry, there)
         source = self._state_of_source(item, entry, now) if entry else _Source.OTHER

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from colorear.batch.discovery import Failed
-from colorear.batch.runner import Completed, Skipped, Task
+from colorear.batch.discovery import Failed, Skipped
+from colorear.batch.runner import Completed, Task
 
 __all__ = ["Outcome", "Worker", "WorkerPool", "schedule"]
 

@@ -20,8 +20,8 @@ from typing import Protocol
 from colorear.batch.journal import FILE, Journal
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.scratch import SCRATCH, Scratch, remove_scratch
-from colorear.errors import BatchError, ColorearError, reason_of, translated
-from colorear.photo.sniffing import Stamp, stamp
+from colorear.errors import BatchError, ColorearError, UsageError, reason_of, translated
+from colorear.photo.sniffing import Stamp
 
 __all__ = ["Store", "absolute", "open_store", "stamp_if_there"]
 
@@ -281,7 +281,9 @@ def _owner(content: bytes) -> tuple[str, float]:
 
 def absolute(text: str) -> str:
     """The whole path; links stay, as the file may be seen under another name tomorrow."""
-    return text if is_remote(text) else str(Path(text).absolute())
+    if is_remote(text) or (text[:1] == "/" and "//" not in text and "/./" not in text):
+        return text  # as Path has it; this is asked for each of a million
+    return str(Path(text).absolute())
 
 
 def stamp_if_there(text: str) -> Stamp | None:
@@ -290,9 +292,10 @@ def stamp_if_there(text: str) -> Stamp | None:
         found = place(text)
         return found.stamp() if isinstance(found, Remote) else None
     try:
-        return stamp(text)
+        about = os.stat(text)  # noqa: PTH116 - as above
     except OSError:
         return None
+    return Stamp(about.st_size, about.st_mtime_ns)
 
 
 def _own_folder(destination: Path) -> Path:
@@ -303,7 +306,7 @@ def _own_folder(destination: Path) -> Path:
             f"'{folder}' is a link, but colorear needs a folder of its own there; remove the link, "
             "or give another folder"
         )
-    with translated(BatchError, f"'{destination}'", "written"):
+    with translated(UsageError, f"'{destination}'", "written"):
         folder.mkdir(exist_ok=True)
     return folder
 

@@ -19,7 +19,6 @@ app = typer.Typer(
     help="Color for black-and-white photographs, honest about how good it is.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from colorear.batch.colorize import On, Run, colorize_all
-from colorear.batch.discovery import Failed
-from colorear.batch.runner import Kept, Result, Skipped
-from colorear.cli.output import Json, print_error, printable, report
+from colorear.batch.discovery import Failed, Skipped
+from colorear.batch.runner import Kept, Result
+from colorear.cli.output import Json, print_error, print_note, printable, report
 from colorear.cli.progress import ProgressDisplay
 from colorear.errors import ExitCode, UsageError
 from colorear.hints import read_hints
@@ -185,13 +185,13 @@ def _report(as_json: bool, result: Result) -> None:
     if isinstance(result, Failed):
         report(as_json, payload | {"state": "failed"}, error=result.error)
     elif isinstance(result, Kept):
-        report(as_json, payload | {"state": "kept"}, done=f"{result.source} was done before")
+        report(as_json, payload | {"state": "kept"})  # the summary counts them for people
     elif isinstance(result, Skipped):
-        done = f"{result.source} was left alone: {result.reason}"
+        done = f"{result.source} was left alone: {result.reason} (--recolor colors it anew)"
         report(as_json, payload | {"state": "skipped"}, done=done)
     else:
         report(as_json, payload | {"state": "colored"}, done=f"{result.source} -> {result.output}")
         for wish in result.unreachable if not as_json else ():
             place = f"({wish.hint.x:g}, {wish.hint.y:g})"
             what = f"{wish.hint.color} does not exist at the lightness of {place}"
-            typer.echo(f"{what}; the nearest is {wish.nearest}", err=True)
+            print_note(f"{what}; the nearest is {wish.nearest}")

@@ -49,6 +49,8 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Everything that a network's card says, after checking that its file is the one described."""
+    if models.is_file(name):
+        models.try_out(name)
     card = models.load(name).card
     if as_json:
         typer.echo(msgspec.json.encode(card))

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from colorear.errors import ColorearError, ExitCode, MissingExtraError
@@ -20,6 +21,7 @@ __all__ = [
     "Json",
     "needing",
     "print_error",
+    "print_note",
     "printable",
     "report",
     "stderr",
@@ -71,16 +73,33 @@ def needing(extra: str, feature: str) -> Iterator[None]:
 def report(as_json: bool, payload: dict[str, Any], *, done: str = "", error: str = "") -> None:
     """What became of one thing: `payload` for programs, or what was done or failed for people."""
     if as_json:
-        typer.echo(json.dumps(payload, default=str))
+        _print(json.dumps(payload, default=str), stdout)
     elif error:
         print_error(error)
-    elif stdout.is_terminal:
-        typer.echo(printable(done))
+    elif stdout.is_terminal and done:
+        _print(printable(done), stdout)
 
 
 def print_error(sentence: str) -> None:
     """One line on standard error."""
-    typer.echo(f"error: {printable(sentence)}", err=True)
+    print_note(f"error: {sentence}")
+
+
+def print_note(line: str) -> None:
+    """Another line on standard error."""
+    _print(printable(line), stderr)
+
+
+def _print(line: str, console: Console) -> None:
+    """Print it; on a terminal above the bar, if one is shown, whose console moves it out of the way.
+
+    Files and pipes get the bytes as they are, unwrapped.
+    """
+    if console.is_terminal:
+        live = stderr if stderr.is_terminal else console
+        live.print(Text(line), soft_wrap=True)
+    else:
+        typer.echo(line, err=console.stderr)
 
 
 _METAVARS = {"bool": "", "int": "N", "float": "X", "str": "TEXT", "Path": "PATH"}

@@ -17,9 +17,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from colorear.batch.discovery import Failed
-from colorear.batch.runner import Kept, Result, Skipped
-from colorear.cli.output import printable, stderr
+from colorear.batch.discovery import Failed, Skipped
+from colorear.batch.runner import Kept, Result
+from colorear.cli.output import print_note, stderr
 from colorear.inference.colorizer import Colored
 
 __all__ = ["ProgressDisplay", "counted"]
@@ -71,7 +71,14 @@ class ProgressDisplay:
             TimeRemainingColumn(),
         )
         disable = not stderr.is_terminal
-        with Progress(*columns, console=stderr, transient=True, disable=disable) as bar:
+        with Progress(
+            *columns,
+            console=stderr,  # by which all lines go, so that the bar stays below them
+            transient=True,
+            disable=disable,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ) as bar:
             self._bar = bar
             self._task = bar.add_task("", total=self._total, speed=0.0, failed=0)
             yield
@@ -83,7 +90,7 @@ class ProgressDisplay:
             typer.echo(json.dumps({"summary": self._summary()}))
         elif stderr.is_terminal or self._left_alone or self.skipped or self.failed > _REASONS:
             for line in self._lines():
-                typer.echo(printable(line), err=True)
+                print_note(line)
 
     @property
     def _speed(self) -> float:

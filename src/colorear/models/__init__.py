@@ -5,7 +5,8 @@ What is here knows ONNX files and planes of numbers, no photographs and no torch
 
 from colorear.models.card import Card, Kind, Layer
 from colorear.models.network import Network, Prediction
-from colorear.models.registry import add, cards, is_here, load, remove
+from colorear.models.registry import add, cards, is_file, is_here, load, remove
+from colorear.models.trial import try_out
 
 __all__ = [
     "Card",
@@ -15,7 +16,9 @@ __all__ = [
     "Prediction",
     "add",
     "cards",
+    "is_file",
     "is_here",
     "load",
     "remove",
+    "try_out",
 ]

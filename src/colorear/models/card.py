@@ -63,7 +63,7 @@ def read_card(path: Path) -> Card:
         raise ModelError(
             f"the card {path} cannot be read: {error.strerror}; mend or remove the file"
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ModelError(
             f"{path} is not a card that colorear can use: {error}; "
             f"mend or remove the file, or add the network again"

@@ -28,6 +28,7 @@ __all__ = ["SAFE", "Network", "Prediction", "Question", "ask", "check_interface"
 SAFE = 0.5
 """The vividness at which a network that takes it gives the mean of what is plausible."""
 
+_LARGEST = 4096  # pixels along a fixed size: the memory for more is no network's need
 _LONGEST = 4  # times the preferred size: bounds the memory that a panorama takes
 
 Planes = NDArray[np.float32]
@@ -213,6 +214,11 @@ def check_interface(session: Session, kind: Kind) -> None:
         raise ModelError(
             f"{session.name} takes pictures of {height or 'any'} x {width or 'any'} pixels, "
             f"expected both free or both fixed; export it with the height and width alike"
+        )
+    if height and width and max(height, width) > _LARGEST:
+        raise ModelError(
+            f"{session.name} takes pictures of {height} x {width} pixels alone, but at most "
+            f"{_LARGEST} x {_LARGEST} are shown to a network; export it for smaller ones"
         )
 
 

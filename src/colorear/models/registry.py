@@ -22,6 +22,7 @@ from colorear.models.card import Card, Kind, encode_card, read_card
 from colorear.models.contract import takes_hints
 from colorear.models.network import Network, Question, ask, check_interface, fixed_size
 from colorear.models.onnx_session import Session
+from colorear.models.trial import try_out
 from colorear.photo.atomic_write import replacing
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "added_folder",
     "card",
     "cards",
+    "examine",
+    "is_file",
     "is_here",
     "load",
     "names",
@@ -71,6 +74,11 @@ def is_here(name: str) -> bool:
     return any(path.exists() for path in _places(_card_file(name)))
 
 
+def is_file(name_or_path: str | Path) -> bool:
+    """Whether that means a file, not the name of a network."""
+    return isinstance(name_or_path, Path) or name_or_path.lower().endswith(".onnx")
+
+
 def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
     """The network of that name, or in that .onnx file, which must then keep the contract.
 
@@ -93,7 +101,7 @@ def packed(name_or_path: str | Path) -> tuple[bytes, Card]:
 
 
 def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
-    """Check a network by running it, then keep a copy of it under `name`.
+    """Check a network by running it in a process of its own, then keep a copy of it under `name`.
 
     Where colorear exported it, the card beside it goes along.
 
@@ -105,17 +113,28 @@ def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
             f"there is no kind of network called {kind!r}; known are: {', '.join(get_args(Kind))}"
         )
     model = _read(Path(onnx_path))
-    session = Session(name, model)
-    check_interface(session, kind)
-    beside = _card_beside(Path(onnx_path), model)
-    if beside and beside.kind == kind:
-        new = msgspec.structs.replace(beside, name=name)
-    else:
-        new = _described(session, model, name, kind)
-    trial = np.tile(np.linspace(0, 100, 61, dtype=np.float32), (37, 1))  # sizes that need padding
-    Network(new, session)(trial)
+    new = try_out(onnx_path, name=name, kind=kind)
+    _check_described(Path(onnx_path), model, new)
     write(added_folder() / f"{name}.onnx", model, new)
     return new
+
+
+def examine(path: str | Path, name: str = "", kind: Kind | None = None) -> Card:
+    """The card of an .onnx file, after running it once on a size that needs padding.
+
+    A card beside it goes along where it is of that `kind`. Raises ModelError. To be called where
+    it does no harm if the network never ends: see `try_out`.
+    """
+    file = Path(path)
+    model = _read(file)
+    beside = _card_beside(file, model)
+    session = Session(name or str(path), model, threads=1)
+    if beside and kind in (None, beside.kind):
+        found = msgspec.structs.replace(beside, name=name or beside.name)
+    else:
+        found = _described(session, model, name or file.stem, kind or "contract")
+    Network(found, session)(np.tile(np.linspace(0, 100, 61, dtype=np.float32), (37, 1)))
+    return found
 
 
 def write(path: Path, model: bytes, card: Card) -> None:
@@ -150,17 +169,17 @@ def remove(name: str) -> None:
 
 def _found(name_or_path: str | Path) -> tuple[str, bytes, Card | None]:
     """What errors call it, its file, and its card, if there is one."""
-    if isinstance(name_or_path, Path) or name_or_path.lower().endswith(".onnx"):
+    if is_file(name_or_path):
         path = Path(name_or_path)
         model = _read(path)
         return str(path), model, _card_beside(path, model)
-    about = _card_file(name_or_path)
+    about = _card_file(str(name_or_path))
     for path in _places(about):
         if path.exists():
             model, found = _read(path), read_card(about)
             _check_described(path, model, found)
-            return name_or_path, model, found
-    raise _gone(name_or_path, about)
+            return str(name_or_path), model, found
+    raise _gone(str(name_or_path), about)
 
 
 def _gone(name: str, about: Path) -> ModelError:

@@ -299,6 +299,8 @@ def read_recipe(
         raise RecipeError(f"{path}: cannot be read ({error.strerror}); give a .toml file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: is not TOML: {error}") from None
+    except RecursionError:
+        raise RecipeError(f"{path}: holds lists within lists without end; mend it") from None
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (it is {fault['input']!r})"
