@@ -28,6 +28,14 @@ def page() -> str:
         *(f"| {code.value} | {code.name} | {code.meaning} |" for code in ExitCode),
         "",
     ]
+    parts += [
+        "## Completion in the shell\n",
+        (
+            "`colorear --install-completion` has bash, zsh, fish or PowerShell complete commands "
+            "and options with the tabulator, from the next shell on; it writes into that shell's "
+            "own settings. `colorear --show-completion` prints what it would write.\n"
+        ),
+    ]
     for path, command in commands():
         parts += [f"## {path}\n", f"{inspect.cleandoc(command.help)}\n", *_usage(path, command), ""]
         context = typer.Context(command)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from colorear import Colorizer
 from colorear.batch.discovery import discover
 from colorear.errors import UsageError
 
@@ -177,3 +178,32 @@ def test_a_folder_that_nobody_may_read(attic, tmp_path):
     made = discover([attic], tmp_path)
     (attic / "1950").chmod(0o755)
     assert [failed.source for failed in made.failed] == [str(attic / "1950")]
+
+
+def test_what_systems_make_and_what_is_excluded_is_left_out(attic, tmp_path):
+    for name in ("@eaDir/b.jpg/thumb.jpg", "#recycle/x.jpg", "lost+found/y.jpg", "__MACOSX/z.jpg"):
+        (attic / name).parent.mkdir(parents=True)
+        GREY.save(attic / name)
+    whole = discover([attic], tmp_path)
+    assert len(whole.items) == 6
+    fewer = discover([attic], tmp_path, exclude=["*.tif", "1950/summer"])
+    left_out = {i.source for i in whole.items} - {i.source for i in fewer.items}
+    assert left_out == {str(attic / "1950/x.tif"), str(attic / "1950/summer/y.webp")}
+
+
+def test_what_colorear_made_is_no_photograph_to_color(tmp_path, known_network):
+    for name in ("a.png", "b.jpg"):
+        GREY.save(tmp_path / name)
+        Colorizer(known_network).colorize(tmp_path / name)
+    GREY.save(tmp_path / "c-color.png")  # only its name says so
+    GREY.save(tmp_path / "c.png")
+    sources = sorted(tmp_path.iterdir())
+    made = discover(sources)
+    assert [Path(skipped.source).name for skipped in made.skipped] == ["a-color.png", "b-color.jpg"]
+    assert "it was colored by colorear" in made.skipped[0].reason
+    names = [Path(item.source).name for item in made.items]
+    assert names == ["a.png", "b.jpg", "c-color.png"]
+    assert "which is that of" in made.failed[0].error
+    anew = discover(sources, recolor=True)
+    assert anew.skipped == []
+    assert Path(anew.items[0].target).name == "a-color-color.png"

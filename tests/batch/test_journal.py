@@ -1,6 +1,8 @@
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -123,3 +125,83 @@ def test_errors_call_the_folder_as_asked(tmp_path):
     (tmp_path / "journal.sqlite").write_bytes(b"dear diary " * 100)
     with pytest.raises(BatchError, match=r"the journal 's3://out/journal.sqlite' cannot be used"):
         Journal(tmp_path, called="s3://out")
+
+
+class Failing:
+    """A connection on which some statements fail, as on a disk that is full or broken."""
+
+    def __init__(self, connection, failing):
+        self._connection, self._failing = connection, failing
+        self.rolled_back = 0
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def execute(self, statement, *parameters):
+        self.rolled_back += statement == "ROLLBACK"
+        for beginning, code in self._failing.items():
+            if statement.startswith(beginning):
+                error = sqlite3.OperationalError("as if")
+                error.sqlite_errorname = code
+                raise error
+        return self._connection.execute(statement, *parameters)
+
+
+@pytest.mark.parametrize("statement", ["COMMIT", "UPDATE"])
+def test_a_change_that_fails_is_undone_and_its_reason_is_told(tmp_path, statement):
+    journal = Journal(tmp_path)
+    journal.begin([("a.jpg", "/in/a.jpg")], "by one")
+    whole = journal._connection
+    journal._connection = Failing(whole, {statement: "SQLITE_FULL"})
+    with pytest.raises(BatchError, match=r"the disk is full; make room, and the same command"):
+        journal.finish("a.jpg", STAMP, "abc", MADE)
+    assert journal._connection.rolled_back == 1
+    assert not whole.in_transaction
+    assert journal.entry("a.jpg") == Entry("/in/a.jpg", "by one", None, None, None, begun=True)
+    journal._connection = whole
+    journal.finish("a.jpg", STAMP, "abc", MADE)
+    assert journal.entry("a.jpg").output == MADE
+    journal.close()
+
+
+def test_a_roll_back_that_fails_does_not_hide_why(tmp_path):
+    journal = Journal(tmp_path)
+    broken = {"COMMIT": "SQLITE_IOERR_WRITE", "ROLLBACK": "SQLITE_IOERR_FSYNC"}
+    journal._connection = Failing(journal._connection, broken)
+    with pytest.raises(BatchError, match=r"the disk failed \(as if\); see whether it is full"):
+        journal.begin([("a.jpg", "/in/a.jpg")], "by one")
+    journal.close()
+
+
+def test_each_change_waits_for_the_disk(tmp_path):
+    journal = Journal(tmp_path)
+    assert journal._connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert journal._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    journal.close()
+
+
+def test_a_journal_with_rows_that_are_none(tmp_path):
+    journal = Journal(tmp_path)
+    journal._connection.execute(
+        "INSERT INTO photographs (target, source, settings, done) VALUES (?, 7, 'x', 'often')",
+        (b"a.jpg",),
+    )
+    with pytest.raises(BatchError, match=r"cannot be used .*: delete it, and allow to overwrite"):
+        journal.entry("a.jpg")
+    journal.close()
+
+
+def test_a_journal_of_the_first_form_is_read_on(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as old:
+        old.executescript(
+            "PRAGMA user_version = 1; CREATE TABLE photographs (target BLOB PRIMARY KEY, "
+            "source BLOB NOT NULL, how TEXT NOT NULL, size INTEGER, modified INTEGER, sha256 TEXT, "
+            "made_size INTEGER, made_modified INTEGER, done INTEGER NOT NULL) WITHOUT ROWID;"
+        )
+        row = (b"a.jpg", b"/in/a.jpg", "by one", *STAMP, "abc", *MADE, 1)
+        old.execute("INSERT INTO photographs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        old.commit()
+    for _ in range(2):
+        journal = Journal(tmp_path)
+        assert journal.entry("a.jpg") == Entry("/in/a.jpg", "by one", STAMP, "abc", MADE)
+        journal.close()

@@ -2,7 +2,7 @@ import os
 import signal
 import threading
 import time
-from multiprocessing import active_children
+from multiprocessing import active_children, spawn
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from PIL import Image
 from colorear.batch.discovery import Failed
 from colorear.batch.processes import cores, process_executor
 from colorear.batch.runner import Completed, Task
+from colorear.errors import BatchError
 
 
 @pytest.fixture
@@ -85,3 +86,15 @@ def test_closed_it_ends_what_is_being_done(tasks, known_network):
 
 def test_there_is_a_core():
     assert cores() >= 1
+
+
+def test_processes_that_cannot_begin_are_told_as_that(tasks, known_network, monkeypatch, capfd):
+    gone = known_network.with_name("gone.onnx")
+    with pytest.raises(BatchError, match=r"cannot begin: the network .*gone.onnx cannot be read"):
+        list(process_executor(gone, 2)(iter(tasks)))
+    assert active_children() == []
+    monkeypatch.setattr(spawn, "_python_exe", b"/bin/false")
+    with pytest.raises(BatchError, match=r"ended before it could begin \(status 1\); see whether"):
+        list(process_executor(known_network, 2)(iter(tasks)))
+    assert active_children() == []
+    assert capfd.readouterr().err == ""

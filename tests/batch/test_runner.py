@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ from PIL import Image
 
 import networks
 from colorear import Colorizer, verify
-from colorear.batch.discovery import Failed, discover
+from colorear.batch import runner
+from colorear.batch.discovery import Failed, Skipped, discover
 from colorear.batch.processes import process_executor, thread_executor
 from colorear.batch.runner import Batch, Kept
 from colorear.errors import BatchError
@@ -370,3 +371,78 @@ def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
         list(batch.run(thread_executor(colorizer)))
     assert files(out) == files(undisturbed)
     assert [path.name for path in (out / ".colorear").iterdir()] == ["journal.sqlite"]
+
+
+def test_a_folder_deeper_than_python_calls_itself(attic, out, run):
+    folder = str(attic)
+    folders = []
+    for _ in range(1500):
+        folder += "/d"
+        folders.append(folder)
+        os.mkdir(folder)  # noqa: PTH102
+    (attic / "box 0/1.png").rename(folder + "/1.png")
+    made = folder.replace(str(attic), str(out))
+    try:
+        assert run() == (ALL, [], [])
+        assert verify(folder + "/1.png", made + "/1-color.png").ok
+        assert run() == ([], ALL, [])
+    finally:  # as nothing else could remove them
+        for each in (folder + "/1.png", made + "/1-color.png"):
+            Path(each).unlink(missing_ok=True)
+        for each in reversed(folders):
+            os.rmdir(each)  # noqa: PTH106
+            with suppress(FileNotFoundError):
+                os.rmdir(each.replace(str(attic), str(out)))  # noqa: PTH106
+
+
+def test_a_folder_on_another_disk_within(attic, out, run):
+    (out / "box 1").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(out / "box 1")]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a disk")
+    try:
+        assert run() == (ALL, [], [])
+        assert verify(attic / "box 1/3.jpg", out / "box 1/3-color.jpg").ok
+        assert len(list((out / "box 1").iterdir())) == 3
+        assert run() == ([], ALL, [])
+    finally:
+        subprocess.run(["umount", "--lazy", str(out / "box 1")], check=True)
+
+
+def test_killed_beside_the_photographs_the_next_run_tidies_up(attic, known_network, colorizer):
+    """Without a folder to go to there is no journal, and a folder would be left for ever."""
+    box = attic / "box 0"
+    Image.fromarray(np.zeros((6000, 6000), np.uint8)).save(box / "slow.png")
+    words = ["colorize", "--model", str(known_network), str(box / "slow.png")]
+    with subprocess.Popen([sys.executable, "-m", "colorear", *words]) as running:
+        while not list(box.glob(".colorear-*/.colorear-*")):
+            assert running.poll() is None
+            time.sleep(0.02)
+        running.kill()
+    assert list(box.glob(".colorear-*"))
+    with Batch(discover([box / "0.jpg"]), None, "") as batch:
+        assert len(list(batch.run(thread_executor(colorizer)))) == 1
+    assert list(box.glob(".colorear-*")) == []
+
+
+def test_what_is_in_color_already_is_left_alone(attic, out, colorizer):
+    colorizer.colorize(attic / "box 0/0.jpg", attic / "box 0/renamed.jpg")
+    with Batch(discover([attic], out), out, "one network") as batch:
+        results = list(batch.run(thread_executor(colorizer)))
+    (skipped,) = (result for result in results if isinstance(result, Skipped))
+    assert Path(skipped.source).name == "renamed.jpg"
+    assert "it was colored by colorear" in skipped.reason
+    assert len(files(out)) == 9
+    with Batch(discover([attic], out), out, "one network", recolor=True) as batch:
+        again = Counter(type(result) for result in batch.run(thread_executor(colorizer)))
+    assert again == {Kept: 9, Colored: 1}
+
+
+STATES = [(target, source) for target in runner._Target for source in runner._Source]
+
+
+def test_every_case_has_an_action():
+    assert set(runner._ACTIONS) == set(STATES)
+    kept = {runner._Action.KEEP, runner._Action.COMPARE, runner._Action.REDO}
+    for (target, _), action in runner._ACTIONS.items():
+        assert (action in kept) == (target is runner._Target.OURS)

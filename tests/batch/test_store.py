@@ -406,3 +406,57 @@ def test_no_copies_stay_on_this_machine(run, tmp_path, monkeypatch):
     (tmp_path / "spare").mkdir()
     run()
     assert list((tmp_path / "spare").iterdir()) == []
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("stale", [False, True])
+def test_of_many_that_begin_at_once_one_gets_the_folder(bucket, stale):
+    if stale:
+        bucket.write("out/.colorear/lock", b"{}")
+    begin = threading.Barrier(8)
+    locks, refused = [], []
+
+    def take():
+        begin.wait()
+        try:
+            locks.append(store._Lock(OUT / ".colorear"))
+        except BatchError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(locks), len(refused)) == (1, 7)
+    assert all("another run is writing into" in sentence for sentence in refused)
+    locks[0].renew()
+    locks[0].release()
+    assert ours(bucket) == []
+
+
+def test_other_stores_have_locks_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_SETTLES", 0)
+    folder = Remote(f"file://{tmp_path}/out/.colorear")
+    lock = store._Lock(folder)
+    with pytest.raises(BatchError, match="another run is writing into"):
+        store._Lock(folder)
+    lock.renew()
+    (tmp_path / "out/.colorear/lock").write_text("theirs")
+    with pytest.raises(BatchError, match="another run is writing into"):
+        lock.renew()
+    lock.release()
+    assert (tmp_path / "out/.colorear/lock").read_text() == "theirs"
+    assert store._Lock(folder)
+
+
+def test_a_folder_of_ours_that_is_a_link_is_refused(tmp_path):
+    theirs, out = tmp_path / "theirs", tmp_path / "out"
+    (theirs / "unfinished").mkdir(parents=True)
+    (theirs / "unfinished" / "diary").write_text("dear")
+    out.mkdir()
+    (out / ".colorear").symlink_to(theirs)
+    with pytest.raises(BatchError, match=r"out/.colorear' is a link, but colorear needs a folder"):
+        store.open_store(out)
+    assert (theirs / "unfinished" / "diary").read_text() == "dear"
+    assert [path.name for path in theirs.iterdir()] == ["unfinished"]

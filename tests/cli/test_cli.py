@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -519,3 +520,60 @@ def test_a_reader_that_had_enough():
 def test_its_version(words):
     done = colorear_(*words)
     assert (done.exit_code, done.stdout, done.stderr) == (0, f"{colorear.__version__}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes(shell):
+    command = [sys.executable, "-c", "from colorear.cli import app; app(prog_name='colorear')"]
+    environment = os.environ | {"_COLOREAR_COMPLETE": f"source_{shell}"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "_COLOREAR_COMPLETE=complete" in done.stdout
+
+
+def test_from_a_pipe_into_a_pipe(folder, known_network):
+    command = [sys.executable, "-m", "colorear", "colorize", "-", "--model", str(known_network)]
+    content = (folder / "one.jpg").read_bytes()
+    done = subprocess.run(command, input=content, capture_output=True, check=True)
+    (folder / "made.jpg").write_bytes(done.stdout)
+    assert colorear.verify(folder / "one.jpg", folder / "made.jpg").ok
+    assert done.stderr == b""
+    refused = subprocess.run([*command, "--json"], input=content, capture_output=True, check=False)
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert b"standard input (-) becomes one file on standard output" in refused.stderr
+
+
+def test_a_folder_without_photographs(tmp_path, colorize):
+    (tmp_path / "attic").mkdir()
+    done = colorize(tmp_path / "attic", "-o", tmp_path / "out")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert complaint(done).startswith("error: there is no photograph in '")
+
+
+def test_the_same_mistake_ends_with_the_same_status(folder):
+    unknown = [
+        ("colorize", folder / "one.jpg", "--model", "nobody"),
+        ("models", "show", "nobody"),
+        ("models", "remove", "nobody"),
+        ("serve", "--model", "nobody"),
+    ]
+    assert {colorear_(*words).exit_code for words in unknown} == {2}
+    missing = [("verify", "none.jpg", folder / "one.jpg"), ("colorize", folder / "none.jpg")]
+    assert {colorear_(*words).exit_code for words in missing} == {1}
+
+
+def test_an_old_card_and_a_deep_one(added_folder):
+    added_folder.mkdir()
+    (added_folder / "old.json").write_text('{"name": "old", "licence": "free"}')
+    (added_folder / "deep.json").write_text("[" * 100_000)
+    for name in ("old", "deep"):
+        done = colorear_("models", "show", name)
+        assert done.exit_code == 2
+        assert f"{name}.json is not a card that colorear can use: " in complaint(done)
+
+
+def test_a_recipe_without_end(tmp_path):
+    (tmp_path / "deep.toml").write_text("x = " + "[" * 100_000)
+    done = colorear_("train", tmp_path / "deep.toml", "--data", tmp_path, "--out", tmp_path / "run")
+    assert done.exit_code == 2
+    assert complaint(done).endswith("deep.toml: holds lists within lists without end; mend it")

@@ -1,5 +1,6 @@
 """The command `colorear serve`."""
 
+import socket
 import subprocess
 import sys
 
@@ -41,3 +42,14 @@ def test_wrong_settings_are_told(monkeypatch, variable, value, said):
     answer = run(COMMAND, "serve")
     assert answer.returncode == 2
     assert answer.stderr.startswith(said)
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = run(COMMAND, "serve", "--port", str(port))
+    assert answer.returncode == 2
+    assert answer.stderr == (
+        f"error: 127.0.0.1:{port} cannot be listened at: Address already in use; name another "
+        "place (--host, --port)\n"
+    )

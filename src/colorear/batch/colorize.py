@@ -1,25 +1,27 @@
 """Photographs and folders of them, colored by one call: what `colorear colorize` does."""
 
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Literal, Self
+from typing import BinaryIO, Literal, Self
 
 from colorear import models
-from colorear.batch.discovery import discover
+from colorear.batch.discovery import Failed, Skipped, discover
 from colorear.batch.processes import cores, process_executor, thread_executor
 from colorear.batch.ray_cluster import ray_executor
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.runner import Batch, Executor, Result
-from colorear.errors import NothingToDoError, UsageError, translated
+from colorear.errors import NothingToDoError, PhotographError, UsageError, translated
 from colorear.inference.colorizer import Colorizer
 from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
 from colorear.inference.suggestions import lacking
 from colorear.photo.c2pa import Signer
 from colorear.photo.sniffing import SUFFIXES, is_folder
 
-__all__ = ["On", "Run", "colorize_all"]
+__all__ = ["On", "Run", "colorize_all", "colorize_stream"]
 
 On = Literal["local", "ray"]
 
@@ -143,6 +145,36 @@ def colorize_all(
     batch = Batch(discovery, into, settings, options=options, overwrite=overwrite, recolor=recolor)
     executor = ray or _local_executor(colorizer, options.model, len(batch.to_do), jobs, signer)
     return Run(batch, executor, discovery.left_alone)
+
+
+def colorize_stream(
+    source: BinaryIO,
+    target: BinaryIO,
+    *,
+    options: ColorizeOptions = DEFAULT_OPTIONS,
+    jobs: int | None = None,
+    recolor: bool = False,
+    signer: Signer | None = None,
+) -> None:
+    """Read one photograph and write it in color, in the same format: `colorear colorize -`.
+
+    Nothing is written unless all went well; what is in color already is written as it came. Raises
+    as `colorize_all` does, and PhotographError.
+    """
+    with tempfile.TemporaryDirectory(prefix="colorear-") as folder:
+        path, out = Path(folder, "photograph"), Path(folder, "out")
+        out.mkdir()
+        with path.open("wb") as file:
+            shutil.copyfileobj(source, file)
+        with colorize_all(
+            [path], out, options=options, jobs=jobs, recolor=recolor, signer=signer
+        ) as run:
+            (result,) = run.results()
+        if isinstance(result, Failed):
+            raise PhotographError(result.error.replace(f"'{path}'", "standard input"))
+        made = path if isinstance(result, Skipped) else Path(result.output)
+        with made.open("rb") as file:
+            shutil.copyfileobj(file, target)
 
 
 def _location(source: str | Path, on: On) -> Path | Remote:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from colorear.batch.colorize import On, Run, colorize_all
+from colorear.batch.colorize import On, Run, colorize_all, colorize_stream
 from colorear.batch.discovery import Failed, Skipped
 from colorear.batch.runner import Kept, Result
 from colorear.cli.output import Json, print_error, print_note, printable, report
@@ -26,7 +26,8 @@ from colorear.video.verify import verify as compare_films
 __all__ = ["colorize", "verify"]
 
 Photographs = Annotated[
-    list[str], typer.Argument(help="JPEG, PNG, TIFF or WebP, folders of them, or s3://...")
+    list[str],
+    typer.Argument(help="JPEG, PNG, TIFF or WebP, folders of them, s3://...; - for a pipe."),
 ]
 Certificate = Annotated[
     Path | None,
@@ -86,17 +87,30 @@ def colorize(
     same command goes on if it was stopped. Variants are `old-color-2.jpg` and so on; what is black
     in `old-uncertainty.png` is sure.
     """
+    options = ColorizeOptions(model, read_hints(hints) if hints else (), vividness, variants)
+    signer = _signer(certificate, key)
+    if "-" in source:
+        if len(source) > 1 or out or variants > 1 or uncertainty or as_json or on != "local":
+            raise UsageError(
+                "standard input (-) becomes one file on standard output; name it alone, without "
+                "--out, --variants, --uncertainty, --json and --on"
+            )
+        if sys.stdout.isatty():
+            raise UsageError("standard output is a terminal; redirect it into a file")
+        streams = sys.stdin.buffer, sys.stdout.buffer
+        colorize_stream(*streams, options=options, jobs=jobs, recolor=recolor, signer=signer)
+        return
     run = colorize_all(
         source,
         out,
-        options=ColorizeOptions(model, read_hints(hints) if hints else (), vividness, variants),
+        options=options,
         uncertainty=uncertainty,
         jobs=jobs,
         on=on,
         overwrite=overwrite,
         recolor=recolor,
         exclude=exclude or (),
-        signer=_signer(certificate, key),
+        signer=signer,
     )
     display = ProgressDisplay(len(run), run.left_alone)
     _color(run, display, as_json=as_json)

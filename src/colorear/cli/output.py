@@ -91,7 +91,7 @@ def print_note(line: str) -> None:
 
 
 def _print(line: str, console: Console) -> None:
-    """Print it; on a terminal above the bar, if one is shown, whose console moves it out of the way.
+    """Print it; on a terminal above the bar, if one is shown, which its console moves away.
 
     Files and pipes get the bytes as they are, unwrapped.
     """

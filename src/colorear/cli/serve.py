@@ -1,10 +1,12 @@
 """The command that serves the page and the API."""
 
+import socket
 from typing import Annotated
 
 import typer
 
 from colorear.cli.output import needing
+from colorear.errors import UsageError
 
 __all__ = ["serve"]
 
@@ -36,6 +38,23 @@ def serve(
             chosen={name: value for name, value in chosen.items() if value is not None}
         )
         check_name(settings.model)
+        _check_free(host, port)
         serve_until_told(
             settings, host, port, ready=lambda address: typer.echo(f"serving at {address}")
         )
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise UsageError where nobody can listen: while it starts, a server would say it in a log."""
+    try:
+        for family, kind, _, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+    except OSError as error:
+        raise UsageError(
+            f"{host}:{port} cannot be listened at: {error.strerror}; name another place (--host, "
+            "--port)"
+        ) from error
