@@ -376,7 +376,7 @@ def test_killed_over_and_over(tmp_path, attic, out, known_network, colorizer):
 def test_a_folder_deeper_than_python_calls_itself(attic, out, run):
     folder = str(attic)
     folders = []
-    for _ in range(1500):
+    for _ in range(1100):
         folder += "/d"
         folders.append(folder)
         os.mkdir(folder)  # noqa: PTH102

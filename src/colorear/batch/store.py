@@ -87,14 +87,13 @@ class _LocalStore:
             return None
         folder = os.path.dirname(target)  # noqa: PTH120 - asked for each of a million
         if folder not in self._unfinished:
-            self._unfinished[folder] = self._made(Path(folder))
+            self._unfinished[folder] = self._made(folder)
         found = self._unfinished[folder]
         return str(found) if found else None
 
-    def _made(self, folder: Path) -> Path | None:
-        existing = folder
-        while not existing.is_dir() and existing != existing.parent:
-            existing = existing.parent
+    def _made(self, folder: str) -> Path | None:
+        missing = _missing_folders(folder)
+        existing = Path(os.path.dirname(missing[-1]) if missing else folder)  # noqa: PTH120
         with suppress(OSError):
             if self._own and existing.stat().st_dev == self._own.stat().st_dev:
                 (self._own / SCRATCH).mkdir(exist_ok=True)
@@ -108,7 +107,8 @@ class _LocalStore:
         folders = {os.path.dirname(target) for target in targets}  # noqa: PTH120
         for folder in folders if self._destination else ():
             with suppress(OSError):  # whoever writes into it says what is wrong
-                _make_folders(Path(folder))
+                for missing in reversed(_missing_folders(folder)):
+                    Path(missing).mkdir(exist_ok=True)
 
     def check(self) -> None:
         """The journal is locked as long as it is open."""
@@ -311,11 +311,13 @@ def _own_folder(destination: Path) -> Path:
     return folder
 
 
-def _make_folders(folder: Path) -> None:
-    """As `mkdir(parents=True)`, which calls itself for each folder and cannot do so 1,000 times."""
+def _missing_folders(folder: str) -> list[str]:
+    """Those that must be made for it to be there, the innermost first.
+
+    `mkdir(parents=True)` calls itself for each folder, and cannot do so a thousand times.
+    """
     missing = []
-    while not folder.is_dir():
+    while folder and not os.path.isdir(folder):  # noqa: PTH112 - as text, in linear time
         missing.append(folder)
-        folder = folder.parent
-    for each in reversed(missing):
-        each.mkdir(exist_ok=True)
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return missing
