@@ -1,0 +1,109 @@
+"""How steady the colors of films are, and how far off, on films whose motion and colors are known.
+
+python benchmarks/steadiness.py [--frames 48] [--grain 0 8]
+
+Photographs under a moving camera, some with a shape that walks through the picture. `flicker` is
+the mean CIELAB distance (a*b*) between the color of each place and its own in the frame before, as
+the known motion finds it; `error` that to the true color. The first figure is that of `--steady 0`.
+"""
+
+import argparse
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import skimage.data
+from sklearn.datasets import load_sample_image
+
+from colorear import color, models
+from colorear.video.flow import motion
+from colorear.video.steady import Frame, agree
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+import made_films as made
+
+STRETCH = 48
+FILMS = {
+    "pan": ("astronaut", {}),
+    "faster pan": ("china", {"pan": (3, 1)}),
+    "zoom": ("coffee", {"pan": (0, 0), "zoom": 1.01}),
+    "turn": ("flower", {"turn": 0.01}),
+    "walk": ("china", {"person": True}),
+    "walk, pan": ("flower", {"person": True, "pan": (2, 0)}),
+}
+
+
+def main() -> None:
+    """Measure all films."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--frames", type=int, default=48)
+    parser.add_argument("--grain", type=float, nargs="+", default=[0, 8])
+    options = parser.parse_args()
+    photos = {
+        "astronaut": skimage.data.astronaut(),
+        "coffee": skimage.data.coffee(),
+        "china": load_sample_image("china.jpg"),
+        "flower": load_sample_image("flower.jpg"),
+    }
+    network = models.load("acuarela", threads=2)
+    calls = 0
+
+    def colors(frame: Frame) -> np.ndarray:
+        nonlocal calls
+        calls += 1
+        lightness = color.luma_to_lightness(frame.luma.astype(np.float32) / 255)
+        return np.ascontiguousarray(network(lightness).ab.transpose(1, 2, 0))
+
+    for grain in options.grain:
+        for name, (photo, how) in FILMS.items():
+            settings = dict(how, frames=options.frames)
+            if settings.pop("person", False):
+                settings["person"] = photos["astronaut"][:, 100:350]
+            shot = made.camera(photos[photo], **settings)
+            luma = made.grainy(made.luma_of(shot.frames), grain)
+            levels = np.rint(luma * 255).astype(np.uint8)
+            frames = [Frame(levels[0], None, None)]
+            frames += [Frame(now, *motion(now, before)) for before, now in pairwise(levels)]
+            alone, calls = [colors(frame) for frame in frames], 0
+            steady, state = [], None
+            for start in range(0, len(frames), STRETCH):
+                part, state = agree(frames[start : start + STRETCH], colors, state)
+                steady += part
+            truth = [
+                color.srgb_to_lab(one.transpose(2, 0, 1) / 255)[1:].transpose(1, 2, 0)
+                for one in shot.frames
+            ]
+            (before, off), (after, off_after) = (
+                (flicker(each, shot.flows), error(each, truth)) for each in (alone, steady)
+            )
+            print(
+                f"{name:10} {photo:10} grain {grain:2.0f}  flicker {before:.2f} -> {after:.2f} "
+                f"({after / before:.2f} x)  error {off:.2f} -> {off_after:.2f}  "
+                f"{calls} network calls for {len(frames)} frames",
+                flush=True,
+            )
+
+
+def flicker(colors: list[np.ndarray], flows: list[np.ndarray]) -> float:
+    """Where the motion is known."""
+    height, width = flows[0].shape[:2]
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    found = []
+    for (before, now), flow in zip(pairwise(colors), flows, strict=True):
+        seen = ~np.isnan(flow[..., 0])
+        where = grid + np.nan_to_num(flow)
+        moved = cv2.remap(before, where[..., 0], where[..., 1], cv2.INTER_LINEAR)
+        found.append(np.linalg.norm(moved - now, axis=2)[seen].mean())
+    return float(np.mean(found))
+
+
+def error(colors: list[np.ndarray], truth: list[np.ndarray]) -> float:
+    """Over all places."""
+    apart = [np.linalg.norm(a - b, axis=2).mean() for a, b in zip(colors, truth, strict=True)]
+    return float(np.mean(apart))
+
+
+if __name__ == "__main__":
+    main()
