@@ -1,18 +1,13 @@
 import io
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import turbojpeg
 from PIL import Image
 
 from colorear.errors import PhotographError
 from colorear.photo import jpeg, jpeg_dct
-
-
-def encoded(pixels: np.ndarray, **options) -> jpeg.Jpeg:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", **options)
-    return jpeg.read(buffer.getvalue(), "scan.jpg")
+from photo.test_jpeg import encoded, luma_of, same_luma
 
 
 @pytest.fixture
@@ -20,48 +15,88 @@ def picture(free_pictures) -> np.ndarray:
     return free_pictures["chelsea"][:123, :77]
 
 
+def taken(content: bytes) -> jpeg.Jpeg:
+    return jpeg.read(content, "scan.jpg")
+
+
 def test_a_grayscale_file_comes_back_as_it_is(picture):
-    grey = encoded(picture[..., 0])
-    assert jpeg_dct.without_chroma(grey) is grey
-
-
-def test_luma_blocks_decode_to_the_picture(picture):
-    """The inverse DCT (T.81 A.3.3) of blocks and table, against Pillow's decoder."""
-    grey = picture[..., 1]
-    buffer = io.BytesIO()
-    Image.fromarray(grey).save(buffer, "JPEG", quality=80)
-    blocks, table = jpeg_dct.luma_blocks(jpeg.read(buffer.getvalue(), "scan.jpg"))
-    k, n = np.mgrid[:8, :8]
-    basis = np.where(k == 0, np.sqrt(1 / 8), 0.5) * np.cos((2 * n + 1) * k * np.pi / 16)
-    pixels = 128 + basis.T @ (blocks * table.astype(float)) @ basis
-    pixels = pixels.swapaxes(1, 2).reshape(blocks.shape[0] * 8, -1)[:123, :77]
-    assert np.abs(pixels.clip(0, 255) - np.asarray(Image.open(buffer))).max() <= 2
+    gray = taken(encoded(picture[..., 0]))
+    assert jpeg_dct.without_chroma(gray) is gray
 
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_without_chroma_is_a_grayscale_file(picture, progressive):
-    colour = encoded(picture, progressive=progressive, comment=b"kept")
-    grey = jpeg_dct.without_chroma(colour)
-    assert grey.about == colour.about
-    assert not grey.progressive
-    assert grey.chroma_size == colour.chroma_size
-    alone = b"".join(jpeg.written(grey.coded))
+    content = encoded(picture, progressive=progressive, comment=b"kept")
+    gray = jpeg_dct.without_chroma(taken(content))
+    assert gray.about == taken(content).about
+    assert not gray.progressive
+    alone = b"".join(jpeg.written(gray.coded))
     assert Image.open(io.BytesIO(alone)).mode == "L"
+    assert same_luma(content, alone)
 
 
-def test_no_room_for_temporary_files(picture, monkeypatch):
-    full = SimpleNamespace(free=1000)
-    monkeypatch.setattr(jpeg_dct.shutil, "disk_usage", lambda _: full)
-    with pytest.raises(PhotographError, match="needs 1 MB of room in"):
-        jpeg_dct.without_chroma(encoded(picture))
+@pytest.mark.parametrize(
+    "other",
+    [{"progressive": True}, {"optimize": True}, {"restart_marker_blocks": 3}, {"comment": b"new"}],
+)
+def test_a_key_does_not_depend_on_the_coding(picture, other):
+    plain, again = encoded(picture, quality=90), encoded(picture, quality=90, **other)
+    assert jpeg_dct.luma_key(taken(plain)) == jpeg_dct.luma_key(taken(again))
+    gray = jpeg_dct.without_chroma(taken(again))
+    assert jpeg_dct.luma_key(taken(plain)) == jpeg_dct.luma_key(gray)
 
 
-def test_damage_that_only_jpeglib_finds(picture, monkeypatch):
-    import jpeglib
+def test_a_key_tells_one_coefficient_and_one_step_of_the_table(picture):
+    gray = picture[..., 1].copy()
+    plain = encoded(gray, quality=100)
+    gray[60:68, 30:38] += 1
+    changed = encoded(gray, quality=100)
+    blocks, others = luma_of(plain)[0], luma_of(changed)[0]
+    assert 0 < np.count_nonzero(blocks != others) < 100
+    assert jpeg_dct.luma_key(taken(plain)) != jpeg_dct.luma_key(taken(changed))
+    at = plain.index(b"\xff\xdb") + 5 + 20
+    coarser = plain[:at] + bytes([plain[at] + 1]) + plain[at + 1 :]
+    assert jpeg_dct.luma_key(taken(plain)) != jpeg_dct.luma_key(taken(coarser))
+    wider = encoded(np.pad(picture[..., 1], ((0, 0), (0, 1)), mode="edge"), quality=100)
+    assert jpeg_dct.luma_key(taken(plain)) != jpeg_dct.luma_key(taken(wider))
 
-    def fails(path: str) -> None:
-        raise OSError(f"reading of {path} failed")
 
-    monkeypatch.setattr(jpeglib, "read_dct", fails)
-    with pytest.raises(PhotographError, match=r"'scan.jpg' is a JPEG with damaged"):
-        jpeg_dct.luma_blocks(encoded(picture))
+def test_damage_is_one_sentence(picture):
+    content = encoded(picture)
+    for cut in (len(content) // 2, len(content) - 40):
+        damaged = taken(content[:cut] + b"\xff\xd9")
+        with pytest.raises(PhotographError, match=r"'scan\.jpg' is a JPEG with damaged coeff"):
+            jpeg_dct.without_chroma(damaged)
+
+
+def test_without_the_library(picture, monkeypatch):
+    monkeypatch.setattr(jpeg_dct, "can_transform", lambda: False)
+    gray, color = taken(encoded(picture[..., 0])), taken(encoded(picture))
+    assert jpeg_dct.chroma_factors(gray) == (1, 1)
+    assert jpeg_dct.without_chroma(gray) is gray
+    with pytest.raises(PhotographError, match="is a JPEG in color, and what takes the color out"):
+        jpeg_dct.without_chroma(color)
+
+
+def test_the_library_is_found():
+    assert jpeg_dct.can_transform()
+    assert turbojpeg.transform
+
+
+@pytest.mark.parametrize(("across", "down"), [(3, 1), (1, 3), (2, 4), (4, 4), (3, 3)])
+def test_rare_samplings_become_usual_ones(across, down):
+    """Luma of them is kept, and the chroma, which is new, is sampled as programs expect."""
+    rng = np.random.default_rng(0)
+    height, width = 70, 90
+    planes = [
+        encoded(rng.integers(0, 256, (-(-height // d), -(-width // a)), np.uint8))
+        for a, d in ((1, 1), (across, down), (across, down))
+    ]
+    gray = taken(planes[0])
+    coded = list(jpeg.chroma_beside(gray, *planes[1:], (across, down)))
+    content = b"".join(jpeg.written([*gray.about, *coded]))
+    parts = taken(content)
+    assert parts.factors == (across, down)
+    assert jpeg_dct.chroma_factors(parts) == (2, 2)
+    without = jpeg_dct.without_chroma(parts)
+    assert same_luma(planes[0], b"".join(jpeg.written(without.coded)))

@@ -1,91 +1,130 @@
-"""The luma coefficients of a JPEG, taken out of the file and written as they are (jpeglib).
+"""The coefficients of a JPEG, coded anew as they are: without chroma, or in the usual order.
 
-jpeglib ends the process on a damaged file or a full disk, so files must have been decoded without
-an error before they come here, and room is made sure of.
+This is the only module that knows the library which does that, turbojpeg (libjpeg-turbo's lossless
+transform). Another may take its place: `_transform` is all that is asked of it. Where it is not
+installed (it is built for some systems only), files in color are not taken, and gray ones become
+files of separate scans, with chroma at full resolution: those are read by more programs than
+separate scans of subsampled chroma.
 """
 
-import shutil
-import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from functools import cache
+from importlib.util import find_spec
 
 from colorear.errors import PhotographError
-from colorear.photo.jpeg import Jpeg, read, written
+from colorear.photo.jpeg import Factors, Jpeg, Segment, read, written
 
-if TYPE_CHECKING:
-    import jpeglib
+__all__ = [
+    "can_transform",
+    "chroma_factors",
+    "interleaved",
+    "keeps_scans",
+    "luma_key",
+    "without_chroma",
+]
 
-__all__ = ["luma_blocks", "without_chroma"]
+_HALF, _FULL = (2, 2), (1, 1)
+_USUAL = {_FULL, (2, 1), _HALF, (1, 2), (4, 1), (1, 4)}  # what libjpeg-turbo has a name for
+_JFIF = Segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0")  # what tells libjpeg that 3 components are YCbCr
+_DQT, _DHT, _SOS = 0xDB, 0xC4, 0xDA  # T.81, table B.1
 
-_lock = threading.Lock()  # jpeglib keeps what it reads in global variables
+
+@cache
+def can_transform() -> bool:
+    """Whether the library is installed."""
+    return find_spec("turbojpeg") is not None
+
+
+def chroma_factors(jpeg: Jpeg) -> Factors:
+    """How chroma is to be sampled in the file in color: as in the file, if it has chroma."""
+    if not can_transform():
+        return _FULL
+    return jpeg.factors if jpeg.factors in _USUAL else _HALF
 
 
 def without_chroma(jpeg: Jpeg) -> Jpeg:
-    """The same luma coefficients and table as a grayscale JPEG; a grayscale one comes back as is.
+    """The same luma coefficients and table as a gray JPEG; a gray one comes back as it is.
 
-    It is sequential even where the file was progressive. Raises PhotographError where there is no
-    room for temporary files of its size.
+    Where there was chroma the file becomes sequential.
+
+    Raises
+    ------
+    PhotographError
+        Where it is damaged, or the library is missing.
     """
     if len(jpeg.components) == 1:
         return jpeg
-    picture = _loaded(jpeg)
-    picture.qt = picture.get_component_qt(0)[None]
-    picture.quant_tbl_no = np.zeros(1, np.int16)
-    picture.samp_factor = np.ones((1, 2), np.int32)
-    picture.content = None  # nothing else is taken from the file that was read
-    with tempfile.TemporaryDirectory(prefix="colorear-") as folder, _lock:
-        target = Path(folder, "grey.jpg")
-        with _failing(jpeg):
-            picture.write_dct(str(target), flags=["+OPTIMIZE_CODING"])
-        grey = read(target.read_bytes(), jpeg.name)
-    luma = jpeg.components[0]._replace(table=grey.components[0].table)
-    return replace(
-        jpeg,
-        progressive=False,
-        components=(luma, *jpeg.components[1:]),
-        segments=jpeg.about + grey.coded,
-    )
+    gray = _gray(jpeg)
+    segments = (*jpeg.about, *gray.coded)
+    return replace(jpeg, progressive=False, components=gray.components, segments=segments)
 
 
-def luma_blocks(jpeg: Jpeg) -> tuple[np.ndarray, np.ndarray]:
-    """Quantised luma coefficients `(rows, columns, 8, 8)` int16, and their table `(8, 8)`."""
-    picture = _loaded(jpeg)
-    return picture.Y, picture.get_component_qt(0)
+def keeps_scans(gray: Jpeg) -> bool:
+    """Whether chroma is to follow the scans of a gray file in scans of its own.
+
+    Programs read progressive files so, since in these most scans are of one component anyway, if
+    there are no restart markers. Some show sequential ones as stripes, or refuse them.
+    """
+    return not can_transform() or (gray.progressive and not gray.restart_interval)
 
 
-def _loaded(jpeg: Jpeg) -> "jpeglib.DCTJPEG":
-    """What jpeglib reads, without the chroma."""
-    import jpeglib
+def interleaved(segments: list[Segment], name: str, *, progressive: bool) -> list[Segment]:
+    """The coded segments of a YCbCr file, its scans in the order that programs expect.
 
-    with tempfile.TemporaryDirectory(prefix="colorear-") as folder, _lock:
-        coded = Path(folder, "coded.jpg")
-        with coded.open("wb") as file:
-            file.writelines(written(jpeg.coded))
-        room = 3 * coded.stat().st_size + 2**20
-        if shutil.disk_usage(folder).free < room:
-            raise PhotographError(
-                f"'{jpeg.name}' needs {room >> 20} MB of room in {tempfile.gettempdir()} "
-                "for a while; make room there"
-            )
-        with _failing(jpeg):
-            picture = jpeglib.read_dct(str(coded))
-            picture.jpeg_color_space = jpeglib.Colorspace.JCS_GRAYSCALE  # Cb, Cr are not loaded
-            picture.load()
-        return picture
+    Sequential files have one scan of all components (T.81, A.2.3), progressive ones those of
+    libjpeg's script. There are no restart markers.
+
+    Raises
+    ------
+    PhotographError
+        Where it is damaged.
+    """
+    file = b"".join(written([_JFIF, *segments]))
+    return list(read(_transform(file, name, gray=False, progressive=progressive), name).coded)
 
 
-@contextmanager
-def _failing(jpeg: Jpeg) -> Iterator[None]:
-    """Turn jpeglib's errors into one sentence: some damage is found by it alone."""
-    try:
-        yield
-    except OSError as error:
+def luma_key(jpeg: Jpeg) -> tuple[object, ...]:
+    """What is equal for two files if, and only if, their luma coefficients and table are.
+
+    Whatever the order of the coefficients in the files: these are coded anew, in one way.
+
+    Raises
+    ------
+    PhotographError
+        Where it is damaged, or the library is missing.
+    """
+    gray = _gray(jpeg)
+    tables = [s.payload[1:] for s in gray.segments if s.marker == _DQT]
+    codes = [s.payload for s in gray.segments if s.marker == _DHT]
+    scans = [bytes(s.scan) for s in gray.segments if s.marker == _SOS]
+    return (jpeg.width, jpeg.height, *tables, *codes, *scans)
+
+
+def _gray(jpeg: Jpeg) -> Jpeg:
+    head = [_JFIF] if len(jpeg.components) > 1 else []
+    file = b"".join(written([*head, *jpeg.coded]))
+    return read(_transform(file, jpeg.name, gray=True, progressive=False), jpeg.name)
+
+
+def _transform(file: bytes, name: str, *, gray: bool, progressive: bool) -> bytes:
+    """The file with the same quantized coefficients, and none of its metadata.
+
+    Its Huffman codes are made for it. Any damage is an error, and ends nothing but this call.
+    """
+    if not can_transform():
         raise PhotographError(
-            f"'{jpeg.name}' is a JPEG with damaged coefficients; use an intact copy of it"
+            f"'{name}' is a JPEG in color, and what takes the color out of one is not installed; "
+            "install it with: pip install turbojpeg; where there is none for this system, save "
+            "the photograph as PNG, TIFF or gray JPEG first"
+        )
+    import turbojpeg
+
+    try:
+        made: bytes = turbojpeg.transform(
+            file, gray=gray, progressive=progressive, optimize=True, copynone=True
+        )
+    except RuntimeError as error:
+        raise PhotographError(
+            f"'{name}' is a JPEG with damaged coefficients ({error}); use an intact copy of it"
         ) from error
+    return made

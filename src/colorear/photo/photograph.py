@@ -64,7 +64,7 @@ class Photo:
     """The ICC profile in the file."""
     xmp: bytes | None = field(repr=False)
     """The XMP packet in the file; of a JPEG without what it has in ExtendedXMP."""
-    chroma_factors: tuple[int, int]
+    chroma_factors: jpeg.Factors
     """How many pixels lie across and down one sample of chroma."""
     chroma_size: tuple[int, int]
     """Width and height of the chroma."""
@@ -110,6 +110,7 @@ def open_photo(path: str | Path) -> Photo:
         image = opened(path, form)
     check(image, path, form)
     orientation = _field(image, "orientation", 1)
+    across, down = jpeg_dct.chroma_factors(taken) if taken else (1, 1)
     return Photo(
         path=path,
         stamp=opened_at,
@@ -120,8 +121,8 @@ def open_photo(path: str | Path) -> Photo:
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=_field(image, "icc-profile-data", None),
         xmp=xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None),
-        chroma_factors=taken.chroma_factors if taken else (1, 1),
-        chroma_size=taken.chroma_size if taken else (image.width, image.height),
+        chroma_factors=(across, down),
+        chroma_size=(-(-image.width // across), -(-image.height // down)),  # T.81, A.1.1
     )
 
 
@@ -294,19 +295,29 @@ def _save_jpeg(
     with reading(photo.path):
         planes = _chroma_planes(photo, chroma, coarse)
         taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
-    progressive = taken.progressive and len(taken.components) == 1  # as dct leaves it
+    gray = jpeg_dct.without_chroma(taken)
+    separate = jpeg_dct.keeps_scans(gray)  # then the planes stay as they are coded here
+    options = {"restart_interval": gray.restart_interval} if separate else {}
     cb, cr = (
         planes[i].jpegsave_buffer(
-            Q=jpeg.CHROMA_QUALITY, optimize_coding=True, interlace=progressive, keep="none"
+            Q=jpeg.CHROMA_QUALITY,
+            optimize_coding=separate,
+            interlace=gray.progressive,
+            keep="none",
+            **options,
         )
         for i in range(2)
     )
-    del planes  # dct needs the memory
-    grey = provenance.marked(jpeg_dct.without_chroma(taken), mark)
+    del planes  # what follows needs the memory
+    coded = list(jpeg.chroma_beside(gray, cb, cr, photo.chroma_factors))
+    if not separate:
+        coded = jpeg_dct.interleaved(coded, taken.name, progressive=taken.progressive)
     changed = photo.colored_profile != photo.profile
     profile = (photo.colored_profile or b"") if changed else None
+    about = jpeg.about_color(provenance.marked(gray, mark), profile)
     with part.open("xb") as file:
-        file.writelines(jpeg.chroma_beside(grey, cb, cr, profile))
+        file.writelines(jpeg.written([*about, *coded]))
+        file.write(taken.trailer)
 
 
 def _chroma_planes(photo: Photo, chroma: Chroma, coarse: pyvips.Image) -> pyvips.Image:
