@@ -63,7 +63,7 @@ def colored(
     factors = (1, 1) if alone else jpeg_dct.chroma_factors(parts)
     coded = list(jpeg.chroma_beside(gray, *planes, factors))
     if not separate:
-        coded = jpeg_dct.interleaved(coded, "x", progressive=parts.progressive)
+        coded = jpeg_dct.interleaved(coded, parts)
     about = jpeg.about_color(gray, profile)
     return b"".join(jpeg.written([*about, *coded])) + bytes(parts.trailer)
 
@@ -150,8 +150,9 @@ def test_other_programs_see_the_same_colors(tmp_path, free_pictures, alone, rest
         "OpenCV": cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB),
         "libvips": pyvips.Image.new_from_file(str(path)).numpy(),
         "simplejpeg": simplejpeg.decode_jpeg(path.read_bytes()),
-        "zune": kornia_rs.io.read_image_jpeg(str(path), "rgb"),
     }
+    if not (alone and restarts):  # which zune shows as stripes
+        shown["zune"] = kornia_rs.io.read_image_jpeg(str(path), "rgb")
     y, cb, cr = ycc(path.read_bytes()).astype(float).transpose(2, 0, 1) - [[[0]], [[128]], [[128]]]
     expected = np.dstack((y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb))
     for name, rgb in shown.items():
@@ -279,3 +280,11 @@ def test_marker_lengths_are_those_of_the_standard():
     (piece, scan) = list(jpeg.written([jpeg.Segment(0xFE, b"abc")]))[1:-1]
     assert piece == b"\xff\xfe" + struct.pack(">H", 5) + b"abc"
     assert not scan
+
+
+@pytest.mark.parametrize("optimize", [False, True])
+def test_codes_are_made_for_the_picture_where_they_were(optimize):
+    content = encoded(noise(64, 64), optimize=optimize)
+    assert jpeg.read(content, "x").has_usual_codes != optimize
+    result = colored(content, *waves(32, 32))
+    assert jpeg.read(result, "x").has_usual_codes != optimize

@@ -1,13 +1,17 @@
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvips
+import tifffile
 from PIL import Image, TiffImagePlugin
 
 from colorear import Colorizer, verify
+from colorear.errors import PhotographError
 from colorear.photo import tiff
+from metadata import exiftool
 
 
 @pytest.fixture(params=[np.uint8, ">u2"], ids=["II", "MM"])
@@ -102,3 +106,158 @@ def test_pages_are_several_pictures(tmp_path):
     assert not tiff.is_one_picture(tmp_path / "a.tif")
     (tmp_path / "b.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:50])
     assert not tiff.is_one_picture(tmp_path / "b.tif")
+
+
+IPTC = b"\x1c\x02\x78\0\x0bOld harbour\x1c\x02\x50\0\x03Ana"  # caption, by-line
+TAGS = {  # number: type, count, value
+    270: (2, 6, b"Caf\xe9s\0"),  # a caption that is not UTF-8
+    271: (2, 6, b"Epson\0"),
+    282: (5, 1, (600, 1)),
+    283: (5, 1, (599, 1)),
+    296: (3, 1, 2),
+    297: (3, 2, (3, 7)),  # PageNumber
+    318: (5, 2, (3127, 10000, 3290, 10000)),  # WhitePoint
+    33550: (12, 3, (1.5, 1.5, 0.0)),  # GeoTIFF
+    33922: (12, 6, (0.0, 0.0, 0.0, 440720.0, 3751320.0, 0.0)),
+    34735: (3, 8, (1, 1, 0, 1, 1024, 0, 1, 1)),
+    34737: (2, 4, b"NAD\0"),
+    34377: (7, 12, b"8BIM\4\4\0\0\0\0\0\0"),  # Photoshop's resources
+    37724: (7, 40, b"Adobe Photoshop Document Data Block\0abcd"),  # and layers
+    65000: (1, 3, b"abc"),  # private
+    65001: (11, 2, (0.25, -1.0)),
+}
+
+
+def scan(path: Path, pixels: np.ndarray, order: str, tags=TAGS, iptc=True, **options) -> Path:
+    extra = [(number, *tag, True) for number, tag in tags.items() if number not in (282, 283, 296)]
+    if iptc:  # as numbers, which many programs write
+        content = IPTC.ljust(-(-len(IPTC) // 4) * 4, b"\0")
+        numbers = struct.unpack(f"{order}{len(content) // 4}I", content)
+        extra.append((33723, 4, len(numbers), numbers, True))
+    resolution = {"resolution": (600, 599), "resolutionunit": 2} if 282 in tags else {}
+    tifffile.imwrite(
+        path, pixels, byteorder=order, extratags=extra, metadata=None, **resolution, **options
+    )
+    return path
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_every_tag_that_codes_no_pixels_is_kept(tmp_path, known_network, order, big, bits):
+    pixels = np.full((20, 30), 90, np.uint8 if bits == 8 else np.uint16)
+    source = scan(tmp_path / "old.tif", pixels, order, bigtiff=big, photometric="minisblack")
+    target = tmp_path / "new.tif"
+    Colorizer(known_network).colorize(source, target)
+    with tifffile.TiffFile(source) as old, tifffile.TiffFile(target) as new:
+        before, after = old.pages[0].tags, new.pages[0].tags
+        for number in TAGS:
+            assert after[number].value == before[number].value, number
+            assert after[number].dtype == before[number].dtype, number
+        assert set(after.keys()) - set(before.keys()) <= {258, 277, 284, 317, 700, 338, 339}
+    before, after = (exiftool(path, "IPTC", "Photoshop") for path in (source, target))
+    assert after["IPTC:Caption-Abstract"] == "Old harbour"
+    assert after == before
+
+
+def test_no_resolution_is_invented(tmp_path, known_network):
+    tags = {271: TAGS[271]}
+    pixels = np.full((20, 30), 90, np.uint8)
+    source = scan(tmp_path / "old.tif", pixels, "<", tags, iptc=False, photometric="minisblack")
+    content = bytearray(source.read_bytes())
+    for number in (282, 283, 296):  # tifffile writes them always
+        at = content.index(struct.pack("<HH", number, 3 if number == 296 else 5))
+        content[at : at + 2] = struct.pack("<H", 65100 + number)
+    source.write_bytes(content)
+    Colorizer(known_network).colorize(source, tmp_path / "new.tif")
+    with tifffile.TiffFile(tmp_path / "new.tif") as new:
+        assert not {282, 283, 296} & set(new.pages[0].tags.keys())
+        assert {65382, 65383, 65396} <= set(new.pages[0].tags.keys())
+
+
+@pytest.mark.parametrize("meaning", [None, 0, 1, 2])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_another_channel_means_what_it_meant(tmp_path, known_network, channels, meaning):
+    """An infrared channel, alpha that colors were multiplied by, alpha; or nobody has said it."""
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, channels + 1), np.uint8)
+    source, target = tmp_path / "old.tif", tmp_path / "new.tif"
+    photometric = "minisblack" if channels == 1 else "rgb"
+    options = {"extrasamples": [meaning or 0], "planarconfig": "contig"}
+    tifffile.imwrite(source, pixels, photometric=photometric, metadata=None, **options)
+    if meaning is None:
+        content = source.read_bytes()
+        entry = struct.pack("<HHII", 338, 3, 1, 0)
+        source.write_bytes(content.replace(entry, struct.pack("<HHII", 337, 3, 1, 1)))
+    Colorizer(known_network).colorize(source, target)
+    with tifffile.TiffFile(target) as new:
+        assert [int(value) for value in new.pages[0].tags[338].value] == [meaning or 0]
+        assert np.array_equal(new.pages[0].asarray()[..., -1], pixels[..., -1])
+
+
+def test_sixteen_bits_have_no_predictor(tmp_path, known_network):
+    """Java's reader knows it for eight bits alone."""
+    for bits, predictor in ((8, 2), (16, 1)):
+        pixels = np.full((20, 30), 90, np.uint8 if bits == 8 else np.uint16)
+        tifffile.imwrite(tmp_path / f"{bits}.tif", pixels)
+        Colorizer(known_network).colorize(tmp_path / f"{bits}.tif", tmp_path / f"new-{bits}.tif")
+        with tifffile.TiffFile(tmp_path / f"new-{bits}.tif") as new:
+            assert new.pages[0].predictor == predictor
+
+
+def directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
+    """A directory of a TIFF whose tags have numbers for values, or places of them."""
+    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return struct.pack("<H", len(entries)) + body + struct.pack("<I", following)
+
+
+@pytest.fixture
+def steps(monkeypatch) -> list[int]:
+    """How many bytes are read each time."""
+    sizes: list[int] = []
+    read = tiff._Reader.read
+
+    def counted(self, at: int, size: int) -> bytes:
+        content = read(self, at, size)
+        sizes.append(len(content))
+        return content
+
+    monkeypatch.setattr(tiff._Reader, "read", counted)
+    return sizes
+
+
+def test_a_directory_that_leads_back_to_itself_is_read_once(tmp_path, steps):
+    many = 60_000
+    path = tmp_path / "loop.tif"
+    path.write_bytes(b"II*\0\x08\0\0\0" + directory(*[(34665, 4, 1, 8)] * many))
+    assert tiff.tags(path) == []
+    assert sum(steps) <= path.stat().st_size
+    assert len(steps) == 3
+
+
+def test_tags_that_share_one_text_are_refused(tmp_path, steps):
+    many, long = 5_000, 1_000_000
+    entries = [(65000 + i % 500, 2, long, 8 + 6 + 12 * many) for i in range(many)]
+    path = tmp_path / "shared.tif"
+    path.write_bytes(b"II*\0\x08\0\0\0" + directory(*entries) + b"x" * long)
+    with pytest.raises(PhotographError, match="is a TIFF whose tags lie upon one another"):
+        tiff.tags(path)
+    assert sum(steps) <= 2 * path.stat().st_size
+
+
+def test_directories_upon_one_another_are_refused(tmp_path, steps):
+    """Each two bytes after the other, of as many tags as there can be."""
+    path = tmp_path / "upon.tif"
+    exif = [(34665, 4, 1, 20 + 2 * i) for i in range(3000)]
+    path.write_bytes(b"II*\0\x08\0\0\0" + directory(*exif) + b"\xff" * 100_000)
+    with pytest.raises(PhotographError, match="lie upon one another"):
+        tiff.tags(path)
+    assert sum(steps) <= 2 * path.stat().st_size
+    assert len(steps) < 2 * len(exif)
+
+
+def test_pages_that_lead_back_end(tmp_path, steps):
+    path = tmp_path / "pages.tif"
+    smaller = directory((254, 4, 1, 1), following=26)
+    path.write_bytes(b"II*\0\x08\0\0\0" + directory((254, 4, 1, 0), following=26) + smaller)
+    assert tiff.is_one_picture(path)
+    assert len(steps) < 12

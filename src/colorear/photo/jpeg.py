@@ -49,6 +49,7 @@ _SOF_SEQUENTIAL, _SOF_PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _ICC_LABEL = b"ICC_PROFILE\0"  # ICC.1:2022 annex B.4: then number of this chunk, count of chunks
 _ICC_CHUNK = 65519
+_USUAL_CODE = bytes((0, 0, 1, 5, 1, 1, 1, 1, 1, 1, *bytes(7), *range(12)))  # table K.3
 _ADOBE_GRAY_OR_RGB, _ADOBE_YCC = 0, 1  # ITU-T T.872, 6.5.3
 
 
@@ -99,6 +100,11 @@ class Jpeg:
             return None
         luma, chroma = self.components[:2]
         return luma.across // chroma.across, luma.down // chroma.down
+
+    @property
+    def has_usual_codes(self) -> bool:
+        """Whether its Huffman codes are those of annex K.3, and were not made for the picture."""
+        return any(_USUAL_CODE in s.payload for s in self.segments if s.marker == _DHT)
 
     @property
     def restart_interval(self) -> int:

@@ -68,11 +68,18 @@ def keeps_scans(gray: Jpeg) -> bool:
     return not can_transform() or (gray.progressive and not gray.restart_interval)
 
 
-def interleaved(segments: list[Segment], name: str, *, progressive: bool) -> list[Segment]:
+def interleaved(segments: list[Segment], original: Jpeg) -> list[Segment]:
     """The coded segments of a YCbCr file, its scans in the order that programs expect.
 
     Sequential files have one scan of all components (T.81, A.2.3), progressive ones those of
     libjpeg's script. There are no restart markers.
+
+    Parameters
+    ----------
+    segments
+        Of a file in any order.
+    original
+        Tells whether the file is to be progressive, and whether its codes are to be made for it.
 
     Raises
     ------
@@ -80,7 +87,9 @@ def interleaved(segments: list[Segment], name: str, *, progressive: bool) -> lis
         Where it is damaged.
     """
     file = b"".join(written([_JFIF, *segments]))
-    return list(read(_transform(file, name, gray=False, progressive=progressive), name).coded)
+    name, progressive, optimize = original.name, original.progressive, not original.has_usual_codes
+    made = _transform(file, name, progressive=progressive, optimize=optimize)
+    return list(read(made, name).coded)
 
 
 def luma_key(jpeg: Jpeg) -> tuple[object, ...]:
@@ -103,13 +112,20 @@ def luma_key(jpeg: Jpeg) -> tuple[object, ...]:
 def _gray(jpeg: Jpeg) -> Jpeg:
     head = [_JFIF] if len(jpeg.components) > 1 else []
     file = b"".join(written([*head, *jpeg.coded]))
-    return read(_transform(file, jpeg.name, gray=True, progressive=False), jpeg.name)
+    return read(_transform(file, jpeg.name, gray=True), jpeg.name)
 
 
-def _transform(file: bytes, name: str, *, gray: bool, progressive: bool) -> bytes:
+def _transform(
+    file: bytes,
+    name: str,
+    *,
+    gray: bool = False,
+    progressive: bool = False,
+    optimize: bool = False,
+) -> bytes:
     """The file with the same quantized coefficients, and none of its metadata.
 
-    Its Huffman codes are made for it. Any damage is an error, and ends nothing but this call.
+    Any damage is an error, and ends nothing but this call.
     """
     if not can_transform():
         raise PhotographError(
@@ -121,7 +137,7 @@ def _transform(file: bytes, name: str, *, gray: bool, progressive: bool) -> byte
 
     try:
         made: bytes = turbojpeg.transform(
-            file, gray=gray, progressive=progressive, optimize=True, copynone=True
+            file, gray=gray, progressive=progressive, optimize=optimize, copynone=True
         )
     except RuntimeError as error:
         raise PhotographError(

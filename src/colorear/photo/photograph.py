@@ -311,7 +311,7 @@ def _save_jpeg(
     del planes  # what follows needs the memory
     coded = list(jpeg.chroma_beside(gray, cb, cr, photo.chroma_factors))
     if not separate:
-        coded = jpeg_dct.interleaved(coded, taken.name, progressive=taken.progressive)
+        coded = jpeg_dct.interleaved(coded, taken)
     changed = photo.colored_profile != photo.profile
     profile = (photo.colored_profile or b"") if changed else None
     about = jpeg.about_color(provenance.marked(gray, mark), profile)
@@ -341,7 +341,8 @@ def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Prov
         _save_png(photo, part, rgb)
     elif photo.format == "tiff":
         big = photo.width * photo.height * rgb.bands * photo.bits // 8 > 2**31
-        rgb.tiffsave(name, compression="deflate", predictor="horizontal", bigtiff=big)
+        predictor = "horizontal" if photo.bits == 8 else "none"  # Java reads none of 16 bits
+        rgb.tiffsave(name, compression="deflate", predictor=predictor, bigtiff=big)
         tiff.graft(photo.path, part)
     else:
         rgb.webpsave(name, lossless=True, exact=True)

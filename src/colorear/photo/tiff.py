@@ -1,29 +1,48 @@
-"""What a TIFF tells about itself, put beside new pixels: the tags that libvips does not carry.
+"""What a TIFF tells about itself, put beside new pixels: all tags but those that code the pixels.
 
-libvips keeps the ICC profile, XMP, IPTC, description, resolution and orientation; here the other
-texts (scanner, date, author), the EXIF and the GPS directories are copied. Clauses are those of
-TIFF 6.0; the BigTIFF layout is that of libtiff's specification.
+libvips carries a few tags and rewrites some of them; here every other one comes from the original,
+byte for byte (numbers in the byte order of the new file), with the directories of EXIF, GPS and
+whoever else has some. Clauses are those of TIFF 6.0; the BigTIFF layout is that of libtiff's
+specification.
+
+Files may lie: each directory is read once, and all that is read is no more than the file is large.
 """
 
+import os
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-__all__ = ["graft", "is_one_picture", "tags"]
+from colorear.errors import PhotographError
+
+__all__ = ["Tag", "graft", "is_one_picture", "tags"]
 
 _DIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS and, within EXIF, interoperability (Exif 2.32)
-_TEXT = 2
-_WINDOWS_TEXTS = range(40091, 40096)  # XPTitle to XPSubject, which are bytes by type
-_POINTERS = {4: 4, 13: 4, 16: 8, 18: 8}  # LONG, IFD, and BigTIFF's LONG8, IFD8, to one of these
+_IFD, _IFD8 = 13, 18  # the types of other pointers to directories
+_POINTERS = {4: 4, _IFD: 4, 16: 8, _IFD8: 8}  # LONG, IFD, and BigTIFF's LONG8, IFD8
+_DEEPEST = 3  # directories within directories: EXIF and interoperability, and one to spare
 _SUBFILE, _SMALLER = 254, 1  # NewSubfileType, what a directory holds: section 8
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # section 2
+_SIZES |= {_IFD: 4, 16: 8, 17: 8, _IFD8: 8}
 _UNITS = {**_SIZES, 5: 4, 10: 4}  # what a byte order turns round: a rational is two numbers
-_LARGEST = 2**24  # bytes of one tag
+_SHORT, _UNDEFINED = 3, 7
+_SHORTER = {16: 4, 17: 9}  # BigTIFF's long numbers, and what others have in their place
 _MOST = 2**16  # tags of a directory, as in a TIFF; a damaged BigTIFF may claim any number
+_IPTC, _XMP, _PROFILE, _EXTRA_SAMPLES = 33723, 700, 34675, 338
+_IPTC_MARKER = 0x1C  # IPTC-IIM 4.2, 1.6: every data set begins so
+
+# what tells how pixels are coded, or where: of these the new file has its own
+_OF_PIXELS = {
+    *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284),
+    *(288, 289, 290, 291, 292, 293, 317, 320, 322, 323, 324, 325, 326, 327, 328, 330),
+    *(332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347, 351),
+    *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559),
+}
+_NEW = _OF_PIXELS | {_XMP, _PROFILE}
 
 
 @dataclass(frozen=True)
@@ -37,6 +56,15 @@ class _Layout:
     first: int
 
 
+class _Entry(NamedTuple):
+    """A tag as a directory has it: with its value, or where that is."""
+
+    number: int
+    kind: int
+    count: int
+    value: bytes
+
+
 @dataclass(frozen=True)
 class Tag:
     """A tag and its value in the byte order of its file; of a directory, the tags in it."""
@@ -47,92 +75,160 @@ class Tag:
     content: "bytes | list[Tag]"
 
 
+class _Reader:
+    """An open file, of which no more is read than there is in it."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self.file = file
+        self._path = path
+        self._size = os.fstat(file.fileno()).st_size
+        self._left = 2 * self._size  # tags may well share a value
+        self._seen: set[int] = set()
+        head = file.read(4)
+        order = "<" if head[:2] == b"II" else ">"
+        names, first = ("QHHQ8sQ", 8) if 43 in head[2:4] else ("HHHI4sI", 4)
+        length, entry, pointer = (
+            struct.Struct(order + form) for form in (names[0], names[1:-1], names[-1])
+        )
+        self.layout = _Layout(order, length, entry, pointer, first)
+
+    def read(self, at: int, size: int) -> bytes:
+        """So many bytes, or fewer at the end of the file."""
+        size = min(size, max(0, self._size - at))
+        self._left -= size
+        if self._left < 0:
+            raise PhotographError(
+                f"'{self._path}' is a TIFF whose tags lie upon one another, which is damage or "
+                "malice; save it anew with a program that opens it"
+            )
+        self.file.seek(at)
+        return self.file.read(size)
+
+    def first(self) -> int:
+        """Where the first directory is."""
+        pointer = self.layout.pointer
+        (at,) = pointer.unpack(self.read(self.layout.first, pointer.size))
+        return int(at)
+
+    def entries(self, at: int) -> list[_Entry]:
+        """The tags of a directory; of one that was read before none."""
+        if at in self._seen:
+            return []
+        self._seen.add(at)
+        length, entry = self.layout.length, self.layout.entry
+        (count,) = length.unpack(self.read(at, length.size))
+        content = self.read(at + length.size, min(count, _MOST) * entry.size)
+        whole = len(content) // entry.size * entry.size
+        return [_Entry(*fields) for fields in entry.iter_unpack(content[:whole])]
+
+    def following(self, at: int, entries: int) -> int:
+        """Where the directory after one of so many tags is (section 2); 0 after the last."""
+        layout = self.layout
+        place = at + layout.length.size + entries * layout.entry.size
+        return self.number(self.read(place, layout.pointer.size))
+
+    def number(self, content: bytes) -> int:
+        """An unsigned number."""
+        return int.from_bytes(content, "little" if self.layout.order == "<" else "big")
+
+    def directory(self, at: int, depth: int = 0) -> list[Tag]:
+        """The tags that can be read, with those of the directories that they lead to."""
+        found = []
+        for entry in self.entries(at):
+            with suppress(struct.error, OSError, OverflowError):  # damaged: none can read it
+                tag = self._tag(entry, depth)
+                if tag:
+                    found.append(tag)
+        return found
+
+    def _tag(self, entry: _Entry, depth: int) -> Tag | None:
+        number, kind, count, value = entry
+        if kind in (_IFD, _IFD8) or (number in _DIRECTORIES and kind in _POINTERS):
+            if count != 1 or depth == _DEEPEST:
+                return None
+            inner = self.directory(self.number(value[: _POINTERS[kind]]), depth + 1)
+            return Tag(number, kind, 1, inner) if inner else None
+        size = _SIZES.get(kind, 0) * count
+        content = value[:size]
+        if size > len(value):
+            (place,) = self.layout.pointer.unpack(value)
+            content = self.read(place, size)
+        return Tag(number, kind, count, content) if size and len(content) == size else None
+
+
 def tags(path: Path) -> list[Tag]:
-    """The tags of the first directory that can be read."""
+    """The tags of the first directory that can be read.
+
+    Raises
+    ------
+    PhotographError
+        Where tags claim more than there is in the file.
+    """
     with path.open("rb") as file:
-        layout = _layout(file)
-        return _directory(file, layout, _first(file, layout))
+        reader = _Reader(file, path)
+        return reader.directory(reader.first())
 
 
 def is_one_picture(path: Path) -> bool:
-    """Whether all pages but the first are smaller copies of it, as in a pyramid."""
+    """Whether all pages but the first are smaller copies of it, as in a pyramid.
+
+    Raises
+    ------
+    PhotographError
+        Where directories lie upon one another.
+    """
     with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
-        layout = _layout(file)
-        at, seen = _first(file, layout), set[int]()
-        while at and at not in seen:
-            kind = 0
-            for number, _, _, value in _entries(file, layout, at):
-                if number == _SUBFILE:
-                    kind = _number(layout, value[:4])
-            if bool(kind & _SMALLER) != bool(seen):
+        reader = _Reader(file, path)
+        at, pages = reader.first(), 0
+        while at and (entries := reader.entries(at)):
+            kinds = [reader.number(e.value[:4]) for e in entries if e.number == _SUBFILE]
+            smaller = bool(kinds and kinds[-1] & _SMALLER)
+            if smaller != bool(pages):
                 return False
-            seen.add(at)
-            at = _number(layout, file.read(layout.pointer.size))  # section 2: it follows the tags
+            pages += 1
+            at = reader.following(at, len(entries))
         return True
     return False
 
 
 def graft(original: Path, made: Path) -> None:
-    """Append to `made` the tags of the original that it lacks, in place."""
-    with original.open("rb") as about, made.open("rb+") as file:
-        theirs, ours = _layout(about), _layout(file)
-        entries = _entries(file, ours, _first(file, ours))
-        have = {number for number, *_ in entries}
-        for tag in _directory(about, theirs, _first(about, theirs)):
-            told = tag.kind == _TEXT or tag.number in (*_DIRECTORIES, *_WINDOWS_TEXTS)
-            if told and tag.number not in have:
-                entries.append(_appended(file, ours, tag, theirs.order))
-        place = _append(file, _packed(ours, entries))
+    """Give `made` the tags of the original, but those that code pixels, in place.
+
+    The XMP packet and the ICC profile stay those of `made`, and what libvips added goes.
+
+    Raises
+    ------
+    PhotographError
+        Where the original's tags claim more than there is in the file.
+    """
+    theirs = {tag.number: tag for tag in tags(original)}
+    kept = [tag for number, tag in theirs.items() if number not in _NEW]
+    with original.open("rb") as about:
+        order = _Reader(about, original).layout.order
+    with made.open("rb+") as file:
+        reader = _Reader(file, made)
+        ours = reader.layout
+        entries = {e.number: e for e in reader.entries(reader.first()) if e.number in _NEW}
+        if _EXTRA_SAMPLES in entries:  # what they mean stays, also if nobody has said it
+            kept.append(theirs.get(_EXTRA_SAMPLES, Tag(_EXTRA_SAMPLES, _SHORT, 1, bytes(2))))
+        for tag in kept:
+            entries[tag.number] = _appended(file, ours, _natural(tag), order)
+        place = _append(file, _packed(ours, list(entries.values())))
         file.seek(ours.first)
         file.write(ours.pointer.pack(place))
 
 
-def _layout(file: BinaryIO) -> _Layout:
-    head = file.read(4)
-    order = "<" if head[:2] == b"II" else ">"
-    names, first = ("QHHQ8sQ", 8) if 43 in head[2:4] else ("HHHI4sI", 4)
-    length, entry, pointer = (
-        struct.Struct(order + form) for form in (names[0], names[1:-1], names[-1])
-    )
-    return _Layout(order, length, entry, pointer, first)
+def _natural(tag: Tag) -> Tag:
+    """IPTC's bytes as such: many files have them as numbers, of whatever byte order."""
+    if tag.number != _IPTC or not isinstance(tag.content, bytes):
+        return tag
+    content = tag.content
+    if content[0] != _IPTC_MARKER and len(content) % 4 == 0 and content[3] == _IPTC_MARKER:
+        content = np.frombuffer(content, "u4").byteswap().tobytes()
+    return Tag(_IPTC, _UNDEFINED, len(content), content)
 
 
-def _first(file: BinaryIO, layout: _Layout) -> int:
-    file.seek(layout.first)
-    return int(layout.pointer.unpack(file.read(layout.pointer.size))[0])
-
-
-def _entries(file: BinaryIO, layout: _Layout, at: int) -> list[tuple[int, int, int, bytes]]:
-    """Number, type, count, and the value or where it is."""
-    file.seek(at)
-    (count,) = layout.length.unpack(file.read(layout.length.size))
-    return list(layout.entry.iter_unpack(file.read(min(count, _MOST) * layout.entry.size)))
-
-
-def _directory(file: BinaryIO, layout: _Layout, at: int, depth: int = 0) -> list[Tag]:
-    """The tags that can be read, as deep as EXIF goes: a circle in a bad file ends."""
-    found = []
-    for number, kind, count, value in _entries(file, layout, at):
-        with suppress(struct.error, OSError, OverflowError):  # damaged: no program can read it
-            if number in _DIRECTORIES and kind in _POINTERS and depth < 2:
-                place = _number(layout, value[: _POINTERS[kind]])
-                found.append(Tag(number, kind, 1, _directory(file, layout, place, depth + 1)))
-                continue
-            size = _SIZES.get(kind, 0) * count
-            content = value[:size]
-            if len(value) < size <= _LARGEST:
-                file.seek(layout.pointer.unpack(value)[0])
-                content = file.read(size)
-            if size and len(content) == size:
-                found.append(Tag(number, kind, count, content))
-    return found
-
-
-def _number(layout: _Layout, content: bytes) -> int:
-    return int.from_bytes(content, "little" if layout.order == "<" else "big")
-
-
-def _appended(file: BinaryIO, layout: _Layout, tag: Tag, order: str) -> tuple[int, int, int, bytes]:
+def _appended(file: BinaryIO, layout: _Layout, tag: Tag, order: str) -> _Entry:
     """The entry of a tag, whose value is appended to the file where it does not fit the entry."""
     kind = tag.kind
     if isinstance(tag.content, list):
@@ -141,15 +237,21 @@ def _appended(file: BinaryIO, layout: _Layout, tag: Tag, order: str) -> tuple[in
         kind, form = (4, "I") if place < 2**32 else (16, "Q")  # the former is read by all
         content = struct.pack(f"{layout.order}{form}", place)
     else:
-        content = tag.content
-        if order != layout.order:
-            content = np.frombuffer(content, f"u{_UNITS[tag.kind]}").byteswap().tobytes()
+        kind, content = _fitting(kind, tag.content, order, layout)
     if len(content) > layout.pointer.size:
         content = layout.pointer.pack(_append(file, content))
-    return tag.number, kind, tag.count, content.ljust(layout.pointer.size, b"\0")
+    return _Entry(tag.number, kind, tag.count, content.ljust(layout.pointer.size, b"\0"))
 
 
-def _packed(layout: _Layout, entries: list[tuple[int, int, int, bytes]]) -> bytes:
+def _fitting(kind: int, content: bytes, order: str, layout: _Layout) -> tuple[int, bytes]:
+    """The type and the value as the new file may have them: its byte order, and its types."""
+    values = np.frombuffer(content, f"{order}u{_UNITS[kind]}")
+    if kind in _SHORTER and layout.pointer.size == 4 and values.max() < 2**32:
+        return _SHORTER[kind], values.astype(f"{layout.order}u4").tobytes()
+    return kind, values.astype(f"{layout.order}u{_UNITS[kind]}").tobytes()
+
+
+def _packed(layout: _Layout, entries: list[_Entry]) -> bytes:
     """A directory, its entries in order as section 2 asks, with none to follow."""
     body = b"".join(layout.entry.pack(*entry) for entry in sorted(entries))
     return layout.length.pack(len(entries)) + body + layout.pointer.pack(0)
