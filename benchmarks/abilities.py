@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from colorear import Colorizer, Hint, color
-from colorear.evaluation.metrics.color_difference import colourfulness
+from colorear.evaluation.metrics.color_difference import colorfulness
 from colorear.inference.options import DEFAULT_OPTIONS
 from colorear.inference.suggestions import predict
 from colorear.models import Network
@@ -133,7 +133,7 @@ def colour(colorizer: Colorizer, photographs: PackedImages, vividness: float) ->
         gray = np.repeat(truth.luma[None], 3, 0)
         three = np.stack((ours.transpose(2, 0, 1) / 255, gray, truth.srgb))
         squared += np.square(three[:2] - truth.srgb).mean((1, 2, 3))
-        levels = colourfulness(torch.from_numpy(three)).numpy()
+        levels = colorfulness(torch.from_numpy(three)).numpy()
         level += levels[[0, 2]]
         gap += abs(levels[:2] - levels[2])
     return (

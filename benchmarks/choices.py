@@ -23,7 +23,7 @@ from torch import Tensor, nn, optim
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from colorear.evaluation.metrics.color_difference import colourfulness
+from colorear.evaluation.metrics.color_difference import colorfulness
 from colorear.training.architectures.ab_bins import AB_BINS, ab_cross_entropy
 from colorear.training.architectures.acuarela import AB_SCALE, Acuarela, Encoder
 from colorear.training.datasets.crops import CropSampler
@@ -222,7 +222,7 @@ def judged(given: Answer, held_out: PackedImages) -> str:
             ours = colorized(examples, given(examples.lightness))
         three = ours, examples.gray, examples.srgb
         squared += [(each - examples.srgb).square().sum().item() for each in three[:2]]
-        levels = np.stack([colourfulness(each.contiguous()).numpy() for each in three])
+        levels = np.stack([colorfulness(each.contiguous()).numpy() for each in three])
         level += levels[[0, 2]].sum(1)
         gap += abs(levels[:2] - levels[2]).sum(1)
     return " ".join(f"{one / other:.3f}" for one, other in (squared, level, gap))

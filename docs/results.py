@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from colorear import models
-from colorear.evaluation.candidates import subjects
-from colorear.evaluation.dataset import find
+from colorear.evaluation.candidates import find_candidates
+from colorear.evaluation.dataset import find_photographs
 from colorear.evaluation.evaluate import evaluate
 from colorear.evaluation.report.english import ENGLISH
 from colorear.evaluation.report.markup import markdown
@@ -38,7 +38,7 @@ whole report, with figures and tests. `NAME` is the photograph that a network ma
 `NAME@luma` the same with the luma promise; networks that give colour alone always keep it.
 `NAME@safe` is less vivid than `NAME` is by default: the mean of the colours that it holds for
 plausible. `slides-NAME` is the network `NAME` trained as the slides did, for as many epochs as
-[recipes/LOG.md](../recipes/LOG.md) tells. `grey` and `mean-colour` are two ways of doing nothing.
+[recipes/LOG.md](../recipes/LOG.md) tells. `gray` and `mean-color` are two ways of doing nothing.
 
 """
 
@@ -53,7 +53,10 @@ def page() -> str:
 def forget_changed(names: Sequence[str], data: Path) -> None:
     """Leave out what is kept of networks that are others now than those that were judged."""
     scores = read_scores([SCORES])
-    now = {subject.name: subject.about.sha256 for subject in subjects(names, find(data, size=160))}
+    now = {
+        candidate.name: candidate.about.sha256
+        for candidate in find_candidates(names, find_photographs(data, size=160))
+    }
     kept = {
         name: about
         for name, about in scores.about.models.items()
@@ -82,7 +85,7 @@ if __name__ == "__main__":
         data, *finished = sys.argv[1:]
         here = [name for name in models.cards() if models.is_here(name)]
         safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colours]
-        names = ["grey", "mean-colour", *here, *safe, *finished]
+        names = ["gray", "mean-color", *here, *safe, *finished]
         if SCORES.exists():
             forget_changed(names, Path(data))
         evaluate(names, Path(data), SCORES)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from colorear.evaluation.scores import VALUES, About, DataSet, Network, Scores, Sitting, Truth
+from colorear.evaluation.scores import VALUES, About, DataSet, Invocation, Network, Scores, Truth
 from colorear.evaluation.statistics.comparison import comparison
 
 SEVEN = ("mse", "rmse", "psnr", "fsim", "uqi", "ssim", "vif")
@@ -46,8 +46,8 @@ def made_scores(values, *, convention="standard", places=(), chroma=None, **abou
             name: Network(parameters=1234567, milliseconds=8.25, frechet=12.5, kid=0.0125)
             for name in models
         },
-        "sittings": (
-            Sitting(
+        "invocations": (
+            Invocation(
                 date="2026-01-02",
                 command="colorear evaluate",
                 colorear="0.0",

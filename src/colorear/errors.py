@@ -16,10 +16,10 @@ __all__ = [
     "BatchError",
     "ColorearError",
     "DataError",
+    "EvaluationError",
     "ExitCode",
     "Foreign",
     "HintError",
-    "JudgeError",
     "MetricError",
     "MissingExtraError",
     "ModelError",
@@ -124,7 +124,7 @@ class MetricError(ColorearError):
     """Photographs, or features of them, are not what a metric is defined on."""
 
 
-class JudgeError(ColorearError):
+class EvaluationError(ColorearError):
     """Scores cannot be read, joined or compared."""
 
 

@@ -355,7 +355,7 @@ def test_another_projects_network_end_to_end(folder, tmp_path):
     ("feature", "words"),
     [
         ("training", ["train", "recipe.toml", "--data", ".", "--out", "run"]),
-        ("judging", ["evaluate", "grey", "--data", ".", "--out", "scores.parquet"]),
+        ("judging", ["evaluate", "gray", "--data", ".", "--out", "scores.parquet"]),
         ("comparing", ["compare", "scores.parquet", "-o", "report"]),
         ("exporting", ["export", "run", "-o", "x.onnx"]),
     ],
@@ -380,7 +380,7 @@ def test_from_photographs_to_a_report(tmp_path, monkeypatch, free_pictures, know
         colorear_("data", "prepare", tmp_path / "mine", tmp_path / "again", "--size", 64, "--json")
     )
     assert line == json.loads((data / "manifest.json").read_text())
-    judge = ("evaluate", "grey", known_network, "--data", data, "--out", scores, "--part", "all")
+    judge = ("evaluate", "gray", known_network, "--data", data, "--out", scores, "--part", "all")
     assert colorear_(*judge, "--size", 64).exit_code == 0
     again = colorear_(*judge, "--size", 48)
     assert (again.exit_code, "another size: 64 there, 48 here" in again.stderr) == (1, True)

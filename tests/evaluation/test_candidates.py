@@ -3,9 +3,9 @@ import pytest
 
 import networks
 from colorear import color
-from colorear.errors import JudgeError, ModelError
-from colorear.evaluation.candidates import subjects
-from colorear.evaluation.dataset import find, gray
+from colorear.errors import EvaluationError, ModelError
+from colorear.evaluation.candidates import find_candidates
+from colorear.evaluation.dataset import find_photographs, gray
 from colorear.training import run_folder
 from colorear.training.recipe import Recipe
 from colorear.training.run_folder import save_weights
@@ -13,8 +13,8 @@ from colorear.training.tasks import build
 
 
 @pytest.fixture
-def judged(landscapes):
-    return find(landscapes, size=64)
+def dataset(landscapes):
+    return find_photographs(landscapes, size=64)
 
 
 @pytest.fixture(scope="module")
@@ -34,55 +34,57 @@ def run(tmp_path_factory):
     return folder
 
 
-def test_grey_and_mean_colour_do_nothing(judged):
-    nothing, mean = subjects(["grey", "mean-colour"], judged)
-    picture = gray(judged.pixels[0])
-    assert np.array_equal(nothing.colour(picture) * 255, np.stack([picture] * 3))
-    lab = color.srgb_to_lab(mean.colour(np.full((8, 8), 128, np.uint8)))
-    pixels = np.stack([color.srgb_to_lab(p.transpose(2, 0, 1) / 255) for p in _learnt(judged)])
+def test_grey_and_mean_colour_do_nothing(dataset):
+    nothing, mean = find_candidates(["gray", "mean-color"], dataset)
+    picture = gray(dataset.pixels[0])
+    assert np.array_equal(nothing.colorize(picture) * 255, np.stack([picture] * 3))
+    lab = color.srgb_to_lab(mean.colorize(np.full((8, 8), 128, np.uint8)))
+    pixels = np.stack([color.srgb_to_lab(p.transpose(2, 0, 1) / 255) for p in _learnt(dataset)])
     assert lab[1:].mean((1, 2)) == pytest.approx(pixels[:, 1:].mean((0, 2, 3)), abs=0.05)
 
 
-def _learnt(judged):
+def _learnt(dataset):
     from colorear.training.datasets.photographs import pack_squares
 
-    photographs = pack_squares(judged.others, 64)
+    photographs = pack_squares(dataset.others, 64)
     return [photographs[i].astype(np.float32) for i in range(len(photographs))]
 
 
-def test_a_run_that_makes_photographs_is_judged_by_them_and_with_the_promise(judged, run):
-    own, kept = subjects([str(run)], judged)
+def test_a_run_that_makes_photographs_is_judged_by_them_and_with_the_promise(dataset, run):
+    own, kept = find_candidates([str(run)], dataset)
     assert (own.name, kept.name) == ("passer", "passer@luma")
     assert own.about.given == str(run)
-    picture = gray(judged.pixels[0])
-    assert np.abs(own.colour(picture) * 255 - picture).max() < 0.2
-    assert np.abs(kept.colour(picture) * 255 - picture).max() <= 1.01
-    (alone,) = subjects([f"{run}@luma"], judged)
+    picture = gray(dataset.pixels[0])
+    assert np.abs(own.colorize(picture) * 255 - picture).max() < 0.2
+    assert np.abs(kept.colorize(picture) * 255 - picture).max() <= 1.01
+    (alone,) = find_candidates([f"{run}@luma"], dataset)
     assert alone.name == "passer@luma"
 
 
-def test_names_that_mean_nothing_or_the_same_are_told(judged, landscapes):
+def test_names_that_mean_nothing_or_the_same_are_told(dataset, landscapes):
     with pytest.raises(ModelError, match="there is no network called 'aquarela'; did you mean"):
-        subjects(["aquarela"], judged)
-    with pytest.raises(JudgeError, match="'grey' was named twice"):
-        subjects(["grey", "grey"], judged)
-    with pytest.raises(JudgeError, match="all of these are judged"):
-        subjects(["mean-colour"], find(landscapes, size=64, part="all"))
+        find_candidates(["aquarela"], dataset)
+    with pytest.raises(EvaluationError, match="'gray' was named twice"):
+        find_candidates(["gray", "gray"], dataset)
+    with pytest.raises(EvaluationError, match="all of these are judged"):
+        find_candidates(["mean-color"], find_photographs(landscapes, size=64, part="all"))
 
 
-def test_safe_colours_are_half_as_vivid(judged, tmp_path):
+def test_safe_colours_are_half_as_vivid(dataset, tmp_path):
     """With a network that multiplies by the vividness."""
     path = tmp_path / "vivid.onnx"
     path.write_bytes(networks.contract(vividness=True))
-    usual, safe = subjects([str(path), f"{path}@safe"], judged)
+    usual, safe = find_candidates([str(path), f"{path}@safe"], dataset)
     assert (usual.name, safe.name) == ("vivid", "vivid@safe")
     picture = np.full((64, 64), 128, np.uint8)
     chroma = [
-        np.hypot(*color.srgb_to_lab(each.colour(picture))[1:]).mean() for each in (usual, safe)
+        np.hypot(*color.srgb_to_lab(each.colorize(picture))[1:]).mean() for each in (usual, safe)
     ]
     assert chroma[1] == pytest.approx(chroma[0] / 2, rel=0.1)
 
 
-def test_a_network_without_vividness_has_no_safe_colours(judged, known_network):
-    with pytest.raises(JudgeError, match="known takes no vividness, so it has no colours that are"):
-        subjects([f"{known_network}@safe"], judged)
+def test_a_network_without_vividness_has_no_safe_colours(dataset, known_network):
+    with pytest.raises(
+        EvaluationError, match="known takes no vividness, so it has no colours that are"
+    ):
+        find_candidates([f"{known_network}@safe"], dataset)

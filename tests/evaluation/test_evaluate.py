@@ -6,15 +6,15 @@ import pytest
 import torch
 
 import networks
-from colorear.errors import ColorearError, JudgeError, ModelError
+from colorear.errors import ColorearError, EvaluationError, ModelError
 from colorear.evaluation import evaluate as evaluating
-from colorear.evaluation.dataset import find, gray
+from colorear.evaluation.dataset import find_photographs, gray
 from colorear.evaluation.evaluate import evaluate
 from colorear.evaluation.metrics import standard
 from colorear.evaluation.report.rendering import pictures_of
 from colorear.evaluation.scores import read_scores
 
-NAMES = ["grey", "mean-colour", "acuarela"]
+NAMES = ["gray", "mean-color", "acuarela"]
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +35,14 @@ def test_every_network_gets_a_row_for_every_photograph_of_the_test_part(scores):
 
 
 def test_the_grey_rows_are_what_the_metrics_say_of_grey_copies(scores, landscapes):
-    judged = find(landscapes, size=64)
+    judged = find_photographs(landscapes, size=64)
     truth = torch.from_numpy(judged.pixels[0].copy()).permute(2, 0, 1)[None].float() / 255
     copy = torch.from_numpy(gray(judged.pixels[0])).expand(1, 3, 64, 64).float() / 255
     table = read_scores([scores]).table.set_index(["model", "photograph"])
-    row = table.loc[("grey", "10.png")]
+    row = table.loc[("gray", "10.png")]
     for name, value in standard.score(truth, copy).items():
         assert row[name] == pytest.approx(value.item(), rel=1e-6)
-    assert table.loc[("mean-colour", "10.png")]["mse"] != row["mse"]
+    assert table.loc[("mean-color", "10.png")]["mse"] != row["mse"]
 
 
 def test_a_stopped_judgement_goes_on_and_ends_alike(tmp_path, scores, landscapes, monkeypatch):
@@ -69,58 +69,58 @@ def test_a_stopped_judgement_goes_on_and_ends_alike(tmp_path, scores, landscapes
     assert one.about.models["acuarela"].frechet == pytest.approx(
         other.about.models["acuarela"].frechet, rel=1e-4
     )
-    assert [sitting.command for sitting in other.about.sittings] == [
+    assert [invocation.command for invocation in other.about.invocations] == [
         f"colorear evaluate {named} --data landscapes --convention standard --size 64"
-        for named in ("grey mean-colour", "grey mean-colour acuarela")
+        for named in ("gray mean-color", "gray mean-color acuarela")
     ]
 
 
 def test_a_network_that_fails_on_one_photograph_is_told_and_the_others_judged(
     tmp_path, landscapes, monkeypatch
 ):
-    found = evaluating.subjects(["grey"], find(landscapes, size=64))
+    found = evaluating.find_candidates(["gray"], find_photographs(landscapes, size=64))
 
     def fails_once(picture, calls=[]):  # noqa: B006
         calls.append(picture)
         if len(calls) == 1:
             raise ModelError("it is too dark")
-        return found[0].colour(picture)
+        return found[0].colorize(picture)
 
-    failing = evaluating.Subject("clumsy", fails_once)
+    failing = evaluating.Candidate("clumsy", fails_once)
     monkeypatch.setattr(evaluating, "subjects", lambda *_: [failing, *found])
-    failures = evaluate(["clumsy", "grey"], landscapes, tmp_path / "s.parquet", size=64)
+    failures = evaluate(["clumsy", "gray"], landscapes, tmp_path / "s.parquet", size=64)
     assert [(f.model, f.photograph, f.error) for f in failures] == [
         ("clumsy", "10.png", "it is too dark")
     ]
     table = read_scores([tmp_path / "s.parquet"]).table
-    assert sorted(table["model"]) == ["clumsy", "grey", "grey"]
+    assert sorted(table["model"]) == ["clumsy", "gray", "gray"]
 
 
 def test_scores_of_something_else_are_not_added_to(scores, landscapes, tmp_path):
-    with pytest.raises(JudgeError, match="with another size: 64 there, 48 here"):
-        evaluate(["grey"], landscapes, scores, size=48)
-    with pytest.raises(JudgeError, match="with another fingerprint of the data"):
-        evaluate(["grey"], landscapes, scores, size=64, part="all")
+    with pytest.raises(EvaluationError, match="with another size: 64 there, 48 here"):
+        evaluate(["gray"], landscapes, scores, size=48)
+    with pytest.raises(EvaluationError, match="with another fingerprint of the data"):
+        evaluate(["gray"], landscapes, scores, size=64, part="all")
     path = tmp_path / "acuarela.onnx"
     path.write_bytes(networks.contract())
-    with pytest.raises(JudgeError, match="scores of another network called 'acuarela'"):
+    with pytest.raises(EvaluationError, match="scores of another network called 'acuarela'"):
         evaluate([str(path)], landscapes, scores, size=64)
 
 
 def test_the_same_photographs_may_be_named_otherwise(tmp_path, scores, landscapes, monkeypatch):
     shutil.copy(scores, tmp_path)
     monkeypatch.chdir(landscapes)
-    assert evaluate(["grey"], Path(), tmp_path / scores.name, size=64) == []
+    assert evaluate(["gray"], Path(), tmp_path / scores.name, size=64) == []
     monkeypatch.chdir(landscapes / "color")
-    assert evaluate(["grey"], Path(), tmp_path / scores.name, size=64, part="test") == []
+    assert evaluate(["gray"], Path(), tmp_path / scores.name, size=64, part="test") == []
 
 
 def test_what_was_judged_can_be_shown(tmp_path, scores, landscapes):
     show = pictures_of([scores], landscapes)
-    shown, coloured, true = show("acuarela", "11.png")
+    shown, colored, true = show("acuarela", "11.png")
     assert np.array_equal(shown, gray(true))
-    assert coloured.shape == true.shape == (64, 64, 3)
-    assert np.abs(gray(coloured).astype(int) - shown).max() <= 1
+    assert colored.shape == true.shape == (64, 64, 3)
+    assert np.abs(gray(colored).astype(int) - shown).max() <= 1
     shutil.copy(landscapes / "color" / "11.png", tmp_path)
     with pytest.raises(ColorearError, match="does not hold the photographs that were judged"):
         pictures_of([scores], tmp_path)
@@ -132,5 +132,5 @@ def test_a_network_that_has_changed_is_not_shown(tmp_path, landscapes):
     evaluate([str(network)], landscapes, out, size=64)
     assert pictures_of([out], landscapes)("mine", "11.png")
     network.write_bytes(networks.contract(1))
-    with pytest.raises(JudgeError, match="'mine' is another network now"):
+    with pytest.raises(EvaluationError, match="'mine' is another network now"):
         pictures_of([out], landscapes)

@@ -5,14 +5,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.evaluation.scores import COLUMNS, DataSet, Network, Scores, read_scores, write_scores
 from made_scores import by_quality, made_scores
 
 
 @pytest.fixture
 def scores():
-    return made_scores(by_quality({"a": 1, "grey": 0}, count=4))
+    return made_scores(by_quality({"a": 1, "gray": 0}, count=4))
 
 
 def written(folder, name, scores):
@@ -34,18 +34,18 @@ def test_a_part_tells_what_is_judged_already(tmp_path, scores):
     found = read_scores([written(tmp_path, "part", part)])
     assert len(found.judged) == 5
     assert ("a", "003.jpg") in found.judged
-    assert ("grey", "003.jpg") not in found.judged
+    assert ("gray", "003.jpg") not in found.judged
     nothing = Scores(scores.table.iloc[:0], scores.about)
     assert read_scores([written(tmp_path, "none", nothing)]).judged == frozenset()
 
 
 def test_files_are_joined_and_rows_of_both_taken_once(tmp_path, scores):
-    other = made_scores(by_quality({"b": 2, "grey": 5}, count=4))
+    other = made_scores(by_quality({"b": 2, "gray": 5}, count=4))
     found = read_scores([written(tmp_path, "one", scores), written(tmp_path, "two", other)])
-    assert list(found.about.models) == ["a", "grey", "b"]
+    assert list(found.about.models) == ["a", "gray", "b"]
     assert len(found.table) == 12
-    first = scores.table.loc[scores.table["model"] == "grey", "mse"].to_numpy()
-    assert (found.table.loc[found.table["model"] == "grey", "mse"] == first).all()
+    first = scores.table.loc[scores.table["model"] == "gray", "mse"].to_numpy()
+    assert (found.table.loc[found.table["model"] == "gray", "mse"] == first).all()
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_files_are_joined_and_rows_of_both_taken_once(tmp_path, scores):
 def test_scores_of_different_things_are_refused(tmp_path, scores, change, told):
     other = Scores(scores.table, msgspec.structs.replace(scores.about, **change))
     paths = [written(tmp_path, "one", scores), written(tmp_path, "two", other)]
-    with pytest.raises(JudgeError, match=told):
+    with pytest.raises(EvaluationError, match=told):
         read_scores(paths)
 
 
@@ -74,17 +74,19 @@ def test_the_same_photographs_may_have_two_names(tmp_path, scores):
 
 
 def test_files_that_are_no_scores(tmp_path, scores):
-    with pytest.raises(JudgeError, match="no scores were given"):
+    with pytest.raises(EvaluationError, match="no scores were given"):
         read_scores([])
-    with pytest.raises(JudgeError, match=r"there is no such file; make it with: colorear evaluate"):
+    with pytest.raises(
+        EvaluationError, match=r"there is no such file; make it with: colorear evaluate"
+    ):
         read_scores([tmp_path / "missing.parquet"])
     (tmp_path / "text.parquet").write_text("no")
-    with pytest.raises(JudgeError, match="cannot be read as Parquet"):
+    with pytest.raises(EvaluationError, match="cannot be read as Parquet"):
         read_scores([tmp_path / "text.parquet"])
     pq.write_table(pa.table({"model": ["a"]}), tmp_path / "other.parquet")
-    with pytest.raises(JudgeError, match="does not tell how its scores were made"):
+    with pytest.raises(EvaluationError, match="does not tell how its scores were made"):
         read_scores([tmp_path / "other.parquet"])
-    with pytest.raises(JudgeError, match="scores need a column vif"):
+    with pytest.raises(EvaluationError, match="scores need a column vif"):
         write_scores(tmp_path / "x.parquet", Scores(scores.table.drop(columns="vif"), scores.about))
-    with pytest.raises(JudgeError, match="there is no folder"):
+    with pytest.raises(EvaluationError, match="there is no folder"):
         write_scores(tmp_path / "nowhere" / "x.parquet", scores)

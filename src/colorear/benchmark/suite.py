@@ -61,10 +61,10 @@ def measure(photographs: int = 60) -> Iterator[Figure]:
 def _warm(scan: Path) -> Iterator[Figure]:
     colorizer, target = Colorizer(), scan.with_name("coloured.jpg")
     colorizer.colorize(scan, target)
-    coloured = np.asarray(cv2.imread(str(target)))
+    colored = np.asarray(cv2.imread(str(target)))
     ours, theirs = _interleaved(
         lambda: colorizer.colorize(scan, target, overwrite=True),
-        lambda: (cv2.imread(str(scan), cv2.IMREAD_GRAYSCALE), cv2.imencode(".jpg", coloured)),
+        lambda: (cv2.imread(str(scan), cv2.IMREAD_GRAYSCALE), cv2.imencode(".jpg", colored)),
     )
     yield Figure("grayscale JPEG of 12 MP, warm", ours, "s")
     yield Figure("OpenCV decoding it and encoding a colour JPEG of that size", theirs, "s")
@@ -138,15 +138,15 @@ def _metrics() -> Iterator[Figure]:
     """All standard metrics of a photograph, and the slides' seven by the slides' libraries."""
     cut = np.asarray(cv2.imread(str(_EXAMPLE)))[:160, :160].transpose(2, 0, 1) / 255
     shades = np.linspace(0.5, 1, _JUDGED * 3).reshape(_JUDGED, 3, 1, 1)
-    truth, grey = torch.from_numpy(shades * cut), torch.from_numpy(shades[:, :1] * cut)
+    truth, gray = torch.from_numpy(shades * cut), torch.from_numpy(shades[:, :1] * cut)
     try:
-        slides_convention.score(truth[:1], grey[:1])
+        slides_convention.score(truth[:1], gray[:1])
     except MissingExtraError:
-        (ours,) = _interleaved(lambda: standard.score(truth, grey))
+        (ours,) = _interleaved(lambda: standard.score(truth, gray))
         yield Figure("all metrics at 160 x 160, a photograph", 1000 * ours / _JUDGED, "ms")
         return
     ours, theirs = _interleaved(
-        lambda: standard.score(truth, grey), lambda: slides_convention.score(truth[:2], grey[:2])
+        lambda: standard.score(truth, gray), lambda: slides_convention.score(truth[:2], gray[:2])
     )
     ours, theirs = 1000 * ours / _JUDGED, 1000 * theirs / 2
     yield Figure("all metrics at 160 x 160, a photograph", ours, "ms")

@@ -25,7 +25,8 @@ COLORIZE = (sys.executable, "-m", "colorear", "colorize")
 _EXAMPLES = ("china.jpg", "coffee.png", "flower.jpg", "chelsea.tif", "astronaut.jpg", "rocket.jpg")
 _SHIFTS = 64  # pixels, across and down, by which photographs of one example differ
 _PEAKS = (
-    "import sys; from colorear.benchmark.throughput import _tell_peaks; _tell_peaks(*sys.argv[1:])"
+    "import sys; "
+    "from colorear.benchmark.throughput import _print_peaks; _print_peaks(*sys.argv[1:])"
 )
 # a new process is charged with the memory of the one that starts it: this one has next to none
 _SMALL_PARENT = "import subprocess, sys; subprocess.run(sys.argv[1:], check=True)"
@@ -78,11 +79,11 @@ def peaks(folder: Path, *counts: int) -> list[float]:
     """The most megabytes that one worker has taken when so many photographs are coloured."""
     command = [sys.executable, "-c", _PEAKS, str(folder), *map(str, counts)]
     parent = [sys.executable, "-c", _SMALL_PARENT, *command]
-    told = subprocess.run(parent, check=True, capture_output=True, text=True)
-    return [float(line) for line in told.stdout.splitlines()]
+    output = subprocess.run(parent, check=True, capture_output=True, text=True)
+    return [float(line) for line in output.stdout.splitlines()]
 
 
-def _tell_peaks(folder: str, *counts: str) -> None:
+def _print_peaks(folder: str, *counts: str) -> None:
     """As `batch.processes` does it, but in this process, which can then ask about itself."""
     pyvips.vips_lib.vips_concurrency_set(1)
     colorizer = Colorizer(threads=1)

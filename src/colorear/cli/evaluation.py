@@ -14,7 +14,7 @@ __all__ = ["compare", "evaluate"]
 Scores = Annotated[list[Path], typer.Argument(readable=False, help="Files that evaluate wrote.")]
 Networks = Annotated[
     list[str],
-    typer.Argument(help="Names of `colorear models`, .onnx files, runs, grey, mean-colour."),
+    typer.Argument(help="Names of `colorear models`, .onnx files, runs, gray, mean-color."),
 ]
 Data = Annotated[Path, typer.Option(help="Color photographs: a folder, or one with color/ in it.")]
 

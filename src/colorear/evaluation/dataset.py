@@ -14,14 +14,14 @@ from colorear.training.datasets.manifest import COLOR
 from colorear.training.datasets.photographs import PackedImages, list_photographs, pack_squares
 from colorear.training.recipe import Folder
 
-__all__ = ["Judged", "Part", "find", "gray", "truth"]
+__all__ = ["EvaluationSet", "Part", "find_photographs", "gray", "truth"]
 
 Pixels = NDArray[np.uint8]
 Part = Literal["test", "all"]
 
 
 @dataclass(frozen=True)
-class Judged:
+class EvaluationSet:
     """Photographs of one size, with their names, and others whose mean colour may be known."""
 
     about: DataSet
@@ -34,7 +34,7 @@ class Judged:
     """The photographs that were left for training, none of which is judged."""
 
 
-def find(data: Path, *, size: int, part: Part | None = None) -> Judged:
+def find_photographs(data: Path, *, size: int, part: Part | None = None) -> EvaluationSet:
     """The photographs under `data`, stretched to size x size with OpenCV's bilinear filter.
 
     `data` is a folder of photographs, or one that holds `color/`. Of the latter the last sixth is
@@ -55,7 +55,7 @@ def find(data: Path, *, size: int, part: Part | None = None) -> Judged:
         fingerprint=pixels.fingerprint,
     )
     names = tuple(path.relative_to(folder).as_posix() for path in chosen)
-    return Judged(about, names, _places(folder, chosen), pixels, tuple(paths[:first]))
+    return EvaluationSet(about, names, _places(folder, chosen), pixels, tuple(paths[:first]))
 
 
 def gray(pixels: Pixels) -> Pixels:
@@ -64,13 +64,13 @@ def gray(pixels: Pixels) -> Pixels:
     return luma
 
 
-def truth(judged: Judged, index: int) -> Truth:
+def truth(dataset: EvaluationSet, index: int) -> Truth:
     """What is known about one photograph from its own colours."""
-    lab = color.srgb_to_lab(judged.pixels[index].transpose(2, 0, 1) / 255)
+    lab = color.srgb_to_lab(dataset.pixels[index].transpose(2, 0, 1) / 255)
     return Truth(
         chroma=float(np.hypot(lab[1], lab[2]).mean()),
         lightness=float(lab[0].mean()),
-        place=judged.places[index],
+        place=dataset.places[index],
     )
 
 

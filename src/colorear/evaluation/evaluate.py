@@ -20,18 +20,18 @@ from rich.progress import Progress
 from torch import Tensor
 
 import colorear
-from colorear.errors import ColorearError, JudgeError
-from colorear.evaluation.candidates import Subject, subjects
-from colorear.evaluation.dataset import Judged, Part, find, gray, truth
+from colorear.errors import ColorearError, EvaluationError
+from colorear.evaluation.candidates import Candidate, find_candidates
+from colorear.evaluation.dataset import EvaluationSet, Part, find_photographs, gray, truth
 from colorear.evaluation.metrics import slides_convention, standard
 from colorear.evaluation.metrics.features import features, frechet_distance, kernel_distance
 from colorear.evaluation.scores import (
     COLUMNS,
     About,
     Convention,
+    Invocation,
     Network,
     Scores,
-    Sitting,
     read_scores,
     write_scores,
 )
@@ -56,11 +56,11 @@ class Failure:
 
 
 @dataclass
-class _Growing:
+class _ScoresFile:
     """The file as it grows: the rows of earlier sittings, and those of this one."""
 
     out: Path
-    judged: Judged
+    dataset: EvaluationSet
     scores: Scores
     rows: list[dict[str, object]] = field(default_factory=list)
     saved: float = field(default_factory=time.monotonic)
@@ -68,12 +68,12 @@ class _Growing:
     @cached_property
     def true_features(self) -> Tensor:
         """(count, 1280): of all photographs as they truly are."""
-        every = range(len(self.judged.names))
+        every = range(len(self.dataset.names))
         batches = [every[i : i + _AT_ONCE] for i in every[::_AT_ONCE]]
-        return torch.cat([features(_truths(self.judged, batch)) for batch in batches])
+        return torch.cat([features(_truths(self.dataset, batch)) for batch in batches])
 
     def names_done(self, model: str) -> frozenset[str]:
-        return frozenset(name for of, name in self.scores.judged if of == model)
+        return frozenset(name for of, name in self.scores.dataset if of == model)
 
     def add(self, model: str, photographs: Sequence[str], values: dict[str, Tensor]) -> None:
         about = self.scores.about
@@ -117,139 +117,149 @@ def evaluate(
     limited in the standard convention and not in the slides'. Fréchet and kernel distance are of
     all photographs together, and only in the standard convention.
 
-    Raises JudgeError: `out` holds scores of other photographs, networks, size or convention.
+    Raises EvaluationError: `out` holds scores of other photographs, networks, size or convention.
     Raises ModelError, TrainingError, DataError, MissingExtraError.
     """
-    judged = find(data, size=size, part=part)
-    chosen = subjects(names, judged)
-    growing = _begun(out, judged, _about(names, judged, convention, size, part))
-    for subject in chosen:
-        before = growing.scores.about.models.get(subject.name)
-        if before and before.sha256 != subject.about.sha256:
-            raise JudgeError(
-                f"{out} has scores of another network called {subject.name!r}; "
+    dataset = find_photographs(data, size=size, part=part)
+    chosen = find_candidates(names, dataset)
+    file = _open(out, dataset, _about(names, dataset, convention, size, part))
+    for candidate in chosen:
+        earlier = file.scores.about.models.get(candidate.name)
+        if earlier and earlier.sha256 != candidate.about.sha256:
+            raise EvaluationError(
+                f"{out} has scores of another network called {candidate.name!r}; "
                 "write to another file, or rename one of them"
             )
     failures: list[Failure] = []
     with Progress(transient=True, disable=not sys.stdout.isatty()) as bar:
-        for subject in chosen:
-            task = bar.add_task(subject.name, total=len(judged.names))
-            failures += _judge(subject, growing, partial(bar.advance, task))
+        for candidate in chosen:
+            task = bar.add_task(candidate.name, total=len(dataset.names))
+            failures += _evaluate(candidate, file, partial(bar.advance, task))
     return failures
 
 
-def _judge(subject: Subject, growing: _Growing, advance: Callable[[int], None]) -> list[Failure]:
+def _evaluate(
+    candidate: Candidate, file: _ScoresFile, advance: Callable[[int], None]
+) -> list[Failure]:
     """Add what is missing about one subject."""
-    judged, is_standard = growing.judged, growing.scores.about.convention == "standard"
-    done = growing.names_done(subject.name)
-    before = growing.scores.about.models.get(subject.name, subject.about)
-    if len(done) == len(judged.names) and (before.frechet is not None or not is_standard):
+    dataset, is_standard = file.dataset, file.scores.about.convention == "standard"
+    done = file.names_done(candidate.name)
+    earlier = file.scores.about.models.get(candidate.name, candidate.about)
+    if len(done) == len(dataset.names) and (earlier.frechet is not None or not is_standard):
         advance(len(done))
         return []
-    growing.describe(subject.name, before)
+    file.describe(candidate.name, earlier)
     score = standard.score if is_standard else slides_convention.score
-    answers = _Answers()
-    for first in range(0, len(judged.names), _AT_ONCE):
-        batch = range(first, min(first + _AT_ONCE, len(judged.names)))
-        indices, coloured = answers.ask(subject, judged, batch)
+    predictions = _Predictions()
+    for first in range(0, len(dataset.names), _AT_ONCE):
+        batch = range(first, min(first + _AT_ONCE, len(dataset.names)))
+        indices, colored = predictions.predict(candidate, dataset, batch)
         if is_standard and indices:
-            coloured = coloured.clamp(0, 1)
-            answers.features.append(features(coloured))
-        missing = [k for k, i in enumerate(indices) if judged.names[i] not in done]
+            colored = colored.clamp(0, 1)
+            predictions.features.append(features(colored))
+        missing = [k for k, i in enumerate(indices) if dataset.names[i] not in done]
         if missing:
-            truths = _truths(judged, [indices[k] for k in missing])
-            photographs = [judged.names[indices[k]] for k in missing]
-            growing.add(subject.name, photographs, score(truths, coloured[missing]))
+            truths = _truths(dataset, [indices[k] for k in missing])
+            photographs = [dataset.names[indices[k]] for k in missing]
+            file.add(candidate.name, photographs, score(truths, colored[missing]))
         advance(len(batch))
-    growing.describe(subject.name, answers.about(subject, growing))
-    growing.save()
-    return answers.failures
+    file.describe(candidate.name, predictions.about(candidate, file))
+    file.save()
+    return predictions.failures
 
 
 @dataclass
-class _Answers:
+class _Predictions:
     """What one subject made of the photographs so far."""
 
     seconds: list[float] = field(default_factory=list)
     features: list[Tensor] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
-    def ask(self, subject: Subject, judged: Judged, batch: range) -> tuple[list[int], Tensor]:
+    def predict(
+        self, candidate: Candidate, dataset: EvaluationSet, batch: range
+    ) -> tuple[list[int], Tensor]:
         """The photographs of a batch that could be coloured, and what was made (n,3,h,w)."""
         indices, pictures = [], []
         for i in batch:
             started = time.perf_counter()
             try:
-                picture = subject.colour(gray(judged.pixels[i]))
+                picture = candidate.colorize(gray(dataset.pixels[i]))
             except ColorearError as error:
-                self.failures.append(Failure(subject.name, judged.names[i], str(error)))
+                self.failures.append(Failure(candidate.name, dataset.names[i], str(error)))
                 continue
             self.seconds.append(time.perf_counter() - started)
             indices.append(i)
             pictures.append(torch.from_numpy(np.ascontiguousarray(picture)))
         return indices, torch.stack(pictures) if pictures else torch.empty(0)
 
-    def about(self, subject: Subject, growing: _Growing) -> Network:
+    def about(self, candidate: Candidate, file: _ScoresFile) -> Network:
         """What is now known of the network: its time, and its distances if it never failed."""
-        about = subject.about
+        about = candidate.about
         if self.seconds and about.sha256:
             milliseconds = 1000 * statistics.median(self.seconds)
             about = msgspec.structs.replace(about, milliseconds=milliseconds)
-        if self.features and not self.failures and len(growing.judged.names) > 1:
-            theirs, ours = growing.true_features, torch.cat(self.features)
+        if self.features and not self.failures and len(file.dataset.names) > 1:
+            theirs, ours = file.true_features, torch.cat(self.features)
             about = msgspec.structs.replace(
                 about, frechet=frechet_distance(theirs, ours), kid=kernel_distance(theirs, ours)
             )
         return about
 
 
-def _truths(judged: Judged, indices: Sequence[int]) -> Tensor:
+def _truths(dataset: EvaluationSet, indices: Sequence[int]) -> Tensor:
     """(n,3,h,w), sRGB in 0..1."""
-    pixels = np.stack([judged.pixels[i] for i in indices])
+    pixels = np.stack([dataset.pixels[i] for i in indices])
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
 
 
 def _about(
-    names: Sequence[str], judged: Judged, convention: Convention, size: int, part: Part | None
+    names: Sequence[str],
+    dataset: EvaluationSet,
+    convention: Convention,
+    size: int,
+    part: Part | None,
 ) -> About:
-    folder = judged.about.name.partition(" [")[0].removesuffix("/color")
+    folder = dataset.about.name.partition(" [")[0].removesuffix("/color")
     typed = [*names, "--data", folder, "--convention", convention, "--size", str(size)]
     typed += ["--part", part] if part else []
     versions = {}
     for library in _LIBRARIES[convention]:
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[library] = importlib.metadata.version(library)
-    sitting = Sitting(
+    invocation = Invocation(
         date=datetime.now(UTC).date().isoformat(),
         command=shlex.join(["colorear", "evaluate", *typed]),
         colorear=colorear.__version__,
         versions=versions,
     )
     return About(
-        data=judged.about,
+        data=dataset.about,
         size=size,
         convention=convention,
-        sittings=(sitting,),
-        truth={name: truth(judged, i) for i, name in enumerate(judged.names)},
+        invocations=(invocation,),
+        truth={name: truth(dataset, i) for i, name in enumerate(dataset.names)},
     )
 
 
-def _begun(out: Path, judged: Judged, about: About) -> _Growing:
+def _open(out: Path, dataset: EvaluationSet, about: About) -> _ScoresFile:
     """What `out` holds, if it is about these photographs, or nothing yet."""
     if not out.exists():
-        return _Growing(out, judged, Scores(pd.DataFrame(columns=list(COLUMNS)), about))
+        return _ScoresFile(out, dataset, Scores(pd.DataFrame(columns=list(COLUMNS)), about))
     scores = read_scores([out])
     there, here = scores.about, about
-    for what, before, now in (
+    for what, earlier, now in (
         ("convention", there.convention, here.convention),
         ("size", there.size, here.size),
         ("fingerprint of the data", there.data.fingerprint, here.data.fingerprint),
     ):
-        if before != now:
-            raise JudgeError(
-                f"{out} holds scores of {there.data.name} with another {what}: {before} there, "
+        if earlier != now:
+            raise EvaluationError(
+                f"{out} holds scores of {there.data.name} with another {what}: {earlier} there, "
                 f"{now} here; write to another file"
             )
-    earlier = tuple(sitting for sitting in there.sittings if sitting not in here.sittings)
-    about = msgspec.structs.replace(there, sittings=earlier + here.sittings)
-    return _Growing(out, judged, Scores(scores.table, about))
+    earlier = tuple(
+        invocation for invocation in there.invocations if invocation not in here.invocations
+    )
+    about = msgspec.structs.replace(there, invocations=earlier + here.invocations)
+    return _ScoresFile(out, dataset, Scores(scores.table, about))

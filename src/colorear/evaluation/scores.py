@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.photo import atomic_write
 
 __all__ = [
@@ -20,9 +20,9 @@ __all__ = [
     "About",
     "Convention",
     "DataSet",
+    "Invocation",
     "Network",
     "Scores",
-    "Sitting",
     "Truth",
     "read_scores",
     "replacing",
@@ -35,7 +35,7 @@ _KEY = b"colorear"  # of the JSON in the file's metadata
 _NAMES = ("model", "photograph", "convention")
 VALUES = (
     *("mae", "mse", "rmse", "psnr", "ssim", "fsim", "uqi", "vif"),
-    *("ciede2000", "chroma_psnr", "colourfulness", "colourfulness_gap"),
+    *("ciede2000", "chroma_psnr", "colorfulness", "colorfulness_gap"),
 )
 """The columns of metrics: float64, null where the convention has no such metric."""
 
@@ -73,7 +73,7 @@ class Truth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     place: str | None = None
 
 
-class Sitting(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Invocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One call that added scores."""
 
     date: str
@@ -89,7 +89,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     data: DataSet
     size: int
     convention: Convention
-    sittings: tuple[Sitting, ...] = ()
+    invocations: tuple[Invocation, ...] = ()
     """In the order of time."""
     models: dict[str, Network] = {}
     truth: dict[str, Truth] = {}
@@ -103,7 +103,7 @@ class Scores:
     about: About
 
     @property
-    def judged(self) -> frozenset[tuple[str, str]]:
+    def done(self) -> frozenset[tuple[str, str]]:
         """Pairs of network and photograph that need not be judged again."""
         return frozenset(zip(self.table["model"], self.table["photograph"], strict=True))
 
@@ -111,11 +111,16 @@ class Scores:
 def write_scores(path: Path, scores: Scores) -> None:
     """Write the file whole or not at all; rows may be missing, to be added later.
 
-    Raises JudgeError: columns are missing, or the file cannot be written.
+    Raises
+    ------
+    EvaluationError
+        Columns are missing, or the file cannot be written.
     """
     missing = [name for name in COLUMNS if name not in scores.table]
     if missing:
-        raise JudgeError(f"{path}: scores need a column {missing[0]}; judge the networks again")
+        raise EvaluationError(
+            f"{path}: scores need a column {missing[0]}; judge the networks again"
+        )
     rows = pa.Table.from_pandas(
         scores.table[list(COLUMNS)], schema=_schema(), preserve_index=False
     ).replace_schema_metadata({_KEY: msgspec.json.encode(scores.about)})
@@ -126,12 +131,21 @@ def write_scores(path: Path, scores: Scores) -> None:
 def read_scores(paths: Sequence[Path]) -> Scores:
     """The rows of all files; a row that several files have is taken from the first.
 
-    Nothing is asked about completeness: a file may hold the rows of a judgement that was stopped.
-    Raises JudgeError: a file is no such file, or differs from the first in convention, size, data
-    or in the network that it means by a name.
+    Files need not be complete: one may hold the rows of an evaluation that was stopped.
+
+    Parameters
+    ----------
+    paths
+        Files that `write_scores` wrote.
+
+    Raises
+    ------
+    EvaluationError
+        A file is no such file, or differs from the first in convention, size, data or in the
+        network that it means by a name.
     """
     if not paths:
-        raise JudgeError("no scores were given; make some with: colorear evaluate")
+        raise EvaluationError("no scores were given; make some with: colorear evaluate")
     every = [_read(path) for path in paths]
     for path, scores in zip(paths[1:], every[1:], strict=True):
         _refuse_difference(paths[0], every[0].about, path, scores.about)
@@ -145,7 +159,9 @@ def read_scores(paths: Sequence[Path]) -> Scores:
     models = {name: models.get(name, Network()) for name in rows["model"].unique()}
     about = msgspec.structs.replace(
         every[0].about,
-        sittings=tuple(sitting for scores in every for sitting in scores.about.sittings),
+        invocations=tuple(
+            invocation for scores in every for invocation in scores.about.invocations
+        ),
         models=models,
         truth=truth,
     )
@@ -156,26 +172,26 @@ def _read(path: Path) -> Scores:
     try:
         rows = pq.read_table(path)
     except FileNotFoundError:
-        raise JudgeError(
+        raise EvaluationError(
             f"{path}: there is no such file; make it with: colorear evaluate"
         ) from None
     except (OSError, pa.ArrowException) as error:
-        raise JudgeError(f"{path}: cannot be read as Parquet: {error}") from error
+        raise EvaluationError(f"{path}: cannot be read as Parquet: {error}") from error
     try:
         about = msgspec.json.decode((rows.schema.metadata or {})[_KEY], type=About)
     except (KeyError, msgspec.DecodeError) as error:
         why = "none is there" if isinstance(error, KeyError) else str(error)
-        raise JudgeError(
+        raise EvaluationError(
             f"{path}: does not tell how its scores were made ({why}); "
             "make it again with: colorear evaluate"
         ) from error
     missing = [name for name in COLUMNS if name not in rows.column_names]
     if missing:
-        raise JudgeError(f"{path}: has no column {missing[0]}; make it again")
+        raise EvaluationError(f"{path}: has no column {missing[0]}; make it again")
     try:
         return Scores(rows.select(COLUMNS).cast(_schema()).to_pandas(), about)
     except pa.ArrowException as error:
-        raise JudgeError(f"{path}: its columns are of other types: {error}") from error
+        raise EvaluationError(f"{path}: its columns are of other types: {error}") from error
 
 
 def _refuse_difference(first: Path, one: About, second: Path, other: About) -> None:
@@ -187,13 +203,13 @@ def _refuse_difference(first: Path, one: About, second: Path, other: About) -> N
     ):
         # the same photographs may have been found under two names
         if a != b and not (what == "data" and one.data.fingerprint == other.data.fingerprint):
-            raise JudgeError(
+            raise EvaluationError(
                 f"{first} and {second} cannot be compared: the {what} is {a!r} in the one and "
                 f"{b!r} in the other; judge all networks on the same photographs, alike"
             )
     for name in one.models.keys() & other.models.keys():
         if one.models[name].sha256 != other.models[name].sha256:
-            raise JudgeError(
+            raise EvaluationError(
                 f"{first} and {second} mean two networks by {name!r}; rename one of them"
             )
 
@@ -210,11 +226,11 @@ def _schema() -> pa.Schema:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of `target` when all went well. Raises JudgeError."""
+    """A file to write, which replaces `target` when all went well. Raises EvaluationError."""
     if not target.parent.is_dir():
-        raise JudgeError(f"'{target}': there is no folder '{target.parent}'; make it first")
+        raise EvaluationError(f"'{target}': there is no folder '{target.parent}'; make it first")
     try:
         with atomic_write.replacing(target) as part:
             yield part
     except OSError as error:
-        raise JudgeError(f"'{target}' cannot be written: {error.strerror}") from error
+        raise EvaluationError(f"'{target}' cannot be written: {error.strerror}") from error

@@ -14,8 +14,8 @@ from colorear.evaluation.metrics.color_difference import (
     chroma_psnr_of_lab,
     ciede2000,
     ciede2000_of_lab,
-    colourfulness,
-    colourfulness_gap,
+    colorfulness,
+    colorfulness_gap,
 )
 
 # G. Sharma, W. Wu and E. Dalal, Color Research and Application 30(1), 2005, table 1:
@@ -69,10 +69,10 @@ def test_ciede2000_is_sharmas_table_both_ways():
 
 def test_ciede2000_is_scikit_images_on_photographs(photographs, noisy):
     """One pixel apart: dark yellow against pure blue, opposite hues; rounding decides theirs."""
-    coloured = noisy(photographs, 0.1)
-    lab, other = (color.srgb_to_lab(srgb).numpy() for srgb in (photographs, coloured))
+    colored = noisy(photographs, 0.1)
+    lab, other = (color.srgb_to_lab(srgb).numpy() for srgb in (photographs, colored))
     theirs = deltaE_ciede2000(lab, other, channel_axis=1)
-    assert np.abs(ciede2000(photographs, coloured).numpy() - theirs.mean((1, 2))).max() < 1e-5
+    assert np.abs(ciede2000(photographs, colored).numpy() - theirs.mean((1, 2))).max() < 1e-5
     ours = ciede2000_of_lab(torch.from_numpy(lab), torch.from_numpy(other)).numpy()
     assert (np.abs(ours - theirs) > 2e-6).sum() <= 1
 
@@ -91,10 +91,10 @@ def test_ciede2000_sees_lightness_and_chroma_psnr_does_not():
 
 
 def test_chroma_psnr_of_photographs_is_that_of_their_lab(photographs, desaturated):
-    grey = desaturated(photographs, 1.0)
+    gray = desaturated(photographs, 1.0)
     ab = color.srgb_to_lab(photographs)[:, 1:]
     expected = 10 * torch.log10(255**2 / ab.square().mean((1, 2, 3)))
-    assert torch.allclose(chroma_psnr(photographs, grey), expected, atol=1e-4)
+    assert torch.allclose(chroma_psnr(photographs, gray), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,13 @@ def test_chroma_psnr_of_photographs_is_that_of_their_lab(photographs, desaturate
 )
 def test_colourfulness_by_hand(halves, expected):
     photograph = torch.tensor(halves, dtype=torch.float64).T[None, :, None].expand(1, 3, 6, 2)
-    assert colourfulness(photograph).item() == pytest.approx(expected, abs=1e-10)
+    assert colorfulness(photograph).item() == pytest.approx(expected, abs=1e-10)
 
 
 def test_the_gap_of_a_grey_reference_is_all_the_colour(photographs, desaturated):
-    grey = desaturated(photographs, 1.0)
-    for pair in ((grey, photographs), (photographs, grey)):
-        assert torch.allclose(colourfulness_gap(*pair), colourfulness(photographs))
+    gray = desaturated(photographs, 1.0)
+    for pair in ((gray, photographs), (photographs, gray)):
+        assert torch.allclose(colorfulness_gap(*pair), colorfulness(photographs))
 
 
 @settings(max_examples=30)
@@ -127,15 +127,15 @@ def test_more_vivid_is_more_colourful_and_nothing_is_negative(red, green, blue, 
     photograph = pixel.reshape(1, 2, 3).mT[..., None]  # (1, 3, 2, 1)
     faded = photograph + part * (color.luma(photograph) - photograph)
     faded = faded.clamp(0, 1)  # rounding
-    whole, less = colourfulness(photograph).item(), colourfulness(faded).item()
+    whole, less = colorfulness(photograph).item(), colorfulness(faded).item()
     assert less == pytest.approx((1 - part) * whole, abs=1e-9)
     assert ciede2000(photograph, faded).item() >= 0
 
 
 def test_values_outside_srgb_are_told():
     white = torch.ones(1, 3, 4, 4)
-    for metric in (ciede2000, chroma_psnr, colourfulness_gap):
+    for metric in (ciede2000, chroma_psnr, colorfulness_gap):
         with pytest.raises(MetricError, match="the coloured batch runs from 255 to 255"):
             metric(white, 255 * white)
     with pytest.raises(MetricError, match="the batch runs from 255 to 255"):
-        colourfulness(255 * white)
+        colorfulness(255 * white)

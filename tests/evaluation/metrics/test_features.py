@@ -41,12 +41,12 @@ def test_features_are_those_that_the_whole_network_classifies_by(photographs):
 
 def test_sets_with_their_colour_are_nearer_than_grey_ones(photographs, desaturated, noisy):
     cuts = [photographs[:, :, i : i + 64, j : j + 64] for i in (0, 32) for j in (0, 24, 48)]
-    true, slightly, grey = (
+    true, slightly, gray = (
         torch.cat([features(change(cut))[:, :200] for cut in cuts])
         for change in (lambda cut: cut, lambda cut: noisy(cut, 0.01), lambda c: desaturated(c, 1))
     )
     for distance in (frechet_distance, kernel_distance):
-        assert distance(true, slightly) < distance(true, grey)
+        assert distance(true, slightly) < distance(true, gray)
     assert frechet_distance(true, true) == pytest.approx(0, abs=1e-6)
 
 

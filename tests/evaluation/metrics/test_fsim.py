@@ -62,10 +62,10 @@ def gradient(luma):
     return np.hypot(across, down)
 
 
-def fsim_by_hand(reference, coloured):
+def fsim_by_hand(reference, colored):
     """FSIM and FSIMc of two (3, h, w) in 0..255, complex powers and all."""
     matrix = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]])
-    one, other = (np.tensordot(matrix, planes, 1) for planes in (reference, coloured))
+    one, other = (np.tensordot(matrix, planes, 1) for planes in (reference, colored))
 
     def alike(a, b, constant):
         return (2 * a * b + constant) / (a**2 + b**2 + constant)
@@ -81,20 +81,20 @@ def fsim_by_hand(reference, coloured):
 @pytest.mark.parametrize("size", [(96, 112), (81, 96), (75, 61)])
 def test_fsim_is_the_definition_in_float64(photographs, noisy, desaturated, size):
     photographs = photographs[:, :, : size[0], : size[1]]
-    for coloured in (noisy(photographs, 0.05), desaturated(photographs, 1.2).clamp(0, 1)):
-        chromatic = fsimc(photographs, coloured, data_range=1.0)
-        luma = fsimc(photographs, coloured, data_range=1.0, chromatic=False)
+    for colored in (noisy(photographs, 0.05), desaturated(photographs, 1.2).clamp(0, 1)):
+        chromatic = fsimc(photographs, colored, data_range=1.0)
+        luma = fsimc(photographs, colored, data_range=1.0, chromatic=False)
         for i in range(3):
-            expected = fsim_by_hand(255 * photographs[i].numpy(), 255 * coloured[i].numpy())
+            expected = fsim_by_hand(255 * photographs[i].numpy(), 255 * colored[i].numpy())
             assert (luma[i].item(), chromatic[i].item()) == pytest.approx(expected, abs=1e-5)
 
 
 def test_only_the_chromatic_form_sees_colour(photographs, desaturated):
-    grey = desaturated(photographs, 1.0)
-    assert fsimc(photographs, grey, data_range=1.0, chromatic=False).min() > 1 - 1e-6
-    assert fsimc(photographs, grey, data_range=1.0).max() < 0.999
+    gray = desaturated(photographs, 1.0)
+    assert fsimc(photographs, gray, data_range=1.0, chromatic=False).min() > 1 - 1e-6
+    assert fsimc(photographs, gray, data_range=1.0).max() < 0.999
     assert torch.allclose(
-        fsimc(photographs, grey, data_range=1.0), fsimc(grey, photographs, data_range=1.0)
+        fsimc(photographs, gray, data_range=1.0), fsimc(gray, photographs, data_range=1.0)
     )
 
 

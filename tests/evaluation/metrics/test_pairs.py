@@ -22,9 +22,9 @@ WHITE = torch.ones(2, 3, 16, 16)
         (WHITE[..., :4], WHITE[..., :4], "is 16 x 4 pixels, and this metric needs at least 8 x 8"),
     ],
 )
-def test_what_is_no_pair_is_told(reference, coloured, told):
+def test_what_is_no_pair_is_told(reference, colored, told):
     with pytest.raises(MetricError, match=told):
-        checked_pair(reference, coloured, data_range=1.0, smallest=8)
+        checked_pair(reference, colored, data_range=1.0, smallest=8)
 
 
 @pytest.mark.parametrize("data_range", [0.0, -1.0, float("nan"), float("inf")])

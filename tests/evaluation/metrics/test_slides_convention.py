@@ -47,15 +47,15 @@ def test_their_arithmetic_prints_what_the_slides_published(two_unequal):
 
 @pytest.mark.usefixtures("_libraries")
 def test_they_are_4095_away_from_the_standard(photograph, noisy):
-    coloured = noisy(photograph, 0.1)
+    colored = noisy(photograph, 0.1)
     theirs, ours = (
-        slides_convention.score(photograph, coloured),
-        standard.score(photograph, coloured),
+        slides_convention.score(photograph, colored),
+        standard.score(photograph, colored),
     )
     assert torch.allclose(theirs["mse"], ours["mse"], rtol=1e-5)
     assert torch.allclose(theirs["psnr"] - ours["psnr"], torch.tensor(72.245).double(), atol=1e-3)
     # Theirs is the mean of the roots of three channels.
-    roots = (photograph - coloured).square().mean((2, 3)).sqrt().mean(1)
+    roots = (photograph - colored).square().mean((2, 3)).sqrt().mean(1)
     assert torch.allclose(theirs["rmse"] * 4095, roots, rtol=1e-5)
     assert all(values.shape == (1,) for values in theirs.values())
 

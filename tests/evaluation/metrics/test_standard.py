@@ -19,26 +19,26 @@ PERFECT = {
     "vif": 1.0,
     "ciede2000": 0.0,
     "chroma_psnr": math.inf,
-    "colourfulness_gap": 0.0,
+    "colorfulness_gap": 0.0,
 }
 # UQI and FSIMc need not follow the size of a small change of colour, but here they do.
-WORSE = [name for name in PERFECT if name != "colourfulness_gap"]
+WORSE = [name for name in PERFECT if name != "colorfulness_gap"]
 
 
 def test_errors_are_those_of_scikit_image(photographs, noisy):
-    coloured = noisy(photographs, 0.1)
+    colored = noisy(photographs, 0.1)
     for i in range(3):
-        pair = photographs[i].numpy(), coloured[i].numpy()
+        pair = photographs[i].numpy(), colored[i].numpy()
         error = mean_squared_error(*pair)
-        assert mse(photographs, coloured)[i].item() == pytest.approx(error, rel=1e-12)
-        assert rmse(photographs, coloured)[i].item() == pytest.approx(error**0.5, rel=1e-12)
-        assert mae(photographs, coloured)[i].item() == pytest.approx(
+        assert mse(photographs, colored)[i].item() == pytest.approx(error, rel=1e-12)
+        assert rmse(photographs, colored)[i].item() == pytest.approx(error**0.5, rel=1e-12)
+        assert mae(photographs, colored)[i].item() == pytest.approx(
             np.abs(pair[0] - pair[1]).mean(), rel=1e-12
         )
         theirs = peak_signal_noise_ratio(*pair, data_range=1)
-        assert psnr(photographs, coloured, data_range=1.0)[i].item() == pytest.approx(theirs)
-    bytes_ = psnr(255 * photographs, 255 * coloured, data_range=255.0)
-    assert torch.allclose(bytes_, psnr(photographs, coloured, data_range=1.0))
+        assert psnr(photographs, colored, data_range=1.0)[i].item() == pytest.approx(theirs)
+    bytes_ = psnr(255 * photographs, 255 * colored, data_range=255.0)
+    assert torch.allclose(bytes_, psnr(photographs, colored, data_range=1.0))
 
 
 def test_equal_photographs_are_perfect(photographs):
@@ -78,15 +78,15 @@ def scores_of_lost_colour(photographs, desaturated):
 def test_the_gap_grows_with_lost_colour_and_the_grey_copy_has_no_colourfulness(
     scores_of_lost_colour,
 ):
-    gaps = torch.stack([scores["colourfulness_gap"] for scores in scores_of_lost_colour])
+    gaps = torch.stack([scores["colorfulness_gap"] for scores in scores_of_lost_colour])
     assert (gaps.diff(dim=0) > 0).all()
-    assert scores_of_lost_colour[-1]["colourfulness"].abs().max() < 1e-6
+    assert scores_of_lost_colour[-1]["colorfulness"].abs().max() < 1e-6
 
 
 def test_every_photograph_has_its_own_scores(photographs, noisy):
-    coloured = noisy(photographs, 0.1).float()
-    together = score(photographs.float(), coloured)
-    alone = score(photographs[2:].float(), coloured[2:])
+    colored = noisy(photographs, 0.1).float()
+    together = score(photographs.float(), colored)
+    alone = score(photographs[2:].float(), colored[2:])
     for name, values in together.items():
         assert values.dtype == torch.float64
         assert values.shape == (3,)
@@ -94,20 +94,20 @@ def test_every_photograph_has_its_own_scores(photographs, noisy):
 
 
 def test_scores_are_those_of_the_functions_in_the_table(photographs, noisy):
-    coloured = noisy(photographs, 0.1)
-    scores = score(photographs, coloured)
+    colored = noisy(photographs, 0.1)
+    scores = score(photographs, colored)
     single = {name: metric for name, metric in METRICS.items() if metric.of == "photograph"}
     assert single.keys() == scores.keys()
     for name, metric in single.items():
         ranged = {"data_range": 1.0} if name in {"psnr", "ssim", "fsim", "vif"} else {}
-        given = (coloured,) if name == "colourfulness" else (photographs, coloured)
+        given = (colored,) if name == "colorfulness" else (photographs, colored)
         values = metric.function(*given, **ranged)
         assert values.tolist() == pytest.approx(scores[name].tolist(), rel=1e-9), name
 
 
-@pytest.mark.parametrize("grey", [0.0, 0.5, 1.0])
-def test_flat_and_grey_photographs_have_numbers(grey):
-    flat = torch.full((1, 3, 48, 48), grey)
+@pytest.mark.parametrize("gray", [0.0, 0.5, 1.0])
+def test_flat_and_grey_photographs_have_numbers(gray):
+    flat = torch.full((1, 3, 48, 48), gray)
     tinted = flat.clone()
     tinted[:, 0] = 0.25
     for pair in ((flat, flat), (flat, tinted), (tinted, flat)):

@@ -9,12 +9,12 @@ from colorear.evaluation.metrics.structure import ssim, uqi, vif
 
 def test_ssim_is_scikit_images(photographs, noisy):
     """Which averages over windows wholly inside too: it cuts 5 pixels off each border."""
-    coloured = noisy(photographs, 0.1)
-    ours = ssim(photographs, coloured, data_range=1.0)
+    colored = noisy(photographs, 0.1)
+    ours = ssim(photographs, colored, data_range=1.0)
     for i in range(3):
         theirs = structural_similarity(
             photographs[i].numpy(),
-            coloured[i].numpy(),
+            colored[i].numpy(),
             channel_axis=0,
             data_range=1.0,
             gaussian_weights=True,
@@ -22,15 +22,15 @@ def test_ssim_is_scikit_images(photographs, noisy):
             use_sample_covariance=False,
         )
         assert ours[i].item() == pytest.approx(theirs, abs=1e-12)
-    assert torch.allclose(ssim(255 * photographs, 255 * coloured, data_range=255.0), ours)
+    assert torch.allclose(ssim(255 * photographs, 255 * colored, data_range=255.0), ours)
 
 
 def test_vif_is_sewars(photographs, noisy, desaturated):
     """Whose own tests hold it to MATLAB's vifp_mscale: 0.120490551257006, 0.981413452665522."""
-    for coloured in (noisy(photographs, 0.1), desaturated(photographs, 1.0)):
-        ours = vif(photographs, coloured, data_range=1.0)
+    for colored in (noisy(photographs, 0.1), desaturated(photographs, 1.0)):
+        ours = vif(photographs, colored, data_range=1.0)
         for i in range(2):
-            pair = (255 * each[i].permute(1, 2, 0).numpy() for each in (photographs, coloured))
+            pair = (255 * each[i].permute(1, 2, 0).numpy() for each in (photographs, colored))
             assert ours[i].item() == pytest.approx(vifp(*pair), abs=1e-12)
 
 
@@ -41,13 +41,13 @@ def test_vif_of_more_contrast_is_above_one_and_of_a_flat_channel_one(photographs
     assert vif(flat, flat, data_range=1.0).item() == 1
 
 
-def uqi_by_loops(reference, coloured):
+def uqi_by_loops(reference, colored):
     """Wang and Bovik 2002, (1), window by window, for one channel."""
     values = []
     for top in range(reference.shape[0] - 7):
         for left in range(reference.shape[1] - 7):
             x = reference[top : top + 8, left : left + 8]
-            y = coloured[top : top + 8, left : left + 8]
+            y = colored[top : top + 8, left : left + 8]
             covariance = ((x - x.mean()) * (y - y.mean())).mean()
             spread = x.var(correction=0) + y.var(correction=0)
             squares = x.mean() ** 2 + y.mean() ** 2
@@ -62,15 +62,15 @@ def uqi_by_loops(reference, coloured):
 def test_uqi_is_the_formula_in_every_window(case):
     generator = torch.Generator().manual_seed(3)
     reference = torch.rand(1, 3, 19, 17, generator=generator, dtype=torch.float64)
-    coloured = (reference + 0.3 * torch.rand(1, 3, 19, 17, generator=generator)).double() / 1.3
+    colored = (reference + 0.3 * torch.rand(1, 3, 19, 17, generator=generator)).double() / 1.3
     if case == "flat part":
-        reference[..., :10], coloured[..., :10] = 0.25, 0.5  # exact in binary
+        reference[..., :10], colored[..., :10] = 0.25, 0.5  # exact in binary
     elif case == "black part":
-        reference[..., :10], coloured[..., :10] = 0, 0
+        reference[..., :10], colored[..., :10] = 0, 0
     elif case == "flat against noise":
         reference[..., :10] = 0.25
-    expected = sum(uqi_by_loops(reference[0, i], coloured[0, i]) for i in range(3)) / 3
-    assert uqi(reference, coloured).item() == pytest.approx(expected.item(), abs=1e-12)
+    expected = sum(uqi_by_loops(reference[0, i], colored[0, i]) for i in range(3)) / 3
+    assert uqi(reference, colored).item() == pytest.approx(expected.item(), abs=1e-12)
 
 
 def test_flat_windows_are_found_in_spite_of_rounding():
@@ -83,19 +83,19 @@ def test_flat_windows_are_found_in_spite_of_rounding():
 
 
 def test_uqi_of_a_grey_reference_is_that_of_its_channel(photographs):
-    grey = photographs[:, 1:2].expand(-1, 3, -1, -1)
-    values = uqi(grey, photographs)
-    each = [uqi(grey, photographs[:, i : i + 1].expand(-1, 3, -1, -1)) for i in range(3)]
+    gray = photographs[:, 1:2].expand(-1, 3, -1, -1)
+    values = uqi(gray, photographs)
+    each = [uqi(gray, photographs[:, i : i + 1].expand(-1, 3, -1, -1)) for i in range(3)]
     assert torch.allclose(values, torch.stack(each).mean(0))
 
 
 def test_which_are_symmetric(photographs, noisy):
-    coloured = noisy(photographs, 0.1)
-    assert torch.allclose(uqi(photographs, coloured), uqi(coloured, photographs))
-    forth = ssim(photographs, coloured, data_range=1.0)
-    assert torch.allclose(forth, ssim(coloured, photographs, data_range=1.0))
-    forth = vif(photographs, coloured, data_range=1.0)
-    assert not torch.allclose(forth, vif(coloured, photographs, data_range=1.0), atol=0.05)
+    colored = noisy(photographs, 0.1)
+    assert torch.allclose(uqi(photographs, colored), uqi(colored, photographs))
+    forth = ssim(photographs, colored, data_range=1.0)
+    assert torch.allclose(forth, ssim(colored, photographs, data_range=1.0))
+    forth = vif(photographs, colored, data_range=1.0)
+    assert not torch.allclose(forth, vif(colored, photographs, data_range=1.0), atol=0.05)
 
 
 @pytest.mark.parametrize(("metric", "least"), [(ssim, 11), (vif, 41)])

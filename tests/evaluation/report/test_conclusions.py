@@ -25,7 +25,7 @@ def warnings(compared):
 
 
 def test_the_best_is_told_with_those_that_cannot_be_told_from_it():
-    values = by_quality({"a": 1.0, "b": 0.0, "grey": 0.5}, metrics=("mse", "vif"))
+    values = by_quality({"a": 1.0, "b": 0.0, "gray": 0.5}, metrics=("mse", "vif"))
     values["b"]["vif"] = values["a"]["vif"] + np.tile([0.1, -0.101], 20)
     compared = made_comparison(values)
     assert "a is best on MSE, beyond the intervals." in findings(compared)
@@ -36,14 +36,14 @@ def test_the_best_is_told_with_those_that_cannot_be_told_from_it():
 
 
 def test_every_network_is_held_against_the_grey_copy():
-    grey = np.random.default_rng(0).random(40) + 0.5
+    gray = np.random.default_rng(0).random(40) + 0.5
     noise = 0.3 * np.random.default_rng(1).standard_normal(40)
     compared = made_comparison(
         {
-            "good": {"mse": 0.5 * grey},
-            "bad": {"mse": 1.5 * grey},
-            "vague": {"mse": grey + noise - noise.mean()},
-            "grey": {"mse": grey},
+            "good": {"mse": 0.5 * gray},
+            "bad": {"mse": 1.5 * gray},
+            "vague": {"mse": gray + noise - noise.mean()},
+            "gray": {"mse": gray},
         }
     )
     told = findings(compared)
@@ -83,10 +83,10 @@ def test_dull_colours_are_told_in_percent_and_asked_about():
     values = {
         name: {
             "psnr": 20 + psnr + np.linspace(0, 3, 40),
-            "colourfulness": share * truth,
-            "colourfulness_gap": (1 - share) * truth,
+            "colorfulness": share * truth,
+            "colorfulness_gap": (1 - share) * truth,
         }
-        for name, psnr, share in (("dull", 2, 0.4), ("vivid", 0, 0.9), ("grey", -1, 0))
+        for name, psnr, share in (("dull", 2, 0.4), ("vivid", 0, 0.9), ("gray", -1, 0))
     }
     compared = made_comparison(values)
     assert "real photographs: dull 40 and vivid 90." in findings(compared)
@@ -99,7 +99,7 @@ def test_questions_come_from_the_numbers():
     noise = np.random.default_rng(5).standard_normal((4, 40))
     values = {name: {"mse": error + 2 + noise[i]} for i, name in enumerate(FOUR)}
     compared = made_comparison(
-        values | {"grey": {"mse": error / 3}}, places=("coast", "street"), resamples=400
+        values | {"gray": {"mse": error / 3}}, places=("coast", "street"), resamples=400
     )
     told = questions(compared)
     assert "Each network was trained once" in told
@@ -111,8 +111,8 @@ def test_questions_come_from_the_numbers():
 
 
 def test_what_is_missing_is_said_first():
-    values = by_quality({"a": 0.0, "grey": 0.0}, count=40, metrics=("mse", "psnr"))
-    values["grey"]["psnr"][:2] = np.inf
+    values = by_quality({"a": 0.0, "gray": 0.0}, count=40, metrics=("mse", "psnr"))
+    values["gray"]["psnr"][:2] = np.inf
     assert warnings(made_comparison(values)) == (
         "Photographs left out on PSNR, for every network: 2. For at least one of them the value is "
         "infinite or missing, as the PSNR of two equal pictures is."
@@ -123,7 +123,7 @@ def test_what_is_missing_is_said_first():
 
 
 def test_from_one_photograph_nothing_is_concluded():
-    compared = made_comparison(by_quality(dict.fromkeys((*FOUR, "grey"), 0.0), count=1))
+    compared = made_comparison(by_quality(dict.fromkeys((*FOUR, "gray"), 0.0), count=1))
     assert "no intervals are possible" in warnings(compared)
     concluded = conclude(compared)
     assert concluded.findings == ()
@@ -132,7 +132,7 @@ def test_from_one_photograph_nothing_is_concluded():
 
 @pytest.mark.parametrize("language", [ENGLISH, SPANISH], ids=lambda language: language.code)
 def test_no_sentence_is_left_with_a_hole(language):
-    values = by_quality(dict.fromkeys((*FOUR, "grey"), 0.0), noise=1.0)
+    values = by_quality(dict.fromkeys((*FOUR, "gray"), 0.0), noise=1.0)
     told = findings(made_comparison(values), language) + questions(
         made_comparison(values), language
     )

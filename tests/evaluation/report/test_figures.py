@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.evaluation.report.english import ENGLISH
 from colorear.evaluation.report.figures import figures, read_history
 from made_scores import FOUR, by_quality, made_comparison
@@ -41,5 +41,5 @@ def test_a_history_is_read_as_the_trainer_wrote_it(tmp_path):
 def test_what_is_no_history_is_refused(tmp_path, text, told):
     if text is not None:
         (tmp_path / "history.csv").write_text(text)
-    with pytest.raises(JudgeError, match=told):
+    with pytest.raises(EvaluationError, match=told):
         read_history(tmp_path)

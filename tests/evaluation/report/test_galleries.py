@@ -8,14 +8,14 @@ from colorear.evaluation.report.galleries import extremes_table, galleries
 from colorear.evaluation.report.spanish import SPANISH
 from made_scores import made_comparison
 
-VALUES = {"a": {"mse": np.array([0.5, 0.1, 0.9])}, "grey": {"mse": np.ones(3)}}
+VALUES = {"a": {"mse": np.array([0.5, 0.1, 0.9])}, "gray": {"mse": np.ones(3)}}
 
 
 def pictures(model, photograph):
-    grey = np.full((16, 16), 100, np.uint8)
+    gray = np.full((16, 16), 100, np.uint8)
     colour = np.zeros((16, 16, 3), np.uint8)
     colour[..., 0] = 200 if (model, photograph) == ("a", "002.jpg") else 0
-    return grey, colour, colour
+    return gray, colour, colour
 
 
 def test_the_worst_photograph_is_shown_grey_coloured_and_true():

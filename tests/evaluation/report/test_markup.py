@@ -53,7 +53,7 @@ def test_what_a_table_is_about_stands_before_it():
 
 @pytest.fixture(scope="module")
 def compared():
-    qualities = dict(zip((*FOUR, "grey"), (0.0, 0.1, 0.2, 0.5, 0.1), strict=True))
+    qualities = dict(zip((*FOUR, "gray"), (0.0, 0.1, 0.2, 0.5, 0.1), strict=True))
     return made_comparison(by_quality(qualities, noise=0.1))
 
 

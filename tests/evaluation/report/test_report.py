@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.evaluation.report.report import compare
 from colorear.evaluation.scores import Scores, write_scores
 from made_scores import FOUR, by_quality, made_scores
@@ -38,9 +38,9 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory):
     """The four, raw and with the luma promise, and a photograph that is grey already."""
-    qualities = dict(zip(FOUR, (0.0, 0.1, 0.2, 0.5), strict=True)) | {"grey": 0.1}
+    qualities = dict(zip(FOUR, (0.0, 0.1, 0.2, 0.5), strict=True)) | {"gray": 0.1}
     values = by_quality(qualities, metrics=("mse", "psnr"), noise=0.1, count=30)
-    values["grey"]["psnr"][3] = np.inf
+    values["gray"]["psnr"][3] = np.inf
     path = tmp_path_factory.mktemp("scores") / "SCORES.parquet"
     write_scores(path, made_scores(values, places=("<coast>", "street")))
     return path
@@ -100,7 +100,7 @@ def test_the_page_says_it_in_both_languages(report):
 
 
 def test_the_same_scores_give_the_same_report(tmp_path):
-    values = by_quality({"a": 0.5, "grey": 0.0}, metrics=("mse",), count=4)
+    values = by_quality({"a": 0.5, "gray": 0.0}, metrics=("mse",), count=4)
     write_scores(tmp_path / "s.parquet", made_scores(values))
     for name in ("one", "two"):
         compare([tmp_path / "s.parquet"], tmp_path / name, resamples=50)
@@ -112,7 +112,7 @@ def test_the_same_scores_give_the_same_report(tmp_path):
 
 
 def test_the_slides_convention_is_labelled(tmp_path):
-    values = by_quality({"skip-deep": 0.5, "grey": 0.0}, metrics=("mse", "fsim"), count=4)
+    values = by_quality({"skip-deep": 0.5, "gray": 0.0}, metrics=("mse", "fsim"), count=4)
     write_scores(tmp_path / "s.parquet", made_scores(values, convention="slides"))
     compare([tmp_path / "s.parquet"], tmp_path / "out", resamples=50)
     text = (tmp_path / "out" / "index.html").read_text()
@@ -135,12 +135,12 @@ def test_nothing_is_written_where_nothing_can_be_compared(tmp_path, scores):
         ([scores], {"runs": [tmp_path]}, "cannot be read as the history of a run"),
         ([scores, tmp_path / "large.parquet"], {}, "cannot be compared: the size is 160"),
     ):
-        with pytest.raises(JudgeError, match=told):
+        with pytest.raises(EvaluationError, match=told):
             compare(paths, tmp_path / "out", resamples=50, **options)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path, scores):
     (tmp_path / "file").write_text("")
-    with pytest.raises(JudgeError, match="cannot hold a report"):
+    with pytest.raises(EvaluationError, match="cannot hold a report"):
         compare([scores], tmp_path / "file", resamples=10)

@@ -7,9 +7,9 @@ from colorear.evaluation.report.tables import (
     definitions_table,
     effects_table,
     pairs_table,
-    published_table,
     ranks_table,
     scores_table,
+    slides_table,
 )
 from colorear.evaluation.statistics.factorial import Design
 from made_scores import FOUR, by_quality, made_comparison
@@ -17,7 +17,7 @@ from made_scores import FOUR, by_quality, made_comparison
 
 @pytest.fixture(scope="module")
 def compared():
-    models = dict(zip((*FOUR, "mean-colour", "grey"), (0.0, 0.1, 0.2, 0.5, 0.0, 0.1), strict=True))
+    models = dict(zip((*FOUR, "mean-color", "gray"), (0.0, 0.1, 0.2, 0.5, 0.0, 0.1), strict=True))
     return made_comparison(by_quality(models))
 
 
@@ -58,7 +58,7 @@ def test_networks_that_cannot_be_told_apart_are_marked():
 
 
 def test_published_and_corrected_figures_stand_beside_ours(compared):
-    table = published_table(compared, ENGLISH)
+    table = slides_table(compared, ENGLISH)
     assert len(table.rows) == 28
     assert [cell.text for cell in table.rows[11]][:4] == [
         "PSNR ↑",
@@ -68,7 +68,7 @@ def test_published_and_corrected_figures_stand_beside_ours(compared):
     ]
     assert table.rows[7][3].text == "0.070"  # RMSE: no more digits were published
     assert table.rows[27][3].text == "–"
-    assert published_table(made_comparison(by_quality({"a": 0.0})), ENGLISH).rows == ()
+    assert slides_table(made_comparison(by_quality({"a": 0.0})), ENGLISH).rows == ()
 
 
 def test_effects_are_bold_only_beyond_their_intervals(compared):
@@ -108,7 +108,7 @@ def test_ranks_and_pairs(compared):
 def test_one_photograph_has_no_intervals_in_any_table():
     compared = made_comparison(by_quality(dict.fromkeys(FOUR, 0.0), count=1))
     tables = [scores_table(compared, ENGLISH), effects_table(compared, Design(), ENGLISH)]
-    tables += [ranks_table(compared, ENGLISH), published_table(compared, ENGLISH)]
+    tables += [ranks_table(compared, ENGLISH), slides_table(compared, ENGLISH)]
     assert {cell.interval for table in tables for row in table.rows for cell in row} == {""}
     assert pairs_table(compared, ENGLISH).rows == ()
 

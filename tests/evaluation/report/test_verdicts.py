@@ -9,7 +9,7 @@ from made_scores import FOUR, SEVEN, by_quality, made_comparison
 
 def judged(qualities, claim, **options):
     """The outcome of one claim and its reasons in both languages."""
-    values = by_quality(dict(zip((*FOUR, "grey"), qualities, strict=False)), **options)
+    values = by_quality(dict(zip((*FOUR, "gray"), qualities, strict=False)), **options)
     verdict = verdicts(made_comparison(values), Design())[claim - 1]
     told = (" ".join(map(language.say, verdict.reasons)) for language in (ENGLISH, SPANISH))
     return verdict.outcome, *told

@@ -23,7 +23,7 @@ def test_the_effects_are_those_that_were_built_in(compared, which):
 
 def test_designs_are_four_that_were_made_alike():
     models = [f"modern-{name}" for name in FOUR] + [f"{name}@luma" for name in FOUR]
-    models += [*FOUR, "acuarela", "slides-skip-deep", "grey"]
+    models += [*FOUR, "acuarela", "slides-skip-deep", "gray"]
     assert designs(models) == [Design(), Design("modern-"), Design("", "@luma")]
     assert Design("modern-", "@luma").names[3] == "modern-skip-deep@luma"
     assert Design("slides-").of_the_slides

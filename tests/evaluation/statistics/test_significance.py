@@ -14,7 +14,7 @@ def test_holm_by_hand():
 
 
 def test_every_pair_is_tested_on_the_same_photographs():
-    values = by_quality({"a": 0.5, "b": 0.4, "c": 0.0, "grey": 0.0}, noise=0.2)
+    values = by_quality({"a": 0.5, "b": 0.4, "c": 0.0, "gray": 0.0}, noise=0.2)
     compared = made_comparison(values)
     tests = pair_tests(compared, "mse")
     assert [(test.first, test.second) for test in tests] == [("a", "b"), ("a", "c"), ("b", "c")]

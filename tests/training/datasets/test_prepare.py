@@ -12,7 +12,7 @@ import pytest
 
 from colorear import color
 from colorear.errors import DataError
-from colorear.evaluation.dataset import find
+from colorear.evaluation.dataset import find_photographs
 from colorear.training.datasets.manifest import Manifest, encode
 from colorear.training.datasets.photographs import list_photographs
 from colorear.training.datasets.prepare import NEAR_GRAY_BELOW, prepare
@@ -159,7 +159,7 @@ def test_what_is_learnt_from_is_what_the_manifest_has_written_down(tmp_path, col
     )
     about.write_bytes(encode(split))
     assert listed("validate") == ["7.png", "8.png", "9.png"]
-    judged = find(out, size=32)
+    judged = find_photographs(out, size=32)
     assert judged.names == ("10.png", "11.png", "12.png")
     assert [path.name for path in judged.others] == [f"{i}.png" for i in range(1, 10)]
     (out / "color" / "9.png").rename(out / "color" / "13.png")
@@ -168,7 +168,7 @@ def test_what_is_learnt_from_is_what_the_manifest_has_written_down(tmp_path, col
     (out / "color" / "13.png").replace(out / "color" / "9.png")
     (out / "color" / "13.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"names \(13\.png is new\); prepare"):
-        find(out, size=32)
+        find_photographs(out, size=32)
     about.write_bytes(b"{}")
     with pytest.raises(DataError, match=r"manifest\.json: cannot be read \(.*; prepare"):
         listed("train")
@@ -199,7 +199,7 @@ def test_color_alone_and_pictures_beside_the_pairs(tmp_path, kaggle):
     assert (manifest.layout, names(manifest)[0]) == ("color", "0.png")
     (kaggle / "color").rename(kaggle / "gray")
     with pytest.raises(DataError, match=r"has grey photographs in gray/ but none in color/"):
-        prepare(kaggle, tmp_path / "grey")
+        prepare(kaggle, tmp_path / "gray")
 
 
 def test_folders_of_pairs_in_capitals_and_apart(tmp_path, kaggle):

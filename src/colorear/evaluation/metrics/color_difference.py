@@ -17,27 +17,27 @@ __all__ = [
     "chroma_psnr_of_lab",
     "ciede2000",
     "ciede2000_of_lab",
-    "colourfulness",
-    "colourfulness_gap",
+    "colorfulness",
+    "colorfulness_gap",
 ]
 
 CHROMA_PEAK = 255.0
 """CIELAB units: the span of a* or b* coded in 8 bits (-128..127: ICC.1:2022 6.3.4, OpenCV)."""
 
 
-def ciede2000(reference: Tensor, coloured: Tensor) -> Tensor:
+def ciede2000(reference: Tensor, colored: Tensor) -> Tensor:
     """Mean CIEDE2000 colour difference over the pixels (n,); 0 for equal ones, lower is better."""
-    pair = checked_pair(reference, coloured, data_range=1.0)
+    pair = checked_pair(reference, colored, data_range=1.0)
     lab, lab_coloured = (color.srgb_to_lab(srgb) for srgb in pair)
     return ciede2000_of_lab(lab, lab_coloured).mean((1, 2))
 
 
-def ciede2000_of_lab(reference: Tensor, coloured: Tensor) -> Tensor:
+def ciede2000_of_lab(reference: Tensor, colored: Tensor) -> Tensor:
     """The CIEDE2000 difference (...,h,w) of CIELAB colours (...,3,h,w), with kL = kC = kH = 1.
 
     Source: G. Sharma, W. Wu and E. Dalal, Color Research and Application 30(1), 2005, (2)-(22).
     """
-    (l1, a1, b1), (l2, a2, b2) = reference.unbind(-3), coloured.unbind(-3)
+    (l1, a1, b1), (l2, a2, b2) = reference.unbind(-3), colored.unbind(-3)
     g = 0.5 - 0.5 * _seventh((torch.hypot(a1, b1) + torch.hypot(a2, b2)) / 2)  # (4)
     a1, a2 = (1 + g) * a1, (1 + g) * a2  # (5)
     c1, c2 = torch.hypot(a1, b1), torch.hypot(a2, b2)  # (6)
@@ -61,23 +61,23 @@ def ciede2000_of_lab(reference: Tensor, coloured: Tensor) -> Tensor:
     return squares.clamp(min=0).sqrt()
 
 
-def chroma_psnr(reference: Tensor, coloured: Tensor) -> Tensor:
+def chroma_psnr(reference: Tensor, colored: Tensor) -> Tensor:
     """PSNR in dB of a* and b* together (n,), peak 255; higher is better, inf for equal chroma.
 
     The literature has no one peak for a* and b* (110, 128 and 255 are met): compare only with
     numbers of the same. A peak of 110 gives 7.30 dB less.
     """
-    pair = checked_pair(reference, coloured, data_range=1.0)
+    pair = checked_pair(reference, colored, data_range=1.0)
     return chroma_psnr_of_lab(*(color.srgb_to_lab(srgb) for srgb in pair))
 
 
-def chroma_psnr_of_lab(reference: Tensor, coloured: Tensor) -> Tensor:
+def chroma_psnr_of_lab(reference: Tensor, colored: Tensor) -> Tensor:
     """The same of CIELAB colours (n,3,h,w); L* is not looked at."""
-    errors = (reference[:, 1:] - coloured[:, 1:]).square().mean((1, 2, 3))
+    errors = (reference[:, 1:] - colored[:, 1:]).square().mean((1, 2, 3))
     return 10 * torch.log10(CHROMA_PEAK**2 / errors)
 
 
-def colourfulness(photographs: Tensor) -> Tensor:
+def colorfulness(photographs: Tensor) -> Tensor:
     """Colourfulness (n,) on the scale of 0..255: 0 for grey, above 100 for the most vivid.
 
     Neither end is better. Opponent colours are signed: absolute values, as in some programs, would
@@ -90,13 +90,13 @@ def colourfulness(photographs: Tensor) -> Tensor:
     return variances.sum(1).sqrt() + 0.3 * means.square().sum(1).sqrt()
 
 
-def colourfulness_gap(reference: Tensor, coloured: Tensor) -> Tensor:
+def colorfulness_gap(reference: Tensor, colored: Tensor) -> Tensor:
     """How far (n,) the colourfulness is from that of the reference; 0 is best.
 
     A grey reference has colourfulness 0: there the gap is all the colour that was put in.
     """
-    checked_pair(reference, coloured, data_range=1.0)
-    return (colourfulness(coloured) - colourfulness(reference)).abs()
+    checked_pair(reference, colored, data_range=1.0)
+    return (colorfulness(colored) - colorfulness(reference)).abs()
 
 
 def _seventh(chroma: Tensor) -> Tensor:

@@ -85,15 +85,14 @@ class Moments:
         return self.scatter / (self.count - 1)
 
 
-def frechet_distance(reference: Tensor | Moments, coloured: Tensor | Moments) -> float:
+def frechet_distance(reference: Tensor | Moments, colored: Tensor | Moments) -> float:
     """Squared Fréchet distance of the Gaussians with the moments of two sets of features (n,d).
 
     0 for equal sets; lower is better.
     Source: D. Dowson and B. Landau, J. Multivariate Analysis 12(3), 1982, (4).
     """
     one, other = (
-        given if isinstance(given, Moments) else Moments.of(given)
-        for given in (reference, coloured)
+        given if isinstance(given, Moments) else Moments.of(given) for given in (reference, colored)
     )
     _check_widths(one.mean, other.mean)
     _check_count(min(one.count, other.count), 2)
@@ -108,14 +107,14 @@ def frechet_distance(reference: Tensor | Moments, coloured: Tensor | Moments) ->
     return max(0.0, float(distance))  # rounding alone goes below 0
 
 
-def kernel_distance(reference: Tensor, coloured: Tensor) -> float:
+def kernel_distance(reference: Tensor, colored: Tensor) -> float:
     """Squared maximum mean discrepancy of two sets of features (n,d), kernel (x.y / d + 1)^3.
 
     Unbiased, hence a little below 0 now and then for sets that are alike; lower is better. Of the
     whole sets, with no division into subsets.
     Source: M. Binkowski et al., Demystifying MMD GANs, ICLR 2018, section 3 and (4).
     """
-    one, other = _checked(reference, least=2), _checked(coloured, least=2)
+    one, other = _checked(reference, least=2), _checked(colored, least=2)
     _check_widths(one[0], other[0])
     within = _kernel_sum(one, one) - _kernel(one.square().sum(1), one.shape[1]).sum()
     within_other = _kernel_sum(other, other) - _kernel(other.square().sum(1), one.shape[1]).sum()

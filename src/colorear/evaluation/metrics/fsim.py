@@ -27,7 +27,7 @@ _AT_ONCE = 2  # photographs: what is computed for more does not stay in the proc
 
 
 def fsimc(
-    reference: Tensor, coloured: Tensor, *, data_range: float, chromatic: bool = True
+    reference: Tensor, colored: Tensor, *, data_range: float, chromatic: bool = True
 ) -> Tensor:
     """Feature similarity (n,): 1 for equal photographs; higher is better.
 
@@ -36,14 +36,14 @@ def fsimc(
     A grey reference has I = Q = 0, so that any colour lowers the score; where both photographs
     have one flat luma, every pixel weighs the same.
     """
-    reference, coloured = checked_pair(reference, coloured, data_range=data_range, smallest=4)
-    every = zip(*(torch.split(side, _AT_ONCE) for side in (reference, coloured)), strict=True)
+    reference, colored = checked_pair(reference, colored, data_range=data_range, smallest=4)
+    every = zip(*(torch.split(side, _AT_ONCE) for side in (reference, colored)), strict=True)
     return torch.cat([_fsimc(*pair, chromatic=chromatic) for pair in every]).double()
 
 
-def _fsimc(reference: Tensor, coloured: Tensor, *, chromatic: bool) -> Tensor:
+def _fsimc(reference: Tensor, colored: Tensor, *, chromatic: bool) -> Tensor:
     # float32 changes the sixth decimal of the score at most, and takes half the time.
-    photographs = _reduced(255 * torch.cat((reference, coloured)).float())
+    photographs = _reduced(255 * torch.cat((reference, colored)).float())
     yiq = torch.einsum("yc,nchw->ynhw", torch.tensor(_YIQ), photographs)
     congruency = _phase_congruency(yiq[0]).chunk(2)
     gradients = _gradient(yiq[0]).chunk(2)

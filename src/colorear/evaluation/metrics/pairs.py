@@ -11,7 +11,7 @@ __all__ = ["checked", "checked_pair"]
 
 
 def checked_pair(
-    reference: Tensor, coloured: Tensor, *, data_range: float | None = None, smallest: int = 1
+    reference: Tensor, colored: Tensor, *, data_range: float | None = None, smallest: int = 1
 ) -> tuple[Tensor, Tensor]:
     """The two batches (n,3,h,w) as float64; with a `data_range`, brought to 0..1.
 
@@ -20,12 +20,12 @@ def checked_pair(
     """
     pair = (
         checked(reference, "the reference", data_range=data_range, smallest=smallest),
-        checked(coloured, "the coloured batch", data_range=data_range, smallest=smallest),
+        checked(colored, "the coloured batch", data_range=data_range, smallest=smallest),
     )
-    if reference.shape != coloured.shape:
+    if reference.shape != colored.shape:
         raise MetricError(
             f"the reference is {tuple(reference.shape)} and the coloured batch "
-            f"{tuple(coloured.shape)}, which should be equal; "
+            f"{tuple(colored.shape)}, which should be equal; "
             "give the same photographs at the same size"
         )
     return pair

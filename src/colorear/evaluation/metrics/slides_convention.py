@@ -24,7 +24,7 @@ Pixels = Any  # numpy.ndarray (h, w, 3), float32 in 0..1, as Keras gives it
 Function = Callable[[Pixels, Pixels], float]
 
 
-def score(reference: Tensor, coloured: Tensor) -> dict[str, Tensor]:
+def score(reference: Tensor, colored: Tensor) -> dict[str, Tensor]:
     """Each of the slides' seven (n,) for photographs (n,3,h,w) whose white is 1.
 
     Values outside 0..1 are taken as they are: the slides judged what their networks gave.
@@ -32,7 +32,7 @@ def score(reference: Tensor, coloured: Tensor) -> dict[str, Tensor]:
     Raises MissingExtraError: the extra `slides` is not installed.
     """
     functions = _functions()
-    pair = checked_pair(reference, coloured, smallest=41)
+    pair = checked_pair(reference, colored, smallest=41)
     truths, ours = (planes.float().permute(0, 2, 3, 1).numpy() for planes in pair)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {

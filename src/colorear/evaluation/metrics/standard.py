@@ -20,60 +20,60 @@ __all__ = ["METRICS", "Metric", "mae", "mse", "psnr", "rmse", "score"]
 _AT_ONCE = 2  # photographs: what is computed for more does not stay in the processor's cache
 
 
-def mse(reference: Tensor, coloured: Tensor) -> Tensor:
+def mse(reference: Tensor, colored: Tensor) -> Tensor:
     """Mean squared error over pixels and channels (n,), in squared units of the values."""
-    reference, coloured = checked_pair(reference, coloured)
-    return (reference - coloured).square().mean((1, 2, 3))
+    reference, colored = checked_pair(reference, colored)
+    return (reference - colored).square().mean((1, 2, 3))
 
 
-def rmse(reference: Tensor, coloured: Tensor) -> Tensor:
+def rmse(reference: Tensor, colored: Tensor) -> Tensor:
     """Root of the mean squared error over pixels and channels (n,), in units of the values."""
-    return mse(reference, coloured).sqrt()
+    return mse(reference, colored).sqrt()
 
 
-def mae(reference: Tensor, coloured: Tensor) -> Tensor:
+def mae(reference: Tensor, colored: Tensor) -> Tensor:
     """Mean absolute error over pixels and channels (n,), in units of the values."""
-    reference, coloured = checked_pair(reference, coloured)
-    return (reference - coloured).abs().mean((1, 2, 3))
+    reference, colored = checked_pair(reference, colored)
+    return (reference - colored).abs().mean((1, 2, 3))
 
 
-def psnr(reference: Tensor, coloured: Tensor, *, data_range: float) -> Tensor:
+def psnr(reference: Tensor, colored: Tensor, *, data_range: float) -> Tensor:
     """Peak signal-to-noise ratio in dB (n,), the peak being `data_range`; inf for equal ones.
 
-    >>> black, grey = torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), 0.1)
-    >>> psnr(black, grey, data_range=1.0).round(decimals=4)
+    >>> black, gray = torch.zeros(1, 3, 8, 8), torch.full((1, 3, 8, 8), 0.1)
+    >>> psnr(black, gray, data_range=1.0).round(decimals=4)
     tensor([20.], dtype=torch.float64)
     """
-    reference, coloured = checked_pair(reference, coloured, data_range=data_range)
-    return -10 * torch.log10((reference - coloured).square().mean((1, 2, 3)))
+    reference, colored = checked_pair(reference, colored, data_range=data_range)
+    return -10 * torch.log10((reference - colored).square().mean((1, 2, 3)))
 
 
-def score(reference: Tensor, coloured: Tensor) -> dict[str, Tensor]:
+def score(reference: Tensor, colored: Tensor) -> dict[str, Tensor]:
     """Every metric of one photograph, for sRGB in 0..1 of at least 41 x 41 pixels."""
-    pair = checked_pair(reference, coloured, data_range=1.0, smallest=41)
+    pair = checked_pair(reference, colored, data_range=1.0, smallest=41)
     parts = [
         _score(*part) for part in zip(*(torch.split(side, _AT_ONCE) for side in pair), strict=True)
     ]
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
-def _score(reference: Tensor, coloured: Tensor) -> dict[str, Tensor]:
-    lab, lab_coloured = (color.srgb_to_lab(srgb) for srgb in (reference, coloured))
-    error = mse(reference, coloured)
-    vividness = color_difference.colourfulness(coloured)
+def _score(reference: Tensor, colored: Tensor) -> dict[str, Tensor]:
+    lab, lab_coloured = (color.srgb_to_lab(srgb) for srgb in (reference, colored))
+    error = mse(reference, colored)
+    vividness = color_difference.colorfulness(colored)
     return {
         "mse": error,
         "rmse": error.sqrt(),
-        "mae": mae(reference, coloured),
+        "mae": mae(reference, colored),
         "psnr": -10 * torch.log10(error),
-        "ssim": structure.ssim(reference, coloured, data_range=1.0),
-        "fsim": fsim.fsimc(reference, coloured, data_range=1.0),
-        "uqi": structure.uqi(reference, coloured),
-        "vif": structure.vif(reference, coloured, data_range=1.0),
+        "ssim": structure.ssim(reference, colored, data_range=1.0),
+        "fsim": fsim.fsimc(reference, colored, data_range=1.0),
+        "uqi": structure.uqi(reference, colored),
+        "vif": structure.vif(reference, colored, data_range=1.0),
         "ciede2000": color_difference.ciede2000_of_lab(lab, lab_coloured).mean((1, 2)),
         "chroma_psnr": color_difference.chroma_psnr_of_lab(lab, lab_coloured),
-        "colourfulness": vividness,
-        "colourfulness_gap": (vividness - color_difference.colourfulness(reference)).abs(),
+        "colorfulness": vividness,
+        "colorfulness_gap": (vividness - color_difference.colorfulness(reference)).abs(),
     }
 
 
@@ -186,18 +186,18 @@ METRICS: dict[str, Metric] = {
             "10 log10(255^2 / MSE of a* and b*) of each photograph",
         ),
         Metric(
-            "colourfulness",
-            "colourfulness",
-            color_difference.colourfulness,
+            "colorfulness",
+            "colorfulness",
+            color_difference.colorfulness,
             None,
             "sRGB, 0..255",
             "opponent colours of sRGB",
             "spread and mean of R - G and (R + G) / 2 - B (Hasler and Süsstrunk 2003, M3)",
         ),
         Metric(
-            "colourfulness_gap",
+            "colorfulness_gap",
             "colourfulness gap",
-            color_difference.colourfulness_gap,
+            color_difference.colorfulness_gap,
             "lower",
             "sRGB, 0..255",
             "opponent colours of sRGB",

@@ -20,24 +20,24 @@ _VIF_NOISE = 2.0  # variance of the noise of seeing, for values in 0..255
 _STRIP = 48  # rows or columns that one matrix product gives: more waste zeros, fewer waste calls
 
 
-def ssim(reference: Tensor, coloured: Tensor, *, data_range: float) -> Tensor:
+def ssim(reference: Tensor, colored: Tensor, *, data_range: float) -> Tensor:
     """Structural similarity (n,): 1 for equal photographs, above -1; higher is better.
 
     Gaussian window of 11 with sigma 1.5, no downsampling, population variances; at least 11 x 11.
     Source: Z. Wang et al., IEEE TIP 13(4), 2004, (13) with K1 = 0.01 and K2 = 0.03, and (14).
     """
-    reference, coloured = checked_pair(
-        reference, coloured, data_range=data_range, smallest=_SSIM_WINDOW
+    reference, colored = checked_pair(
+        reference, colored, data_range=data_range, smallest=_SSIM_WINDOW
     )
     kernel = _gaussian(_SSIM_WINDOW, _SSIM_SIGMA)
-    window = _Window(reference, coloured, lambda planes: _filtered(planes, kernel))
+    window = _Window(reference, colored, lambda planes: _filtered(planes, kernel))
     c1, c2 = 0.01**2, 0.03**2
     mean = (2 * window.mean_product + c1) / (window.mean_squares + c1)
-    spread = (2 * window.covariance + c2) / (window.reference + window.coloured + c2)
+    spread = (2 * window.covariance + c2) / (window.reference + window.colored + c2)
     return (mean * spread).mean((1, 2, 3))
 
 
-def uqi(reference: Tensor, coloured: Tensor) -> Tensor:
+def uqi(reference: Tensor, colored: Tensor) -> Tensor:
     """Universal quality index (n,): 1 for equal photographs, at least -1; higher is better.
 
     Box windows of 8 x 8 that move pixel by pixel; at least 8 x 8 pixels, of values from 0 up.
@@ -46,9 +46,9 @@ def uqi(reference: Tensor, coloured: Tensor) -> Tensor:
     A grey reference is nothing special: its three channels are equal.
     Source: Z. Wang and A. Bovik, IEEE Signal Processing Letters 9(3), 2002, (1).
     """
-    reference, coloured = checked_pair(reference, coloured, smallest=_UQI_WINDOW)
-    window = _Window(reference, coloured, _box)
-    variances = window.reference + window.coloured
+    reference, colored = checked_pair(reference, colored, smallest=_UQI_WINDOW)
+    window = _Window(reference, colored, _box)
+    variances = window.reference + window.colored
     # Rounding leaves about 1e-16 of a constant window's square; one level of 8 bits in one pixel
     # of a window that is otherwise constant makes 2e-7 of white's.
     constant = variances <= 1e-13 * window.mean_squares
@@ -58,37 +58,37 @@ def uqi(reference: Tensor, coloured: Tensor) -> Tensor:
     return (means * spreads).mean((1, 2, 3))
 
 
-def vif(reference: Tensor, coloured: Tensor, *, data_range: float) -> Tensor:
+def vif(reference: Tensor, colored: Tensor, *, data_range: float) -> Tensor:
     """Visual information fidelity in the pixel domain (n,): 1 for equal photographs.
 
     Higher is better; above 1 where contrast was added. Not symmetric. At least 41 x 41 pixels.
     A constant channel of the reference holds no information that could be lost, and counts as 1.
     Source: H. Sheikh and A. Bovik, IEEE TIP 15(2), 2006, as in the authors' vifp_mscale.m.
     """
-    reference, coloured = checked_pair(reference, coloured, data_range=data_range, smallest=41)
+    reference, colored = checked_pair(reference, colored, data_range=data_range, smallest=41)
     # Variances do not see a constant; without it they keep all their digits.
-    reference, coloured = (255 * planes - 127.5 for planes in (reference, coloured))
+    reference, colored = (255 * planes - 127.5 for planes in (reference, colored))
     kept, whole = torch.zeros(reference.shape[:2]), torch.zeros(reference.shape[:2])
     for scale in range(4):
         width = 2 ** (4 - scale) + 1
         kernel = _gaussian(width, width / 5)
         if scale:
-            reference, coloured = (
-                _filtered(planes, kernel, step=2) for planes in (reference, coloured)
+            reference, colored = (
+                _filtered(planes, kernel, step=2) for planes in (reference, colored)
             )
-        kept_here, whole_here = _information(reference, coloured, kernel)
+        kept_here, whole_here = _information(reference, colored, kernel)
         kept, whole = kept + kept_here, whole + whole_here
     return torch.where(whole > 0, kept / whole, 1.0).mean(1)
 
 
-def _information(reference: Tensor, coloured: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
+def _information(reference: Tensor, colored: Tensor, kernel: Tensor) -> tuple[Tensor, Tensor]:
     """Information (n,3) that is left of the reference at one scale, and that was in it."""
     tiny = 1e-10  # as in vifp_mscale.m
-    window = _Window(reference, coloured, lambda planes: _filtered(planes, kernel))
+    window = _Window(reference, colored, lambda planes: _filtered(planes, kernel))
     there = window.reference * (window.reference >= tiny)
     gain = (window.covariance / (window.reference + tiny)).clamp(min=0)
-    gain *= (there > 0) & (window.coloured >= tiny)
-    distortion = (window.coloured - gain * window.covariance).clamp(min=tiny)
+    gain *= (there > 0) & (window.colored >= tiny)
+    distortion = (window.colored - gain * window.covariance).clamp(min=tiny)
     kept = torch.log1p(gain.square() * there / (distortion + _VIF_NOISE))
     return kept.sum((2, 3)), torch.log1p(there / _VIF_NOISE).sum((2, 3))
 
@@ -97,15 +97,15 @@ class _Window:
     """Variances, covariance and products of the means of two batches in every window."""
 
     def __init__(
-        self, reference: Tensor, coloured: Tensor, averaged: Callable[[Tensor], Tensor]
+        self, reference: Tensor, colored: Tensor, averaged: Callable[[Tensor], Tensor]
     ) -> None:
-        mean, mean_coloured = averaged(reference), averaged(coloured)
+        mean, mean_coloured = averaged(reference), averaged(colored)
         square, square_coloured = mean.square(), mean_coloured.square()
         self.mean_product = mean * mean_coloured
         self.mean_squares = square + square_coloured
         self.reference = (averaged(reference.square()) - square).clamp(min=0)
-        self.coloured = (averaged(coloured.square()) - square_coloured).clamp(min=0)
-        self.covariance = averaged(reference * coloured) - self.mean_product
+        self.colored = (averaged(colored.square()) - square_coloured).clamp(min=0)
+        self.covariance = averaged(reference * colored) - self.mean_product
 
 
 def _box(planes: Tensor) -> Tensor:

@@ -47,8 +47,8 @@ def conclude(compared: Comparison) -> Conclusions:
     else:
         findings = _findings(compared, found)
         questions = _questions(compared, found)
-    judged = tuple((design, tuple(verdicts(compared, design))) for design in found)
-    return Conclusions(findings, judged, questions)
+    of_designs = tuple((design, tuple(verdicts(compared, design))) for design in found)
+    return Conclusions(findings, of_designs, questions)
 
 
 def _findings(
@@ -57,35 +57,35 @@ def _findings(
     effects = [paragraph for design in found for paragraph in _effects(compared, design)]
     every = (
         ("best_heading", [_best(compared)]),
-        ("grey_heading", [_against_grey(compared, name) for name in compared.networks]),
+        ("gray_heading", [_against_gray(compared, name) for name in compared.networks]),
         ("effects_heading", [*effects, _luma(compared, found)]),
-        ("colours_heading", [_colours(compared)]),
+        ("colorfulness_heading", [_colorfulness(compared)]),
     )
-    said = ((key, tuple(filter(None, paragraphs))) for key, paragraphs in every)
-    return tuple((key, paragraphs) for key, paragraphs in said if paragraphs)
+    sentences = ((key, tuple(filter(None, paragraphs))) for key, paragraphs in every)
+    return tuple((key, paragraphs) for key, paragraphs in sentences if paragraphs)
 
 
 def caveats(compared: Comparison) -> Paragraph:
     """What a reader must know before any number: what is missing and what was left out."""
     count, expected = len(compared.photographs), compared.about.data.photographs
-    said = []
+    sentences = []
     if count < 2:
-        said.append(Sentence("one_photograph"))
+        sentences.append(Sentence("one_photograph"))
     elif count < _FEW:
-        said.append(Sentence("few_photographs", {"count": count}))
+        sentences.append(Sentence("few_photographs", {"count": count}))
     if count != expected:
-        said.append(Sentence("partial", {"count": count, "all": expected}))
+        sentences.append(Sentence("partial", {"count": count, "all": expected}))
     if compared.left_out:
-        said.append(Sentence("left_out", {"count": compared.left_out}))
+        sentences.append(Sentence("left_out", {"count": compared.left_out}))
     for metric, mask in compared.finite.items():
         if not mask.all():
             lost = int((~mask).sum())
-            said.append(Sentence("not_finite", {"metric": metric, "count": lost}))
+            sentences.append(Sentence("not_finite", {"metric": metric, "count": lost}))
     if compared.undefined:
-        said.append(Sentence("undefined", {"metrics": compared.undefined}))
-    if "grey" not in compared.models:
-        said.append(Sentence("no_grey"))
-    return tuple(said)
+        sentences.append(Sentence("undefined", {"metrics": compared.undefined}))
+    if "gray" not in compared.models:
+        sentences.append(Sentence("no_gray"))
+    return tuple(sentences)
 
 
 def _best(compared: Comparison) -> Paragraph:
@@ -94,28 +94,28 @@ def _best(compared: Comparison) -> Paragraph:
     wins: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for metric in compared.directed:
         wins.setdefault(compared.best(metric), []).append(metric)
-    said = []
+    sentences = []
     for (name, others), metrics in wins.items():
-        told: dict[str, Value] = {"network": name, "metrics": tuple(metrics)}
-        told |= {"others": others} if others else {}
-        said.append(Sentence("best_within" if others else "best_beyond", told))
-    return tuple(said)
+        values: dict[str, Value] = {"network": name, "metrics": tuple(metrics)}
+        values |= {"others": others} if others else {}
+        sentences.append(Sentence("best_within" if others else "best_beyond", values))
+    return tuple(sentences)
 
 
-def _against_grey(compared: Comparison, name: str) -> Paragraph:
-    if "grey" not in compared.models:
+def _against_gray(compared: Comparison, name: str) -> Paragraph:
+    if "gray" not in compared.models:
         return ()
-    said = []
+    sentences = []
     ratio = compared.ratio(name)
     if ratio:
         key = {-1: "ratio_below", 0: "ratio_within", 1: "ratio_above"}[ratio.side(1.0)]
-        said.append(Sentence(key, {"network": name, "ratio": ratio}))
-    gains = {m: compared.benefit(m, name, "grey") for m in compared.directed}
-    return (*said, *_by_side(gains, {1: "grey_better", -1: "grey_worse", 0: "grey_same"}))
+        sentences.append(Sentence(key, {"network": name, "ratio": ratio}))
+    gains = {m: compared.benefit(m, name, "gray") for m in compared.directed}
+    return (*sentences, *_by_side(gains, {1: "gray_better", -1: "gray_worse", 0: "gray_same"}))
 
 
 def _effects(compared: Comparison, design: Design) -> list[Paragraph]:
-    said: list[Paragraph] = [(Sentence("on_design", {"names": design.names}),)]
+    sentences: list[Paragraph] = [(Sentence("on_design", {"names": design.names}),)]
     for which in EFFECTS:
         gains = {m: benefit(compared, design, m, which) for m in compared.directed}
         keys = {1: f"{which}_better", -1: f"{which}_worse", 0: f"{which}_none"}
@@ -123,8 +123,8 @@ def _effects(compared: Comparison, design: Design) -> list[Paragraph]:
         if "mse" in compared.metrics:
             found = effect(compared, design, "mse", which)
             paragraph = (Sentence(f"{which}_mse", {"effect": found}), *paragraph)
-        said.append(paragraph)
-    return said
+        sentences.append(paragraph)
+    return sentences
 
 
 def _by_side(gains: dict[str, Estimate], keys: dict[int, str]) -> Paragraph:
@@ -161,54 +161,54 @@ def _share(compared: Comparison, name: str) -> float | None:
 
     The truth's is not in the scores; but the gap of a grey copy, which has none, is the truth's.
     """
-    needed = {"colourfulness", "colourfulness_gap"} <= set(compared.metrics)
-    if "grey" not in compared.models or not needed:
+    needed = {"colorfulness", "colorfulness_gap"} <= set(compared.metrics)
+    if "gray" not in compared.models or not needed:
         return None
-    none = compared.mean("colourfulness", "grey").value
-    truth = compared.mean("colourfulness_gap", "grey").value
+    none = compared.mean("colorfulness", "gray").value
+    truth = compared.mean("colorfulness_gap", "gray").value
     if abs(none) > 0.01 or truth <= 0:
         return None
-    return 100 * compared.mean("colourfulness", name).value / truth
+    return 100 * compared.mean("colorfulness", name).value / truth
 
 
-def _colours(compared: Comparison) -> Paragraph:
+def _colorfulness(compared: Comparison) -> Paragraph:
     shares = tuple(
         f"{name} {share:.0f}"
         for name in compared.networks
         if (share := _share(compared, name)) is not None
     )
-    said = [Sentence("dull", {"shares": shares})] if shares else []
-    if not {"psnr", "colourfulness_gap"} <= set(compared.metrics):
-        return tuple(said)
-    first, vivid = compared.best("psnr")[0], compared.best("colourfulness_gap")[0]
+    sentences = [Sentence("dull", {"shares": shares})] if shares else []
+    if not {"psnr", "colorfulness_gap"} <= set(compared.metrics):
+        return tuple(sentences)
+    first, vivid = compared.best("psnr")[0], compared.best("colorfulness_gap")[0]
     ahead = first != vivid and compared.benefit("psnr", first, vivid).side() > 0
-    if ahead and compared.benefit("colourfulness_gap", vivid, first).side() > 0:
-        said.append(Sentence("trap", {"network": first, "other": vivid}))
-    return tuple(said)
+    if ahead and compared.benefit("colorfulness_gap", vivid, first).side() > 0:
+        sentences.append(Sentence("trap", {"network": first, "other": vivid}))
+    return tuple(sentences)
 
 
 def _questions(compared: Comparison, found: Sequence[Design]) -> Paragraph:
     first = compared.best(measure(compared))[0]
-    said = [Sentence("q_seeds")]
+    sentences = [Sentence("q_seeds")]
     if found and "mse" in compared.metrics:
-        said += _unclear(compared, found[0])
+        sentences += _unclear(compared, found[0])
     share = _share(compared, first)
     if share is not None and share < 90:
-        said.append(Sentence("q_dull", {"network": first, "share": round(share)}))
-    said += _contrasts(compared, first)
-    if "grey" in compared.models:
+        sentences.append(Sentence("q_dull", {"network": first, "share": round(share)}))
+    sentences += _contrasts(compared, first)
+    if "gray" in compared.models:
         beaten = tuple(
             metric
             for metric in compared.directed
-            if all(compared.benefit(metric, name, "grey").side() < 0 for name in compared.networks)
+            if all(compared.benefit(metric, name, "gray").side() < 0 for name in compared.networks)
         )
-        said += [Sentence("q_structure", {"metrics": beaten})] if beaten else []
-    return tuple(said)
+        sentences += [Sentence("q_structure", {"metrics": beaten})] if beaten else []
+    return tuple(sentences)
 
 
 def _unclear(compared: Comparison, design: Design) -> Paragraph:
     """How many photographs would show an effect of the size seen: intervals shrink as 1/sqrt(n)."""
-    said = []
+    sentences = []
     names: tuple[Effect, Effect] = ("skips", "depth")
     for which in names:
         found = effect(compared, design, "mse", which)
@@ -217,30 +217,30 @@ def _unclear(compared: Comparison, design: Design) -> Paragraph:
             needed = have * ((found.high - found.low) / 2 / found.value) ** 2
             if needed < _MANY:
                 digits = 10 ** (math.floor(math.log10(needed)) - 1)
-                told: dict[str, Value] = {
+                values: dict[str, Value] = {
                     "effect": which,
                     "count": math.ceil(needed / digits) * digits,
                     "have": have,
                 }
-                said.append(Sentence("q_effect", told))
-    return tuple(said)
+                sentences.append(Sentence("q_effect", values))
+    return tuple(sentences)
 
 
 def _contrasts(compared: Comparison, name: str) -> Paragraph:
     """Places and chroma between whose extremes the intervals do not meet."""
-    said = []
-    told: dict[str, Value] = {"metric": measure(compared), "network": name}
+    sentences = []
+    values: dict[str, Value] = {"metric": measure(compared), "network": name}
     places = sorted(by_place(compared), key=lambda group: -group.errors[name].value)
     if places and places[0].errors[name].low > places[-1].errors[name].high:
         hard, easy = places[0], places[-1]
         of_places: dict[str, Value] = {"hard": hard.name, "easy": easy.name}
         of_places |= {"high": hard.errors[name], "low": easy.errors[name]}
-        said.append(Sentence("q_place", told | of_places))
+        sentences.append(Sentence("q_place", values | of_places))
     groups = by_chroma(compared)
     if groups and groups[-1].errors[name].low > groups[0].errors[name].high:
         ends: dict[str, Value] = {
             "low": groups[0].errors[name],
             "high": groups[-1].errors[name],
         }
-        said.append(Sentence("q_chroma", told | ends))
-    return tuple(said)
+        sentences.append(Sentence("q_chroma", values | ends))
+    return tuple(sentences)

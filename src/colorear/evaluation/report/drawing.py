@@ -15,23 +15,23 @@ from colorear.evaluation.statistics.bootstrap import Estimate
 from colorear.evaluation.statistics.comparison import DO_NOTHING, Comparison
 
 __all__ = [
-    "GREY",
+    "GRAY",
     "Style",
     "bar",
     "draw_networks",
     "figure",
     "legend",
-    "localise",
+    "localize",
     "mark",
     "png",
     "styles",
 ]
 
 WIDTH = 5.0  # inches: at 390 CSS pixels a text of 9 points is still 10 pixels high
-GREY = "#555555"
+GRAY = "#555555"
 
 # Okabe and Ito 2008, "Color Universal Design": told apart with every kind of colour vision
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = "osD^vPX*"
 
 
@@ -39,7 +39,7 @@ _MARKERS = "osD^vPX*"
 class Style:
     """One model's looks, the same in every figure."""
 
-    colour: str
+    color: str
     marker: str
     filled: bool
     """Not so with the luma promise, whose colour is that of the same network without."""
@@ -51,11 +51,11 @@ def styles(models: Sequence[str]) -> dict[str, Style]:
     found = {}
     for name in models:
         if name in DO_NOTHING:
-            found[name] = Style(GREY, "|", filled=True)
+            found[name] = Style(GRAY, "|", filled=True)
             continue
         family = families.index(name.split("@")[0])
-        colour = _COLOURS[family % len(_COLOURS)]
-        found[name] = Style(colour, _MARKERS[family % len(_MARKERS)], filled="@" not in name)
+        color = _COLORS[family % len(_COLORS)]
+        found[name] = Style(color, _MARKERS[family % len(_MARKERS)], filled="@" not in name)
     return found
 
 
@@ -74,7 +74,7 @@ def figure(height: float, rows: int = 1, columns: int = 1, *, share_y: bool = Fa
 def bar(axes: Axes, x: Estimate, y: float, style: Style) -> None:
     """A mark with its interval along x."""
     if x.bounded:
-        axes.plot([x.low, x.high], [y, y], color=style.colour, linewidth=1.6)
+        axes.plot([x.low, x.high], [y, y], color=style.color, linewidth=1.6)
     axes.plot(x.value, y, **mark(style))
 
 
@@ -84,8 +84,8 @@ def mark(style: Style) -> dict[str, Any]:
         "linestyle": "none",
         "marker": style.marker,
         "markersize": 6,
-        "color": style.colour,
-        "markerfacecolor": style.colour if style.filled else "white",
+        "color": style.color,
+        "markerfacecolor": style.color if style.filled else "white",
     }
 
 
@@ -98,14 +98,14 @@ def draw_networks(
         bar(axes, estimates[name], -row, looks[name])
     for name, line in zip(DO_NOTHING, ("--", ":"), strict=True):
         if name in estimates:
-            axes.axvline(estimates[name].value, color=GREY, linestyle=line, linewidth=1.3)
+            axes.axvline(estimates[name].value, color=GRAY, linestyle=line, linewidth=1.3)
     axes.set_yticks([-row for row in range(len(compared.networks))], compared.networks)
     axes.set_ylim(0.4 - len(compared.networks), 0.6)
     axes.locator_params(axis="x", nbins=3)
-    localise(axes, language)
+    localize(axes, language)
 
 
-def localise(axes: Axes, language: Language, *, y: bool = False) -> None:
+def localize(axes: Axes, language: Language, *, y: bool = False) -> None:
     """Write the numbers of the x axis (and the y axis) with the language's decimal point."""
     for axis in (axes.xaxis, axes.yaxis) if y else (axes.xaxis,):
         # a formatter that is a function is not told how many digits tell ticks apart; %g suffices

@@ -9,16 +9,16 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, SymmetricalLogLocator
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.evaluation.metrics.standard import METRICS
 from colorear.evaluation.report.drawing import (
-    GREY,
+    GRAY,
     Style,
     bar,
     draw_networks,
     figure,
     legend,
-    localise,
+    localize,
     mark,
     png,
     styles,
@@ -64,7 +64,7 @@ def _ratio(compared: Comparison, language: Language) -> Figure | None:
     made = figure(0.9 + 0.28 * len(ratios))
     axes = made.axes[0]
     draw_networks(axes, compared, ratios, language)
-    axes.axvline(1, color=GREY, linestyle="--", linewidth=1.3)
+    axes.axvline(1, color=GRAY, linestyle="--", linewidth=1.3)
     axes.set_xlabel(language.say("ratio_axis"), fontsize=9)
     return made
 
@@ -93,8 +93,8 @@ def _effects(compared: Comparison, design: Design, language: Language) -> Figure
             found = benefit(compared, design, metric, which)
             spread = compared.spread(metric, design.names)
             if spread:
-                colour = {1: "#0072B2", -1: "#D55E00", 0: GREY}[found.side()]
-                bar(axes, found.times(1 / spread), -row, Style(colour, "o", bool(found.side())))
+                color = {1: "#0072B2", -1: "#D55E00", 0: GRAY}[found.side()]
+                bar(axes, found.times(1 / spread), -row, Style(color, "o", bool(found.side())))
         axes.axvline(0, color="black", linewidth=1)
         names = [language.write(metric) for metric in metrics]
         axes.set_yticks([-row for row in range(len(metrics))], names)
@@ -103,7 +103,7 @@ def _effects(compared: Comparison, design: Design, language: Language) -> Figure
         axes.set_xscale("symlog", linthresh=0.1, linscale=0.6)
         axes.xaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=0.1))
         axes.xaxis.set_minor_locator(NullLocator())
-        localise(axes, language)
+        localize(axes, language)
     low = min(axes.get_xlim()[0] for axes in made.axes)
     high = max(axes.get_xlim()[1] for axes in made.axes)
     for axes in made.axes:
@@ -123,7 +123,7 @@ def _chroma(compared: Comparison, language: Language) -> Figure | None:
         _line(made, groups, name, looks[name], language.write(name))
     axes.set_xlabel(language.say("chroma_axis"), fontsize=9)
     axes.set_ylabel(_directed(measure(compared), language), fontsize=9)
-    localise(axes, language, y=True)
+    localize(axes, language, y=True)
     legend(made)
     return made
 
@@ -138,10 +138,10 @@ def _line(made: Figure, groups: Sequence[Group], name: str, look: Style, title: 
             [error.value - error.low for error in errors],
             [error.high - error.value for error in errors],
         ],
-        color=look.colour,
+        color=look.color,
         marker=look.marker,
-        markerfacecolor=look.colour if look.filled else "white",
-        linestyle={"grey": "--", "mean-colour": ":"}.get(name, "-"),
+        markerfacecolor=look.color if look.filled else "white",
+        linestyle={"gray": "--", "mean-color": ":"}.get(name, "-"),
         linewidth=1.2,
         markersize=5,
         label=title,
@@ -167,7 +167,7 @@ def _places(compared: Comparison, language: Language) -> Figure | None:
     names = [f"{group.name} ({group.count})" for group in groups]
     axes.set_yticks([-row for row in range(len(groups))], names)
     axes.set_xlabel(_directed(measure(compared), language), fontsize=9)
-    localise(axes, language)
+    localize(axes, language)
     legend(
         made, [axes.plot([], [], label=name, **mark(looks[name]))[0] for name in compared.networks]
     )
@@ -175,26 +175,26 @@ def _places(compared: Comparison, language: Language) -> Figure | None:
 
 
 def _dullness(compared: Comparison, language: Language) -> Figure | None:
-    if not {"psnr", "colourfulness_gap"} <= set(compared.metrics):
+    if not {"psnr", "colorfulness_gap"} <= set(compared.metrics):
         return None
     made = figure(3.6 + 0.12 * len(compared.models))
     axes = made.axes[0]
-    both = compared.finite["psnr"] & compared.finite["colourfulness_gap"]
+    both = compared.finite["psnr"] & compared.finite["colorfulness_gap"]
     looks = styles(compared.models)
     for name in compared.models:
         x = compared.values["psnr"][compared.row(name), both]
-        y = compared.values["colourfulness_gap"][compared.row(name), both]
+        y = compared.values["colorfulness_gap"][compared.row(name), both]
         if name not in DO_NOTHING:
-            axes.plot(x, y, ".", color=looks[name].colour, alpha=0.15, markersize=3, zorder=1)
-        mean_x, mean_y = compared.mean("psnr", name), compared.mean("colourfulness_gap", name)
-        fill = looks[name].colour if looks[name].filled else "white"
-        marker = {"grey": "x", "mean-colour": "+"}.get(name, looks[name].marker)
+            axes.plot(x, y, ".", color=looks[name].color, alpha=0.15, markersize=3, zorder=1)
+        mean_x, mean_y = compared.mean("psnr", name), compared.mean("colorfulness_gap", name)
+        fill = looks[name].color if looks[name].filled else "white"
+        marker = {"gray": "x", "mean-color": "+"}.get(name, looks[name].marker)
         axes.plot(
             mean_x.value,
             mean_y.value,
             linestyle="none",
             marker=marker,
-            color=looks[name].colour,
+            color=looks[name].color,
             markerfacecolor=fill,
             markersize=9,
             label=language.write(name),
@@ -203,7 +203,7 @@ def _dullness(compared: Comparison, language: Language) -> Figure | None:
     axes.set_ylim(bottom=0)
     axes.set_xlabel(language.say("psnr_axis"), fontsize=9)
     axes.set_ylabel(language.say("gap_axis"), fontsize=9)
-    localise(axes, language, y=True)
+    localize(axes, language, y=True)
     legend(made)
     return made
 
@@ -213,18 +213,18 @@ def _training(histories: Mapping[str, History], language: Language) -> Figure:
     losses, ratios = made.axes
     looks = styles(list(histories))
     for name, history in histories.items():
-        epochs, colour = history["epoch"], looks[name].colour
-        losses.plot(epochs, history["loss"], color=colour, linewidth=0.9, alpha=0.8)
-        losses.plot(epochs, _mean(history, " loss"), color=colour, linewidth=2)
-        ratios.plot(epochs, _mean(history, " mse ratio"), color=colour, linewidth=2, label=name)
+        epochs, color = history["epoch"], looks[name].color
+        losses.plot(epochs, history["loss"], color=color, linewidth=0.9, alpha=0.8)
+        losses.plot(epochs, _mean(history, " loss"), color=color, linewidth=2)
+        ratios.plot(epochs, _mean(history, " mse ratio"), color=color, linewidth=2, label=name)
     for axes in made.axes:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-        localise(axes, language, y=True)
+        localize(axes, language, y=True)
     losses.set_ylabel(f"{language.say('loss')} ↓", fontsize=9)
-    ratios.axhline(1, color=GREY, linestyle="--", linewidth=1.3)
+    ratios.axhline(1, color=GRAY, linestyle="--", linewidth=1.3)
     ratios.set_ylabel(f"{language.write('ratio')} ↓", fontsize=9)
     ratios.set_xlabel(language.say("epoch"), fontsize=9)
     legend(made)
@@ -240,16 +240,18 @@ def _mean(history: History, ending: str) -> list[float]:
 
 
 def read_history(run: Path) -> History:
-    """The numbers that the trainer left in a run's folder. Raises JudgeError."""
+    """The numbers that the trainer left in a run's folder. Raises EvaluationError."""
     path = run / "history.csv"
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
         history = {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}
     except (OSError, ValueError, TypeError) as error:
-        raise JudgeError(f"{path}: cannot be read as the history of a run ({error})") from error
+        raise EvaluationError(
+            f"{path}: cannot be read as the history of a run ({error})"
+        ) from error
     if not {"epoch", "loss"} <= history.keys():
-        raise JudgeError(f"{path}: has no epochs; give the folder of a run that finished one")
+        raise EvaluationError(f"{path}: has no epochs; give the folder of a run that finished one")
     return history
 
 

@@ -30,7 +30,7 @@ class Strip:
     photograph: str
     jpeg: str
     """In base64."""
-    told: dict[str, str]
+    captions: dict[str, str]
     """Code of a language -> the score, beside that of the grey copy."""
 
 
@@ -66,13 +66,13 @@ def _strip(
     languages: Sequence[Language],
 ) -> Strip:
     photograph = compared.photographs[place]
-    rivals = [model, *(name for name in ("grey",) if name in compared.models)]
+    rivals = [model, *(name for name in ("gray",) if name in compared.models)]
     scores = [float(compared.values[measure(compared)][compared.row(r), place]) for r in rivals]
-    told = {
+    captions = {
         language.code: " / ".join(_score(score, language) for score in scores)
         for language in languages
     }
-    return Strip(photograph, _jpeg(pictures(model, photograph)), told)
+    return Strip(photograph, _jpeg(pictures(model, photograph)), captions)
 
 
 def _score(score: float, language: Language) -> str:

@@ -58,8 +58,8 @@ class Language:
         """The sentence, its values written as this language does."""
         if isinstance(sentence, str):
             sentence = Sentence(sentence, values)
-        told = {name: self.write(value) for name, value in sentence.values.items()}
-        text = self.phrases[sentence.key].format_map(told)
+        values = {name: self.write(value) for name, value in sentence.values.items()}
+        text = self.phrases[sentence.key].format_map(values)
         return text.replace(" %", "\N{NO-BREAK SPACE}%").replace(
             " < ", "\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}"
         )

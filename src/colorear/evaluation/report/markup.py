@@ -4,7 +4,7 @@ import csv
 import io
 import math
 
-from colorear.evaluation.report.reference_tables import PUBLISHED, architecture
+from colorear.evaluation.report.reference_tables import SLIDES_TABLE, architecture
 from colorear.evaluation.report.tables import Cell, Table
 from colorear.evaluation.statistics.bootstrap import Estimate
 from colorear.evaluation.statistics.comparison import Comparison
@@ -101,7 +101,7 @@ def csv_of(compared: Comparison) -> str:
                 writer.writerow((name, fact, "measured", repr(value), "", ""))
     theirs = [(name, cell) for name in compared.models if (cell := architecture(name))]
     for name, cell in theirs:
-        for metric, row in PUBLISHED.items():
+        for metric, row in SLIDES_TABLE.items():
             writer.writerow((name, metric, "published", repr(row.published(cell)), "", ""))
             corrected = row.corrected(cell)
             if corrected is not None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["NAMES", "PUBLISHED", "Published", "architecture"]
+__all__ = ["NAMES", "SLIDES_TABLE", "SlidesRow", "architecture"]
 
 _PEAK = 4095  # image-similarity-measures takes it for white by default; the slides' white was 1
 
@@ -42,7 +42,7 @@ def _same(published: float) -> float:
 
 
 @dataclass(frozen=True)
-class Published:
+class SlidesRow:
     """One row of the slides' table, in the order of `NAMES`."""
 
     values: tuple[float, float, float, float]
@@ -61,24 +61,24 @@ class Published:
     def corrected(self, name: str) -> float | None:
         """That number mended, where it can be.
 
-        >>> round(PUBLISHED["psnr"].corrected("skip-deep"), 2)
+        >>> round(SLIDES_TABLE["psnr"].corrected("skip-deep"), 2)
         23.91
         """
         return self.correct(self.published(name)) if self.correct else None
 
 
-PUBLISHED: Mapping[str, Published] = {
-    "mse": Published((0.007172, 0.006462, 0.006256, 0.006086), 6, 6, _same, True),
+SLIDES_TABLE: Mapping[str, SlidesRow] = {
+    "mse": SlidesRow((0.007172, 0.006462, 0.006256, 0.006086), 6, 6, _same, True),
     # two digits were published: after the correction 0.070 is all that can be told
-    "rmse": Published((0.000019, 0.000019, 0.000017, 0.000017), 6, 3, _levels, True),
-    "psnr": Published((95.039504, 94.758902, 96.088031, 96.158390), 6, 2, _decibels, True),
+    "rmse": SlidesRow((0.000019, 0.000019, 0.000017, 0.000017), 6, 3, _levels, True),
+    "psnr": SlidesRow((95.039504, 94.758902, 96.088031, 96.158390), 6, 2, _decibels, True),
     # the luminance form with clipped gradients; ours is FSIMc
-    "fsim": Published((0.961650, 0.929927, 0.970350, 0.968667), 6, 6, None, False),
+    "fsim": SlidesRow((0.961650, 0.929927, 0.970350, 0.968667), 6, 6, None, False),
     # window means where the formula has sums
-    "uqi": Published((0.944186, 0.946654, 0.953323, 0.951419), 6, 6, None, False),
+    "uqi": SlidesRow((0.944186, 0.946654, 0.953323, 0.951419), 6, 6, None, False),
     # with a data range of 4095 the constants outweigh the pictures
-    "ssim": Published((0.999996, 0.999998, 0.999997, 0.999997), 6, 6, None, False),
+    "ssim": SlidesRow((0.999996, 0.999998, 0.999997, 0.999997), 6, 6, None, False),
     # on 0..1 instead of 0..255, and the prediction taken for the reference
-    "vif": Published((0.980677, 1.056835, 0.976695, 0.987062), 6, 6, None, False),
+    "vif": SlidesRow((0.980677, 1.056835, 0.976695, 0.987062), 6, 6, None, False),
 }
 """Metric -> the slides' row of it (slides, "Comparación de métricas")."""

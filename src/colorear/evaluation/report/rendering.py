@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from colorear.errors import JudgeError
-from colorear.evaluation.candidates import Subject, subjects
-from colorear.evaluation.dataset import Part, find, gray
+from colorear.errors import EvaluationError
+from colorear.evaluation.candidates import Candidate, find_candidates
+from colorear.evaluation.dataset import Part, find_photographs, gray
 from colorear.evaluation.report.galleries import Pictures
 from colorear.evaluation.scores import read_scores
 
@@ -23,35 +23,35 @@ SEVEN = slice(51, 58)
 def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
     """Shows what was judged, for the galleries of a report: the networks are asked again.
 
-    Raises JudgeError: `data` does not hold the photographs of these scores, or a network has
+    Raises EvaluationError: `data` does not hold the photographs of these scores, or a network has
     changed. Raises ModelError, TrainingError, DataError: a network or the photographs are gone.
     """
     about = read_scores(scores).about
     parts: tuple[Part, ...] = ("test", "all")
-    found = (find(data, size=about.size, part=part) for part in parts)
-    judged = next(
+    found = (find_photographs(data, size=about.size, part=part) for part in parts)
+    dataset = next(
         (each for each in found if each.about.fingerprint == about.data.fingerprint), None
     )
-    if judged is None:
-        raise JudgeError(
+    if dataset is None:
+        raise EvaluationError(
             f"{data}: does not hold the photographs that were judged, {about.data.name}; "
             "give the folder that was given to colorear evaluate"
         )
-    known: dict[str, Subject] = {}
+    known: dict[str, Candidate] = {}
     for given in {each.given or name for name, each in about.models.items()}:
-        known |= {subject.name: subject for subject in subjects((given,), judged)}
+        known |= {candidate.name: candidate for candidate in find_candidates((given,), dataset)}
     for name, each in about.models.items():
         if name not in known or known[name].about.sha256 != each.sha256:
-            raise JudgeError(
+            raise EvaluationError(
                 f"{name!r} is another network now than the one that was judged; judge it again, "
                 "into another file"
             )
 
     def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
-        true = judged.pixels[judged.names.index(photograph)]
+        true = dataset.pixels[dataset.names.index(photograph)]
         shown = gray(true)
-        coloured = known[model].colour(shown).clip(0, 1) * 255
-        return shown, coloured.round().astype(np.uint8).transpose(1, 2, 0), true
+        colored = known[model].colorize(shown).clip(0, 1) * 255
+        return shown, colored.round().astype(np.uint8).transpose(1, 2, 0), true
 
     return show
 
@@ -62,6 +62,6 @@ def sheet(pictures: Pictures, models: Sequence[str], photographs: Sequence[str])
     for photograph in photographs:
         made = [pictures(model, photograph) for model in models]
         shown, _, true = made[0]
-        columns = [np.repeat(shown[..., None], 3, 2), *(coloured for _, coloured, _ in made), true]
+        columns = [np.repeat(shown[..., None], 3, 2), *(colored for _, colored, _ in made), true]
         rows.append(np.concatenate(columns, 1))
     return np.concatenate(rows)

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import pyvips
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.evaluation.report.conclusions import caveats, conclude
 from colorear.evaluation.report.english import ENGLISH
 from colorear.evaluation.report.figures import effects_name, figures, read_history
@@ -23,9 +23,9 @@ from colorear.evaluation.report.tables import (
     definitions_table,
     effects_table,
     pairs_table,
-    published_table,
     ranks_table,
     scores_table,
+    slides_table,
 )
 from colorear.evaluation.scores import read_scores, replacing
 from colorear.evaluation.statistics.comparison import Comparison, comparison
@@ -46,21 +46,41 @@ def compare(
     resamples: int = 10_000,
     seed: int = 0,
 ) -> None:
-    """Write the report on one or several SCORES.parquet into the folder `out`.
+    """Write a report.
 
-    It gets `index.html` (which needs no other file), `table.md`, `table.tex`, `table.csv` and
-    every figure as `NAME-en.png` and `NAME-es.png`; files of those names are replaced, others
-    left alone. `runs` are folders of training runs, for their curves. With `pictures` the page
-    shows each network's best, median and worst photographs, and `pictures.png` the seven of the
-    test part that the slides show: grey, by each network, original. Equal scores, `resamples` and
-    `seed` give equal numbers. Raises JudgeError, before anything is written unless the disk fills.
+    Equal scores, `resamples` and `seed` give equal numbers.
+
+    Parameters
+    ----------
+    scores
+        One or several SCORES.parquet.
+    out
+        The folder of the report. It gets `index.html` (which needs no other file), `table.md`,
+        `table.tex`, `table.csv` and every figure as `NAME-en.png` and `NAME-es.png`; files of those
+        names are replaced, others left alone.
+    runs
+        Folders of training runs, for their curves.
+    pictures
+        If given, the page shows each network's best, median and worst photographs, and
+        `pictures.png` the seven of the test part that the slides show: gray, by each network,
+        original.
+    resamples, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    EvaluationError
+        The scores cannot be compared, or the folder cannot be written. Nothing is written then,
+        unless the disk fills.
     """
     histories = {name: read_history(run) for name, run in _named(runs).items()}
     compared = comparison(read_scores(scores), resamples=resamples, seed=seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise JudgeError(f"{out}: cannot hold a report ({error.strerror}); give another") from error
+        raise EvaluationError(
+            f"{out}: cannot hold a report ({error.strerror}); give another"
+        ) from error
     languages = [_in_convention(language, compared) for language in LANGUAGES]
     drawn = {language.code: figures(compared, language, histories) for language in languages}
     page = _page(compared, languages, drawn, pictures)
@@ -107,7 +127,7 @@ def _named(runs: Sequence[Path]) -> dict[str, Path]:
 def _quoted(compared: Comparison, language: Language, markup: Callable[[Table], str]) -> str:
     """The tables that somebody may want to quote."""
     found = [scores_table(compared, language)]
-    published = published_table(compared, language)
+    published = slides_table(compared, language)
     found += [published] if published.rows else []
     found += [effects_table(compared, design, language) for design in designs(compared.models)]
     return "\n".join(markup(table) for table in found)
@@ -153,20 +173,20 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
         "made_by": [
             language.say(
                 "made_by",
-                date=sitting.date,
-                command=sitting.command,
+                date=invocation.date,
+                command=invocation.command,
                 versions=(
-                    f"colorear {sitting.colorear}",
-                    *(f"{name} {version}" for name, version in sitting.versions.items()),
+                    f"colorear {invocation.colorear}",
+                    *(f"{name} {version}" for name, version in invocation.versions.items()),
                 ),
             )
-            for sitting in about.sittings
+            for invocation in about.invocations
         ],
         "fails_note": language.say("fails_note", metric=metric),
         "strips": language.say("strips", metric=metric),
         "figures": {name: base64.b64encode(image).decode() for name, image in drawn.items()},
         "scores": scores_table(compared, language),
-        "published": published_table(compared, language),
+        "published": slides_table(compared, language),
         "effects": _effects(language, compared),
         "ranks": ranks_table(compared, language),
         "tests": pairs_table(compared, language),

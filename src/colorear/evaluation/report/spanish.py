@@ -15,15 +15,15 @@ _NAMES = {
     "vif": "VIF",
     "ciede2000": "CIEDE2000",
     "chroma_psnr": "PSNR del croma",
-    "colourfulness": "viveza",
-    "colourfulness_gap": "brecha de viveza",
+    "colorfulness": "viveza",
+    "colorfulness_gap": "brecha de viveza",
     "frechet": "distancia de Fréchet",
     "kid": "distancia de núcleo",
     "ratio": "MSE / copia gris",
     "parameters": "parámetros",
     "milliseconds": "ms por fotografía",
-    "grey": "copia gris",
-    "mean-colour": "color medio",
+    "gray": "copia gris",
+    "mean-color": "color medio",
     "skips": "concatenación",
     "depth": "profundidad",
     "interaction": "interacción",
@@ -48,8 +48,8 @@ _FINDINGS = {
     "una de ellas el valor es infinito o falta, como el PSNR de dos imágenes iguales.",
     "undefined": "Se omiten, porque casi ninguna fotografía tiene un valor para todas las redes: "
     "{metrics}.",
-    "no_grey": "Los resultados no incluyen la copia gris: se omiten los cocientes respecto a ella "
-    "y no se puede saber si una red supera a no hacer nada. Evalúe también el modelo grey.",
+    "no_gray": "Los resultados no incluyen la copia gris: se omiten los cocientes respecto a ella "
+    "y no se puede saber si una red supera a no hacer nada. Evalúe también el modelo gray.",
     "best_beyond": "{network} es la mejor en {metrics}, más allá de los intervalos.",
     "best_within": "{network} tiene la mejor media en {metrics}, pero los intervalos no permiten "
     "distinguirla de {others}.",
@@ -59,9 +59,9 @@ _FINDINGS = {
     "del intervalo.",
     "ratio_within": "El MSE de {network} es {ratio} veces el de una copia gris; el intervalo "
     "contiene el 1.",
-    "grey_better": "Mejor que la copia gris en {metrics}.",
-    "grey_worse": "Peor que la copia gris en {metrics}.",
-    "grey_same": "No se distingue de ella en {metrics}.",
+    "gray_better": "Mejor que la copia gris en {metrics}.",
+    "gray_worse": "Peor que la copia gris en {metrics}.",
+    "gray_same": "No se distingue de ella en {metrics}.",
     "skips_better": "La concatenación mejora los resultados en {metrics}.",
     "skips_worse": "La concatenación empeora los resultados en {metrics}.",
     "skips_none": "No se puede afirmar ningún efecto de la concatenación en {metrics}.",
@@ -158,9 +158,9 @@ _PAGE = {
     "con su rango de datos equivocado; solo sirven para compararlos con la tabla publicada.",
     "conclusions": "Conclusiones",
     "best_heading": "Qué red es la mejor",
-    "grey_heading": "Frente a no hacer nada (más allá de los intervalos)",
+    "gray_heading": "Frente a no hacer nada (más allá de los intervalos)",
     "effects_heading": "Concatenación y profundidad (más allá de los intervalos)",
-    "colours_heading": "Viveza de los colores",
+    "colorfulness_heading": "Viveza de los colores",
     "verdicts": "Las cuatro conclusiones de las diapositivas",
     "on_design": "Se juzgan con {names}.",
     "no_design": "No están los cuatro autoencoders entre los resultados, así que se omiten las "
@@ -247,9 +247,9 @@ _DEFINITIONS = {
     "0..255, media de R, G y B",
     "ciede2000": "diferencia media de color sobre los píxeles (Sharma et al. 2005); CIELAB, D65",
     "chroma_psnr": "10 log10(255^2 / MSE de a* y b*) de cada fotografía; a*b* de CIELAB, D65",
-    "colourfulness": "dispersión y media de R - G y de (R + G) / 2 - B (Hasler y Süsstrunk 2003, "
+    "colorfulness": "dispersión y media de R - G y de (R + G) / 2 - B (Hasler y Süsstrunk 2003, "
     "M3); colores oponentes de sRGB",
-    "colourfulness_gap": "diferencia absoluta entre su viveza y la de la original; colores "
+    "colorfulness_gap": "diferencia absoluta entre su viveza y la de la original; colores "
     "oponentes de sRGB",
     "frechet": "distancia entre gaussianas ajustadas a dos conjuntos; no es FID, cuya red es otra "
     "(Dowson y Landau 1982); características de EfficientNet-Lite0",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from colorear.evaluation.report.language import Language, decimals
-from colorear.evaluation.report.reference_tables import NAMES, PUBLISHED, architecture
+from colorear.evaluation.report.reference_tables import NAMES, SLIDES_TABLE, architecture
 from colorear.evaluation.statistics.bootstrap import Estimate
 from colorear.evaluation.statistics.comparison import DO_NOTHING, Comparison, better
 from colorear.evaluation.statistics.factorial import EFFECTS, Design, benefit, effect
@@ -18,9 +18,9 @@ __all__ = [
     "definitions_table",
     "effects_table",
     "pairs_table",
-    "published_table",
     "ranks_table",
     "scores_table",
+    "slides_table",
 ]
 
 Mark = Literal["", "best", "close"]
@@ -118,12 +118,12 @@ def _facts(compared: Comparison, language: Language) -> list[Column]:
     return columns
 
 
-def published_table(compared: Comparison, language: Language) -> Table:
+def slides_table(compared: Comparison, language: Language) -> Table:
     """The slides' figures as published and as corrected, beside ours; no rows without theirs."""
     rows = []
     theirs = [(name, cell) for name in compared.models if (cell := architecture(name))]
-    for metric in (name for name in PUBLISHED if name in compared.metrics):
-        row = PUBLISHED[metric]
+    for metric in (name for name in SLIDES_TABLE if name in compared.metrics):
+        row = SLIDES_TABLE[metric]
         ours = _written({name: compared.mean(metric, name) for name, _ in theirs}, language)
         for name, cell in theirs:
             corrected = row.corrected(cell)

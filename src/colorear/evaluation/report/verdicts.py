@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from colorear.evaluation.report.language import Sentence, Value
-from colorear.evaluation.report.reference_tables import PUBLISHED
+from colorear.evaluation.report.reference_tables import SLIDES_TABLE
 from colorear.evaluation.statistics.bootstrap import Estimate
 from colorear.evaluation.statistics.comparison import Comparison
 from colorear.evaluation.statistics.factorial import Design, benefit
@@ -40,7 +40,7 @@ def verdicts(compared: Comparison, design: Design) -> list[Verdict]:
     harm or do nothing on most. 4 is confirmed where all four beat the grey copy on most metrics;
     refuted where all four are worse on at least half. All else is undecided.
     """
-    metrics = [name for name in PUBLISHED if name in compared.directed]
+    metrics = [name for name in SLIDES_TABLE if name in compared.directed]
     if not compared.draws or not metrics:
         why = Sentence("no_intervals" if metrics else "counted")
         return [Verdict(claim, "undecided", (why,)) for claim in (1, 2, 3, 4)]
@@ -71,21 +71,21 @@ def _differences(compared: Comparison, design: Design, metrics: Sequence[str]) -
         for test, p, (gain, room) in zip(tests, adjusted, sizes, strict=True)
         if p < ALPHA and _beyond(gain, room)
     ]
-    told: dict[str, Value] = {"tests": len(tests), "margin": NEGLIGIBLE}
+    values: dict[str, Value] = {"tests": len(tests), "margin": NEGLIGIBLE}
     if found:
         _, test, gain = max(found, key=lambda one: one[0])
         first = gain.value > 0
-        told |= {
+        values |= {
             "found": len(found),
             "metric": test.metric,
             "better": test.first if first else test.second,
             "worse": test.second if first else test.first,
             "difference": gain.times(1 if first else -1),
         }
-        return "confirmed", (Sentence("1_confirmed", told),)
+        return "confirmed", (Sentence("1_confirmed", values),)
     nothing = all(_within(gain, room) for gain, room in sizes)
     outcome: Outcome = "refuted" if nothing else "undecided"
-    return outcome, (Sentence(f"1_{outcome}", told),)
+    return outcome, (Sentence(f"1_{outcome}", values),)
 
 
 def _ranks(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
@@ -93,7 +93,7 @@ def _ranks(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Rea
     ranks = average_ranks(compared, metrics, names)
     ahead = lead(compared, metrics, names, own)
     outcome = _SIDES[ahead.side()]
-    told: dict[str, Value] = {
+    values: dict[str, Value] = {
         "network": own,
         "rank": ranks[own],
         "count": len(names),
@@ -101,7 +101,7 @@ def _ranks(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Rea
         "lead": ahead.times(-1) if outcome == "refuted" else ahead,
     }
     if outcome == "refuted":
-        told["other"] = min((n for n in names if n != own), key=lambda n: ranks[n].value)
+        values["other"] = min((n for n in names if n != own), key=lambda n: ranks[n].value)
     first = min(names, key=lambda n: ranks[n].value)
     changing = tuple(
         metric
@@ -109,7 +109,7 @@ def _ranks(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Rea
         if left[first] > min(left.values())
     )
     robust = Sentence("2_unstable", {"metrics": changing}) if changing else Sentence("2_stable")
-    return outcome, (Sentence(f"2_{outcome}", told), robust)
+    return outcome, (Sentence(f"2_{outcome}", values), robust)
 
 
 def _skips(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
@@ -127,9 +127,11 @@ def _skips(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Rea
         outcome = "confirmed"
     elif against > len(metrics) / 2:
         outcome = "refuted"
-    told: dict[str, Value] = {"count": len(metrics), "helps": helps}
-    told |= {"against": against, "margin": NEGLIGIBLE} if outcome == "refuted" else {"harms": harms}
-    return outcome, (Sentence(f"3_{outcome}", told), *_effect_on_mse(compared, design))
+    values: dict[str, Value] = {"count": len(metrics), "helps": helps}
+    values |= (
+        {"against": against, "margin": NEGLIGIBLE} if outcome == "refuted" else {"harms": harms}
+    )
+    return outcome, (Sentence(f"3_{outcome}", values), *_effect_on_mse(compared, design))
 
 
 def _effect_on_mse(compared: Comparison, design: Design) -> tuple[Sentence, ...]:
@@ -139,12 +141,12 @@ def _effect_on_mse(compared: Comparison, design: Design) -> tuple[Sentence, ...]
     return (Sentence("skips_mse", {"effect": gain.times(-1)}),)
 
 
-def _against_grey(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
-    if "grey" not in compared.models:
-        return "undecided", (Sentence("no_grey"),)
+def _against_gray(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
+    if "gray" not in compared.models:
+        return "undecided", (Sentence("no_gray"),)
     better, worse = {}, {}
     for name in design.names:
-        sides = [compared.benefit(metric, name, "grey").side() for metric in metrics]
+        sides = [compared.benefit(metric, name, "gray").side() for metric in metrics]
         better[name], worse[name] = sides.count(1), sides.count(-1)
     outcome: Outcome = "undecided"
     if min(better.values()) > len(metrics) / 2:
@@ -162,7 +164,7 @@ _CLAIMS: tuple[Callable[[Comparison, Design, Sequence[str]], _Reasoned], ...] = 
     _differences,
     _ranks,
     _skips,
-    _against_grey,
+    _against_gray,
 )
 
 _SIDES: Mapping[int, Outcome] = {1: "confirmed", 0: "undecided", -1: "refuted"}

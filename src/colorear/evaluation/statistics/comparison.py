@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from colorear.errors import JudgeError
+from colorear.errors import EvaluationError
 from colorear.evaluation.metrics.standard import METRICS
 from colorear.evaluation.scores import VALUES, About, Scores
 from colorear.evaluation.statistics.bootstrap import Estimate, Floats, estimate, resampled_means
@@ -15,14 +15,14 @@ __all__ = ["DO_NOTHING", "Comparison", "better", "comparison"]
 
 _DUST = 1e-12
 
-DO_NOTHING = ("grey", "mean-colour")
+DO_NOTHING = ("gray", "mean-color")
 """The rivals of every network: a grey copy, and one colour everywhere."""
 
 
 def better(metric: str) -> int:
     """1 where higher is better, -1 where lower is, 0 where the metric does not say.
 
-    >>> better("psnr"), better("mse"), better("colourfulness")
+    >>> better("psnr"), better("mse"), better("colorfulness")
     (1, -1, 0)
     """
     return {"higher": 1, "lower": -1, None: 0}[METRICS[metric].better]
@@ -98,17 +98,17 @@ class Comparison:
 
     def ratio(self, model: str) -> Estimate | None:
         """Mean MSE over that of a grey copy; None without a grey copy, or where it has no error."""
-        if "grey" not in self.models or "mse" not in self.values:
+        if "gray" not in self.models or "mse" not in self.values:
             return None
-        grey, own = self.row("grey"), self.row(model)
+        gray, own = self.row("gray"), self.row(model)
         means = self.means["mse"]
-        if means[grey] == 0:
+        if means[gray] == 0:
             return None
         if not self.draws:
-            return Estimate(float(means[own] / means[grey]))
+            return Estimate(float(means[own] / means[gray]))
         draws = self.draws["mse"]
         with np.errstate(divide="ignore", invalid="ignore"):  # all drawn photographs may be grey
-            return estimate(means[own] / means[grey], draws[:, own] / draws[:, grey])
+            return estimate(means[own] / means[gray], draws[:, own] / draws[:, gray])
 
     def spread(self, metric: str, models: Sequence[str]) -> float:
         """How much photographs differ: the standard deviation of the models' mean on each."""
@@ -136,19 +136,19 @@ def comparison(scores: Scores, *, resamples: int = 10_000, seed: int = 0) -> Com
 
     A photograph on which a metric is infinite or missing for one model (PSNR of equal pictures,
     as of the grey copy of a grey original) is left out of that metric for all models. Raises
-    JudgeError: there are no rows, no network, or no photograph that all models share.
+    EvaluationError: there are no rows, no network, or no photograph that all models share.
     """
     if scores.table.empty:
-        raise JudgeError("the scores hold no photographs; judge some with: colorear evaluate")
+        raise EvaluationError("the scores hold no photographs; judge some with: colorear evaluate")
     names = list(dict.fromkeys(scores.table["model"]))
     models = [*(n for n in names if n not in DO_NOTHING), *(n for n in DO_NOTHING if n in names)]
     if models[0] in DO_NOTHING:
-        raise JudgeError("the scores hold no network, only grey or mean-colour; judge one too")
+        raise EvaluationError("the scores hold no network, only gray or mean-color; judge one too")
     by_model = scores.table.set_index(["model", "photograph"])
     found = [set(by_model.loc[name].index) for name in models]
     shared = sorted(set.intersection(*found))
     if not shared:
-        raise JudgeError(
+        raise EvaluationError(
             "no photograph was judged for all networks; "
             "finish the judgement with: colorear evaluate"
         )
@@ -182,7 +182,9 @@ def _values(
         if everywhere.sum() >= min(2, len(photographs)):
             values[metric], finite[metric] = array, everywhere
     if not any(map(better, values)):
-        raise JudgeError("the scores have no metric with a number for every network; judge again")
+        raise EvaluationError(
+            "the scores have no metric with a number for every network; judge again"
+        )
     return values, finite
 
 
