@@ -38,7 +38,8 @@ whole report, with figures and tests. `NAME` is the photograph that a network ma
 `NAME@luma` the same with the luma promise; networks that give colour alone always keep it.
 `NAME@safe` is less vivid than `NAME` is by default: the mean of the colours that it holds for
 plausible. `slides-NAME` is the network `NAME` trained as the slides did, for as many epochs as
-[recipes/LOG.md](../recipes/LOG.md) tells. `gray` and `mean-color` are two ways of doing nothing.
+[recipes/LOG.md](../recipes/LOG.md) tells. `gray` and `mean-color` are two ways of doing nothing,
+and `opposite-hues` is the truth with every hue turned by half a circle.
 
 """
 
@@ -84,8 +85,10 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         data, *finished = sys.argv[1:]
         here = [name for name in models.cards() if models.is_here(name)]
+        luma = [f"{name}@luma" for name in here if models.load(name).makes_srgb]
         safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colours]
-        names = ["gray", "mean-color", *here, *safe, *finished]
+        names = ["gray", "mean-color", "opposite-hues", *here, *luma, *safe]
+        names += [name for run in finished for name in (run, f"{run}@luma")]
         if SCORES.exists():
             forget_changed(names, Path(data))
         evaluate(names, Path(data), SCORES)

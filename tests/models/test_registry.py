@@ -141,7 +141,7 @@ def test_a_bad_name_is_refused(model_file, name):
         add(model_file, name, "contract")
 
 
-@pytest.mark.parametrize("name", ["gray", "mean-color", "mine"])
+@pytest.mark.parametrize("name", ["gray", "mean-color", "opposite-hues", "mine"])
 def test_a_taken_name_is_refused(model_file, name):
     add(model_file, "mine", "contract")
     with pytest.raises(ModelError, match=f"the name '{name}' is taken; choose another"):

@@ -9,12 +9,14 @@ import typer
 from colorear.cli.output import Json, needing, report
 from colorear.errors import ExitCode
 
-__all__ = ["compare", "evaluate"]
+__all__ = ["compare", "evaluate", "study"]
 
 Scores = Annotated[list[Path], typer.Argument(readable=False, help="Files that evaluate wrote.")]
 Networks = Annotated[
     list[str],
-    typer.Argument(help="Names of `colorear models`, .onnx files, runs, gray, mean-color."),
+    typer.Argument(
+        help="Names of `colorear models`, .onnx files, runs, gray, mean-color, opposite-hues."
+    ),
 ]
 Data = Annotated[Path, typer.Option(help="Color photographs: a folder, or one with color/ in it.")]
 
@@ -67,3 +69,31 @@ def compare(
         shown = pictures_of(scores, data) if data else None
         write(scores, out, runs=run or (), pictures=shown)
     report(as_json, {"report": str(out)}, done=f"wrote {out / 'index.html'}")
+
+
+def study(
+    data: Annotated[
+        Path,
+        typer.Argument(readable=False, help="Color photographs: a folder, a zip file, a data set."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder of the study.")],
+    seeds: Annotated[int, typer.Option(min=1, help="How often each network is trained.")] = 3,
+    quick: Annotated[
+        bool, typer.Option(help="In minutes: few small photographs, four epochs, to see it work.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Do the study of the four autoencoders, from photographs to report; the same again goes on."""
+    with needing("learn", "the study"):
+        from colorear.evaluation.study import study as run
+
+        failures = run(
+            data, out, seeds=seeds, quick=quick, say=(lambda _: None) if as_json else typer.echo
+        )
+    for failure in failures:
+        error = f"{failure.model} on {failure.photograph}: {failure.error}"
+        report(as_json, asdict(failure), error=error)
+    if failures:
+        raise typer.Exit(ExitCode.FAILED)
+    report(as_json, {"report": str(out / "report" / "index.html")})

@@ -1,4 +1,4 @@
-"""What is judged: networks, and two ways of doing nothing."""
+"""What is evaluated: networks, two ways of doing nothing, and the truth with its hues turned."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from colorear import color
 from colorear.errors import EvaluationError
-from colorear.evaluation.dataset import EvaluationSet
+from colorear.evaluation.dataset import EvaluationSet, gray
 from colorear.evaluation.scores import Network
 from colorear.inference.colorizer import Colorizer
 from colorear.models.network import SAFE
@@ -31,27 +31,39 @@ class Candidate:
 
     name: str
     colorize: Callable[[Pixels], Planes]
-    """From a grey photograph (h, w), uint8, to sRGB (3, h, w), about in 0..1."""
+    """From a photograph to sRGB (3,h,w), about in 0..1. Networks are given it gray, (h,w) bytes;
+    controls that need its colors, if `sees_truth`, are given these, (h,w,3) bytes."""
     about: Network = field(default_factory=Network)
+    sees_truth: bool = False
+
+    def predict(self, true: Pixels) -> Planes:
+        """What becomes of a photograph (h,w,3), sRGB bytes: sRGB (3,h,w), about in 0..1."""
+        return self.colorize(true if self.sees_truth else gray(true))
 
 
 def find_candidates(names: Sequence[str], dataset: EvaluationSet) -> list[Candidate]:
     """What is meant by each name, in order.
 
-    `gray`: the gray copy. `mean-color`: the mean a*b* of the photographs that were left for
-    training, everywhere. A network of the catalogue, an .onnx file or the folder of a finished run:
-    with the luma promise. Those that make photographs themselves are judged as `NAME`, by what
-    they make, and as `NAME@luma`, with the promise; `NAME@luma` asks for the latter alone.
-    `NAME@safe`: less vivid than by default, in the mean of the colours that it holds for plausible.
+    Parameters
+    ----------
+    names
+        `gray`: the gray copy. `mean-color`: the mean a*b* of the photographs that were left for
+        training, everywhere. `opposite-hues`: the truth with every hue turned by half a circle.
+        Else a network of `colorear models`, an .onnx file or the folder of a finished run: `NAME`,
+        what it makes; `NAME@luma`, for one that makes photographs itself, the same with the luma
+        promise, which others always keep; `NAME@safe`, less vivid than by default, the mean of the
+        colors that it holds for plausible.
+    dataset
+        The photographs, of which `mean-color` needs those that are left for training.
 
     Raises
     ------
     ModelError, TrainingError
         A name means nothing, or a network cannot be loaded.
     EvaluationError
-        Two names mean the same, or a network has no safe colors.
+        Two names mean the same, or a network has not what is asked for after the @.
     """
-    found = [candidate for name in names for candidate in _candidates_for(name, dataset)]
+    found = [_candidate(name, dataset) for name in names]
     seen: set[str] = set()
     for candidate in found:
         if candidate.name in seen:
@@ -62,30 +74,31 @@ def find_candidates(names: Sequence[str], dataset: EvaluationSet) -> list[Candid
     return found
 
 
-def _candidates_for(name: str, dataset: EvaluationSet) -> list[Candidate]:
+def _candidate(name: str, dataset: EvaluationSet) -> Candidate:
     if name == "gray":
-        return [Candidate(name, lambda gray: np.repeat(gray[None].astype(np.float32) / 255, 3, 0))]
+        return Candidate(name, lambda luma: np.repeat(luma[None].astype(np.float32) / 255, 3, 0))
     if name == "mean-color":
-        return [_mean_color(dataset)]
+        return _mean_color(dataset)
+    if name == "opposite-hues":
+        return Candidate(name, _with_opposite_hues, sees_truth=True)
     colorizer = _loaded(name.removesuffix(_LUMA).removesuffix(_SAFE))
     card = colorizer.network.card
     about = Network(sha256=card.sha256, parameters=card.parameters, bytes=card.bytes, given=name)
     if name.endswith(_SAFE):
         if not colorizer.network.has_safe_colours:
             raise EvaluationError(
-                f"{name!r}: {card.name} takes no vividness, so it has no colours that are safer "
-                f"than others; judge it as {card.name!r}"
+                f"{name!r}: {card.name} takes no vividness, so it has no colors that are safer "
+                f"than others; evaluate it as {card.name!r}"
             )
-        return [Candidate(card.name + _SAFE, _with_luma_kept(colorizer, SAFE), about)]
-    luma_kept = Candidate(card.name, _with_luma_kept(colorizer), about)
-    if not colorizer.network.makes_srgb:
-        return [luma_kept]
-    luma_kept = Candidate(card.name + _LUMA, luma_kept.colorize, about)
-    return (
-        [luma_kept]
-        if name.endswith(_LUMA)
-        else [Candidate(card.name, _own_srgb(colorizer), about), luma_kept]
-    )
+        return Candidate(card.name + _SAFE, _with_luma_kept(colorizer, SAFE), about)
+    if name.endswith(_LUMA):
+        if not colorizer.network.makes_srgb:
+            raise EvaluationError(
+                f"{name!r}: {card.name} always keeps luma; evaluate it as {card.name!r}"
+            )
+        return Candidate(card.name + _LUMA, _with_luma_kept(colorizer), about)
+    own = _own_srgb if colorizer.network.makes_srgb else _with_luma_kept
+    return Candidate(card.name, own(colorizer), about)
 
 
 def _loaded(given: str) -> Colorizer:
@@ -102,10 +115,9 @@ def _mean_color(dataset: EvaluationSet) -> Candidate:
     if not dataset.others:
         raise EvaluationError(
             "mean-color is the mean of the photographs left for training, and all of these are "
-            "judged; give a folder that holds color/, or judge its test part only"
+            "evaluated; give a folder that holds color/, or evaluate its test part only"
         )
-    size = dataset.pixels[0].shape[0]
-    training = pack_squares(dataset.others, size)
+    training = pack_squares(dataset.others, dataset.pixels[0].shape[0])
     means = []
     for i in range(len(training)):
         lab = color.srgb_to_lab(training[i].transpose(2, 0, 1).astype(np.float32) / 255)
@@ -113,13 +125,22 @@ def _mean_color(dataset: EvaluationSet) -> Candidate:
     mean = np.stack(means).mean(0)[:, None, None]
 
     def colorize(gray: Pixels) -> Planes:
-        luma = gray[None].astype(np.float32) / 255
-        ab = np.broadcast_to(mean, (2, *gray.shape))
-        chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
-        srgb: Planes = color.ycc_to_srgb(np.concatenate((luma, chroma))).clip(0, 1)
-        return srgb
+        return _colored(gray.astype(np.float32) / 255, np.broadcast_to(mean, (2, *gray.shape)))
 
     return Candidate("mean-color", colorize)
+
+
+def _with_opposite_hues(true: Pixels) -> Planes:
+    """The photograph with a*, b* of the other sign, as far as sRGB has such colors."""
+    srgb = true.transpose(2, 0, 1).astype(np.float32) / 255
+    return _colored(gray(true).astype(np.float32) / 255, -color.srgb_to_lab(srgb)[1:])
+
+
+def _colored(luma: Planes, ab: Planes) -> Planes:
+    """The sRGB (3,h,w) of luma (h,w) in 0..1 and a*, b* (2,h,w)."""
+    chroma = color.limit_chroma(luma[None], color.ab_to_chroma(luma[None], ab))
+    srgb: Planes = color.ycc_to_srgb(np.concatenate((luma[None], chroma))).clip(0, 1)
+    return srgb
 
 
 def _with_luma_kept(colorizer: Colorizer, vividness: float = 1.0) -> Callable[[Pixels], Planes]:

@@ -22,7 +22,7 @@ from torch import Tensor
 import colorear
 from colorear.errors import ColorearError, EvaluationError
 from colorear.evaluation.candidates import Candidate, find_candidates
-from colorear.evaluation.dataset import EvaluationSet, Part, find_photographs, gray, truth
+from colorear.evaluation.dataset import EvaluationSet, Part, find_photographs, truth
 from colorear.evaluation.metrics import slides_convention, standard
 from colorear.evaluation.metrics.features import features, frechet_distance, kernel_distance
 from colorear.evaluation.scores import (
@@ -184,7 +184,7 @@ class _Predictions:
         for i in batch:
             started = time.perf_counter()
             try:
-                picture = candidate.colorize(gray(dataset.pixels[i]))
+                picture = candidate.predict(dataset.pixels[i])
             except ColorearError as error:
                 self.failures.append(Failure(candidate.name, dataset.names[i], str(error)))
                 continue

@@ -42,7 +42,7 @@ __all__ = [
 
 BUNDLED = Path(__file__).parent
 CHECKOUT = BUNDLED.parents[2] / "networks"
-RESERVED = {"gray", "mean-color"}  # the rows of every comparison that no network makes
+RESERVED = {"gray", "mean-color", "opposite-hues"}  # rows of comparisons that no network makes
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CONTRACT_SIZE = 256
 _CONTRACT_MULTIPLE = 32  # five halvings, the most that is usual

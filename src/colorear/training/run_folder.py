@@ -18,7 +18,16 @@ from colorear.training.architectures.acuarela import Acuarela
 from colorear.training.recipe import AcuarelaSpec, NetworkSpec, Recipe
 from colorear.training.tasks import build
 
-__all__ = ["begin", "keep_best", "load_run", "save_best", "save_history", "save_weights"]
+__all__ = [
+    "begin",
+    "is_begun",
+    "is_finished",
+    "keep_best",
+    "load_run",
+    "save_best",
+    "save_history",
+    "save_weights",
+]
 
 _MAX_NAMED = 3  # differences that an error names
 _NOTHING = "not there"
@@ -71,6 +80,16 @@ def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> 
     if extended:
         _weights(run).unlink(missing_ok=True)
         _written(about, lambda path: path.write_text(json.dumps(identity, indent=2) + "\n"))
+
+
+def is_begun(run: Path) -> bool:
+    """Whether the folder holds a run, finished or not."""
+    return (run / "run.json").is_file()
+
+
+def is_finished(run: Path) -> bool:
+    """Whether the folder holds a run with its final weights."""
+    return is_begun(run) and _weights(run).is_file()
 
 
 def save_weights(run: Path, network: nn.Module) -> Path:

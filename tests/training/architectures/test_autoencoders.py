@@ -12,6 +12,7 @@ from scipy.fft import dctn, idctn
 
 from colorear.training.architectures.autoencoders import ARCHITECTURES, layer_table
 from colorear.training.loop.optimizers import optimizer_and_schedule
+from colorear.training.losses import LOSSES
 from colorear.training.recipe import AutoencoderSpec, read_recipe
 from colorear.training.tasks import build
 
@@ -276,6 +277,38 @@ def test_a_training_step_is_keras_s(written_in_keras, name):
         past = 0.99 * before[variance].numpy()
         biased = (buffers[variance] - past) * (n * h * w - 1) / (n * h * w)
         np.testing.assert_allclose(past + biased, after[variance], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["plain-deep", "skip-shallow"])
+@pytest.mark.usefixtures("in_double_precision")
+def test_fifty_steps_of_training_are_keras_s(written_in_keras, keras, name):
+    """Losses and weights, from the same first weights, on the same batches in the same order."""
+    model, network = both(written_in_keras, name, 32)
+    recipe = read_recipe(RECIPES / f"slides-{name}.toml")
+    optimizer, schedule = optimizer_and_schedule(network.train(), recipe.optimizer, 50)
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate=0.001), loss="mean_absolute_error")
+    random = np.random.default_rng(4)
+    photographs = torch.from_numpy(random.random((20, 3, 32, 32)))
+    losses = []
+    for _ in range(10):
+        for chosen in np.split(random.permutation(20), 5):
+            truth = photographs[chosen]
+            gray = truth.mean(1, keepdim=True).repeat(1, 3, 1, 1)
+            ours = LOSSES[recipe.loss](network(gray), truth)
+            optimizer.zero_grad()
+            ours.backward()
+            optimizer.step()
+            schedule.step()
+            theirs = model.train_on_batch(last_axis(gray).numpy(), last_axis(truth).numpy())
+            losses.append((ours.item(), float(theirs)))
+    after = written_in_keras.values(model)
+    weights = {n: parameter.detach().numpy() for n, parameter in network.named_parameters()}
+    apart = max(np.abs(weights[n] - after[n]).max() for n in weights)
+    errors = [abs(ours / theirs - 1) for ours, theirs in losses]
+    print(f"{name}: largest difference of a loss {max(errors):.1e}, of a weight {apart:.1e}")
+    assert losses[-1][0] < 0.8 * losses[0][0]  # it learns
+    assert max(errors) < 1e-6
+    assert apart < 1e-6
 
 
 @every_network

@@ -75,7 +75,7 @@ def test_a_run_leaves_strips_events_and_checkpoints(recipe, finished_run):
     assert np.abs(gray - gray.mean(2, keepdims=True)).max() == 0
     events = EventAccumulator(str(finished_run / "events"))
     events.Reload()
-    assert len(events.Scalars("judged mse ratio")) == recipe.epochs
+    assert len(events.Scalars("validation mse ratio")) == recipe.epochs
     assert checkpoints.newest(finished_run).name.endswith("12")
 
 
@@ -91,7 +91,7 @@ def test_a_network_learns_a_tint(tmp_path, recipe):
     learner = changed(recipe, ema_decay=0.0, epochs=20, optimizer=optimizer)
     here = {**recipe.data.model_dump(), "validation": [{"folder": "colour"}]}
     train(changed(learner, data=here), tmp_path, tmp_path / "run")
-    assert float(history(tmp_path / "run")[-1]["colour mse ratio"]) < 0.7
+    assert float(history(tmp_path / "run")[-1]["validation mse ratio"]) < 0.7
 
 
 def test_agreement_is_learnt(tmp_path, data, recipe):
@@ -114,8 +114,8 @@ def test_an_autoencoder_is_trained_resumed_and_the_best_kept(tmp_path, data, lik
     examples = sample_examples(photographs, len(photographs))
     with torch.inference_mode():
         loss = (network.eval()(examples.gray) - examples.srgb).abs().mean().item()
-    assert loss == pytest.approx(min(float(row["judged loss"]) for row in rows), rel=1e-4)
-    assert min(float(row["judged mae"]) for row in rows) == pytest.approx(loss, rel=1e-4)
+    assert loss == pytest.approx(min(float(row["validation loss"]) for row in rows), rel=1e-4)
+    assert min(float(row["validation mae"]) for row in rows) == pytest.approx(loss, rel=1e-4)
 
 
 def test_a_run_at_a_constant_rate_may_be_prolonged(tmp_path, data, like_the_slides):

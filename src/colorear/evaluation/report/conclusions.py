@@ -22,6 +22,7 @@ __all__ = ["Conclusions", "caveats", "conclude"]
 
 Paragraph = tuple[Sentence, ...]
 
+_SET = 500  # photographs; of fewer, distances between sets are biased upwards
 _FEW = 30  # photographs; of fewer, percentile intervals are too narrow (Hesterberg 2015, "What
 # Teachers Should Know About the Bootstrap", The American Statistician 69: 371-386)
 _MANY = 100_000  # more photographs than anybody would judge
@@ -83,9 +84,25 @@ def caveats(compared: Comparison) -> Paragraph:
             sentences.append(Sentence("not_finite", {"metric": metric, "count": lost}))
     if compared.undefined:
         sentences.append(Sentence("undefined", {"metrics": compared.undefined}))
+    sentences += [*_few_for_sets(compared), *_fewer_trainings(compared)]
     if "gray" not in compared.models:
         sentences.append(Sentence("no_gray"))
     return tuple(sentences)
+
+
+def _few_for_sets(compared: Comparison) -> Paragraph:
+    count = len(compared.photographs)
+    measured = any(compared.facts(name).frechet is not None for name in compared.models)
+    if count >= _SET or not measured:
+        return ()
+    return (Sentence("few_for_sets", {"count": count, "enough": _SET}),)
+
+
+def _fewer_trainings(compared: Comparison) -> Paragraph:
+    counts = {name: len(compared.trainings[name]) for name in compared.networks}
+    most = max(counts.values())
+    fewer = tuple(name for name, count in counts.items() if count < most)
+    return (Sentence("fewer_trainings", {"networks": fewer, "count": most}),) if fewer else ()
 
 
 def _best(compared: Comparison) -> Paragraph:
@@ -189,7 +206,7 @@ def _colorfulness(compared: Comparison) -> Paragraph:
 
 def _questions(compared: Comparison, found: Sequence[Design]) -> Paragraph:
     first = compared.best(measure(compared))[0]
-    sentences = [Sentence("q_seeds")]
+    sentences = [_about_trainings(compared)]
     if found and "mse" in compared.metrics:
         sentences += _unclear(compared, found[0])
     share = _share(compared, first)
@@ -204,6 +221,14 @@ def _questions(compared: Comparison, found: Sequence[Design]) -> Paragraph:
         )
         sentences += [Sentence("q_structure", {"metrics": beaten})] if beaten else []
     return tuple(sentences)
+
+
+def _about_trainings(compared: Comparison) -> Sentence:
+    """What is open about other trainings: all, or what more than a few would add."""
+    counts = [len(compared.trainings[name]) for name in compared.networks]
+    if max(counts) == 1:
+        return Sentence("q_seeds")
+    return Sentence("q_more_seeds", {"fewest": min(counts), "most": max(counts)})
 
 
 def _unclear(compared: Comparison, design: Design) -> Paragraph:

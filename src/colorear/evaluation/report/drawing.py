@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from colorear.evaluation.report.language import Language
 from colorear.evaluation.statistics.bootstrap import Estimate
-from colorear.evaluation.statistics.comparison import DO_NOTHING, Comparison
+from colorear.evaluation.statistics.comparison import CONTROLS, Comparison
 
 __all__ = [
     "GRAY",
@@ -47,10 +47,10 @@ class Style:
 
 def styles(models: Sequence[str]) -> dict[str, Style]:
     """A style for each model; `NAME@luma` looks like `NAME`, but open."""
-    families = list(dict.fromkeys(name.split("@")[0] for name in models if name not in DO_NOTHING))
+    families = list(dict.fromkeys(name.split("@")[0] for name in models if name not in CONTROLS))
     found = {}
     for name in models:
-        if name in DO_NOTHING:
+        if name in CONTROLS:
             found[name] = Style(GRAY, "|", filled=True)
             continue
         family = families.index(name.split("@")[0])
@@ -92,11 +92,11 @@ def mark(style: Style) -> dict[str, Any]:
 def draw_networks(
     axes: Axes, compared: Comparison, estimates: Mapping[str, Estimate], language: Language
 ) -> None:
-    """The networks from top to bottom, each with its interval; lines for doing nothing."""
+    """The networks from top to bottom, each with its interval; lines for the controls."""
     looks = styles(compared.models)
     for row, name in enumerate(compared.networks):
         bar(axes, estimates[name], -row, looks[name])
-    for name, line in zip(DO_NOTHING, ("--", ":"), strict=True):
+    for name, line in zip(CONTROLS, ("--", ":", "-."), strict=True):
         if name in estimates:
             axes.axvline(estimates[name].value, color=GRAY, linestyle=line, linewidth=1.3)
     axes.set_yticks([-row for row in range(len(compared.networks))], compared.networks)

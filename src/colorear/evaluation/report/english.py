@@ -16,7 +16,7 @@ _NAMES = {
     "vif": "VIF",
     "ciede2000": "CIEDE2000",
     "chroma_psnr": "chroma PSNR",
-    "colorfulness": "colorfulness",
+    "colorfulness": "colourfulness",
     "colorfulness_gap": "colourfulness gap",
     "frechet": "Fréchet distance",
     "kid": "kernel distance",
@@ -25,6 +25,7 @@ _NAMES = {
     "milliseconds": "ms per photograph",
     "gray": "grey copy",
     "mean-color": "mean colour",
+    "opposite-hues": "opposite hues",
     "skips": "skips",
     "depth": "depth",
     "interaction": "interaction",
@@ -48,6 +49,12 @@ _FINDINGS = {
     "not_finite": "Photographs left out on {metric}, for every network: {count}. For at least one "
     "of them the value is infinite or missing, as the PSNR of two equal pictures is.",
     "undefined": "Left out, since almost no photograph has a number for every network: {metrics}.",
+    "few_for_sets": "Fréchet and kernel distance are of {count} photographs only: with fewer than "
+    "{enough} the former is too large by far, and only rows of the same photographs may be "
+    "compared by it.",
+    "fewer_trainings": "Trained fewer than {count} times: {networks}. The intervals of a network "
+    "that was trained once tell about other photographs alone; where it is compared with others "
+    "they lack what another training of it would add.",
     "no_gray": "The scores hold no grey copy: ratios to it are left out, and whether a network "
     "beats doing nothing cannot be told. Judge the model gray as well.",
     "best_beyond": "{network} is best on {metrics}, beyond the intervals.",
@@ -128,6 +135,8 @@ _VERDICTS = {
 _QUESTIONS = {
     "q_seeds": "Would the order stay with other random starts? Each network was trained once, and "
     "the intervals tell about other photographs, not about other trainings.",
+    "q_more_seeds": "Would the order stay with more trainings? Each network was trained "
+    "{fewest} to {most} times, which is few: intervals are widened for that, by Student's t.",
     "q_effect": "Is there an effect of {effect} on MSE? With this scatter about {count} "
     "photographs would be needed to tell one of the size seen from none; {have} were judged.",
     "q_dull": "How could {network} reach more than {share} % of the real colourfulness without a "
@@ -145,7 +154,19 @@ _PAGE = {
     "about": "{data}; photographs: {photographs}, {size} × {size} pixels; {convention} convention.",
     "brackets": "Brackets hold 95 % intervals: percentile bootstrap over photographs, {resamples} "
     "paired resamples. “Beyond the intervals” means that the interval of the paired difference "
-    "leaves out 0. They tell about other photographs, not about other trainings.",
+    "leaves out 0.",
+    "of_photographs": "They tell about other photographs, not about other trainings.",
+    "of_trainings": "They tell about other photographs and other trainings: within each resample "
+    "of the photographs the trainings of each network are resampled too (nested bootstrap, widened "
+    "for few trainings by Student's t).",
+    "contents": "Contents",
+    "other_scores": "All other columns",
+    "trainings_heading": "Trained several times",
+    "trainings_note": "Means of each training, and the standard deviation between them: how far "
+    "chance alone (first weights, order of the photographs) moves a result.",
+    "trainings": "trainings",
+    "each_training": "{metric} of each",
+    "between_trainings": "standard deviation",
     "slides_convention": "These are the numbers that the slides' libraries print, wrong data range "
     "included; they are for comparing with the published table only.",
     "conclusions": "Conclusions",
@@ -160,7 +181,9 @@ _PAGE = {
     "questions": "Open questions",
     "table": "The table",
     "table_note": "Means over photographs. ↓ lower is better, ↑ higher is better. Bold: the best "
-    "network; ≈: not to be told from it. The last rows do nothing. Fréchet and kernel distance "
+    "network; ≈: not to be told from it. The last rows are no networks: "
+    "two ways of doing nothing, and the truth with every hue turned by half a circle, which a "
+    "metric that sees colour must find bad. Fréchet and kernel distance "
     "are of whole sets, in EfficientNet-Lite0 features, and have no interval.",
     "published": "Beside the slides' table",
     "published_note": "As published, and corrected: RMSE times 4095, PSNR minus 72.245 dB, since "
@@ -197,7 +220,8 @@ _PAGE = {
 }
 
 _FIGURES = {
-    "metrics_caption": "Means and 95 % intervals. Lines: grey copy (dashed), mean colour (dotted).",
+    "metrics_caption": "Means and 95 % intervals. Lines: grey copy (dashed), mean colour "
+    "(dotted), opposite hues (dash-dotted).",
     "effects_caption": "Effects in standard deviations between photographs, with 95 % intervals. "
     "The axis is logarithmic beyond ±0.1.",
     "ratio_caption": "Error against doing nothing, with 95 % intervals.",
@@ -207,7 +231,8 @@ _FIGURES = {
     "dullness_caption": "The dullness trap: each network's mean, faint dots are photographs. "
     "Right and low is good; right and high is a small error with dull or false colours.",
     "training_caption": "Training loss (thin) and validation loss (thick); below, MSE on the "
-    "validation photographs over that of a grey copy. Losses of different recipes may be "
+    "validation photographs over that of a grey copy, and accuracy as Keras counts it: the part "
+    "of the pixels whose largest channel is the true one. Losses of different recipes may be "
     "different measures.",
     "effect_axis": "worse ←  effect  → better",
     "ratio_axis": "MSE / MSE of the grey copy   ← better",
@@ -216,6 +241,7 @@ _FIGURES = {
     "gap_axis": "colourfulness gap   ← better",
     "epoch": "epoch",
     "loss": "loss",
+    "accuracy": "accuracy",
 }
 
 ENGLISH = Language(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, SymmetricalLogLocator
 
@@ -24,11 +25,13 @@ from colorear.evaluation.report.drawing import (
     styles,
 )
 from colorear.evaluation.report.language import Language
-from colorear.evaluation.statistics.comparison import DO_NOTHING, Comparison, better
+from colorear.evaluation.statistics.comparison import CONTROLS, Comparison, better
 from colorear.evaluation.statistics.factorial import EFFECTS, Design, benefit, designs
 from colorear.evaluation.statistics.strata import Group, by_chroma, by_place, measure
 
 __all__ = ["History", "effects_name", "figures", "read_history"]
+
+_FEW_EPOCHS = 4
 
 History = dict[str, list[float]]
 """Column of a run's history.csv -> its numbers, one for each epoch."""
@@ -141,7 +144,7 @@ def _line(made: Figure, groups: Sequence[Group], name: str, look: Style, title: 
         color=look.color,
         marker=look.marker,
         markerfacecolor=look.color if look.filled else "white",
-        linestyle={"gray": "--", "mean-color": ":"}.get(name, "-"),
+        linestyle={"gray": "--", "mean-color": ":", "opposite-hues": "-."}.get(name, "-"),
         linewidth=1.2,
         markersize=5,
         label=title,
@@ -184,11 +187,13 @@ def _dullness(compared: Comparison, language: Language) -> Figure | None:
     for name in compared.models:
         x = compared.values["psnr"][compared.row(name), both]
         y = compared.values["colorfulness_gap"][compared.row(name), both]
-        if name not in DO_NOTHING:
+        if name not in CONTROLS:
             axes.plot(x, y, ".", color=looks[name].color, alpha=0.15, markersize=3, zorder=1)
         mean_x, mean_y = compared.mean("psnr", name), compared.mean("colorfulness_gap", name)
         fill = looks[name].color if looks[name].filled else "white"
-        marker = {"gray": "x", "mean-color": "+"}.get(name, looks[name].marker)
+        marker = {"gray": "x", "mean-color": "+", "opposite-hues": "1"}.get(
+            name, looks[name].marker
+        )
         axes.plot(
             mean_x.value,
             mean_y.value,
@@ -209,26 +214,59 @@ def _dullness(compared: Comparison, language: Language) -> Figure | None:
 
 
 def _training(histories: Mapping[str, History], language: Language) -> Figure:
-    made = figure(5.2 + 0.12 * len(histories), 2, 1)
-    losses, ratios = made.axes
+    """Curves of loss, error and, where a history has it, accuracy."""
+    accuracy = any("accuracy" in history for history in histories.values())
+    made = figure(5.2 + 2.2 * accuracy + 0.12 * len(histories), 2 + accuracy, 1)
+    losses, ratios, *accuracies = made.axes
     looks = styles(list(histories))
     for name, history in histories.items():
-        epochs, color = history["epoch"], looks[name].color
-        losses.plot(epochs, history["loss"], color=color, linewidth=0.9, alpha=0.8)
-        losses.plot(epochs, _mean(history, " loss"), color=color, linewidth=2)
-        ratios.plot(epochs, _mean(history, " mse ratio"), color=color, linewidth=2, label=name)
-    for axes in made.axes:
+        look = looks[name]
+        _curve(losses, history, history["loss"], look, thin=True)
+        _curve(losses, history, _mean(history, " loss"), look)
+        _curve(ratios, history, _mean(history, " mse ratio"), look, label=name)
+        for axes in accuracies:
+            _curve(axes, history, history.get("accuracy"), look, thin=True)
+            _curve(axes, history, _mean(history, " accuracy"), look)
+    for axes in (losses, ratios):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_minor_locator(NullLocator())
+    for axes in made.axes:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         localize(axes, language, y=True)
     losses.set_ylabel(f"{language.say('loss')} ↓", fontsize=9)
     ratios.axhline(1, color=GRAY, linestyle="--", linewidth=1.3)
     ratios.set_ylabel(f"{language.write('ratio')} ↓", fontsize=9)
-    ratios.set_xlabel(language.say("epoch"), fontsize=9)
+    for axes in accuracies:
+        axes.set_ylabel(f"{language.say('accuracy')} ↑", fontsize=9)
+    made.axes[-1].set_xlabel(language.say("epoch"), fontsize=9)
     legend(made)
     return made
+
+
+def _curve(
+    axes: Axes,
+    history: History,
+    values: Sequence[float] | None,
+    look: Style,
+    *,
+    thin: bool = False,
+    label: str | None = None,
+) -> None:
+    """One curve over the epochs; with marks where so few epochs make too short a line."""
+    if values is None:
+        return
+    axes.plot(
+        history["epoch"],
+        values,
+        color=look.color,
+        linewidth=0.9 if thin else 2,
+        alpha=0.8 if thin else 1,
+        marker=look.marker if len(values) <= _FEW_EPOCHS else "",
+        markersize=4 if thin else 6,
+        markerfacecolor="white" if thin else look.color,
+        label=label,
+    )
 
 
 def _mean(history: History, ending: str) -> list[float]:

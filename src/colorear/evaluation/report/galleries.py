@@ -72,7 +72,7 @@ def _strip(
         language.code: " / ".join(_score(score, language) for score in scores)
         for language in languages
     }
-    return Strip(photograph, _jpeg(pictures(model, photograph)), captions)
+    return Strip(photograph, _jpeg(pictures(compared.trainings[model][0], photograph)), captions)
 
 
 def _score(score: float, language: Language) -> str:

@@ -94,7 +94,7 @@ def csv_of(compared: Comparison) -> str:
         ratio = compared.ratio(name)
         if ratio:
             writer.writerow(_numbers(name, "mse ratio", ratio))
-        about = compared.about.models[name]
+        about = compared.facts(name)
         for fact in ("frechet", "kid", "parameters", "milliseconds"):
             value = getattr(about, fact)
             if value is not None:

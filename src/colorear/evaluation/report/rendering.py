@@ -50,7 +50,7 @@ def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
     def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
         true = dataset.pixels[dataset.names.index(photograph)]
         shown = gray(true)
-        colored = known[model].colorize(shown).clip(0, 1) * 255
+        colored = known[model].predict(true).clip(0, 1) * 255
         return shown, colored.round().astype(np.uint8).transpose(1, 2, 0), true
 
     return show

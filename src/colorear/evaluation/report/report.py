@@ -26,6 +26,8 @@ from colorear.evaluation.report.tables import (
     ranks_table,
     scores_table,
     slides_table,
+    split_scores,
+    trainings_table,
 )
 from colorear.evaluation.scores import read_scores, replacing
 from colorear.evaluation.statistics.comparison import Comparison, comparison
@@ -103,7 +105,8 @@ def compare(
 def _pictures(compared: Comparison, pictures: Pictures) -> bytes:
     """The photographs that the slides show, or the first of a smaller set, by every network."""
     photographs = compared.photographs[SEVEN] or compared.photographs[:7]
-    pixels = sheet(pictures, compared.networks, photographs)
+    models = [compared.trainings[name][0] for name in compared.networks]
+    pixels = sheet(pictures, models, photographs)
     content: bytes = pyvips.Image.new_from_array(pixels).pngsave_buffer()
     return content
 
@@ -157,6 +160,7 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
     """What the page shows in one language."""
     about = compared.about
     metric = language.write(measure(compared))
+    seven, others = split_scores(scores_table(compared, language), language)
     return {
         "language": language,
         "title": language.say("title"),
@@ -167,9 +171,7 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
             size=about.size,
             convention=about.convention,
         ),
-        "brackets": language.say("brackets", resamples=compared.resamples)
-        if compared.draws
-        else "",
+        "brackets": _brackets(compared, language),
         "made_by": [
             language.say(
                 "made_by",
@@ -182,10 +184,13 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
             )
             for invocation in about.invocations
         ],
+        "contents": _contents(compared, drawn),
         "fails_note": language.say("fails_note", metric=metric),
         "strips": language.say("strips", metric=metric),
         "figures": {name: base64.b64encode(image).decode() for name, image in drawn.items()},
-        "scores": scores_table(compared, language),
+        "scores": seven,
+        "other_scores": others,
+        "trainings": trainings_table(compared, language),
         "published": slides_table(compared, language),
         "effects": _effects(language, compared),
         "ranks": ranks_table(compared, language),
@@ -193,6 +198,31 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
         "definitions": definitions_table(compared, language),
         "extremes": extremes_table(compared, language),
     }
+
+
+def _contents(compared: Comparison, drawn: Mapping[str, bytes]) -> list[str]:
+    """The keys of the headings that the page has, in its order."""
+    several = len(compared.networks) > 1
+    there = {
+        "conclusions": True,
+        "table": True,
+        "effects": bool(designs(compared.models)),
+        "ranks": several,
+        "tests": several and bool(compared.draws),
+        "fails": True,
+        "training": "training" in drawn,
+        "method": True,
+    }
+    return [key for key, shown in there.items() if shown]
+
+
+def _brackets(compared: Comparison, language: Language) -> str:
+    """What the intervals are, and what they tell about."""
+    if not compared.draws:
+        return ""
+    several = any(len(members) > 1 for members in compared.trainings.values())
+    scope = language.say("of_trainings" if several else "of_photographs")
+    return f"{language.say('brackets', resamples=compared.resamples)} {scope}"
 
 
 def _effects(language: Language, compared: Comparison) -> list[tuple[Any, Table, str]]:

@@ -24,6 +24,7 @@ _NAMES = {
     "milliseconds": "ms por fotografía",
     "gray": "copia gris",
     "mean-color": "color medio",
+    "opposite-hues": "tonos opuestos",
     "skips": "concatenación",
     "depth": "profundidad",
     "interaction": "interacción",
@@ -48,6 +49,12 @@ _FINDINGS = {
     "una de ellas el valor es infinito o falta, como el PSNR de dos imágenes iguales.",
     "undefined": "Se omiten, porque casi ninguna fotografía tiene un valor para todas las redes: "
     "{metrics}.",
+    "few_for_sets": "Las distancias de Fréchet y de núcleo son de solo {count} fotografías: con "
+    "menos de {enough} la primera resulta demasiado grande, y solo permite comparar filas de "
+    "las mismas fotografías.",
+    "fewer_trainings": "Entrenadas menos de {count} veces: {networks}. Los intervalos de una red "
+    "entrenada una sola vez hablan solo de otras fotografías; al compararla con otras, les falta "
+    "lo que añadiría otro entrenamiento.",
     "no_gray": "Los resultados no incluyen la copia gris: se omiten los cocientes respecto a ella "
     "y no se puede saber si una red supera a no hacer nada. Evalúe también el modelo gray.",
     "best_beyond": "{network} es la mejor en {metrics}, más allá de los intervalos.",
@@ -135,6 +142,9 @@ _VERDICTS = {
 _QUESTIONS = {
     "q_seeds": "¿Se mantendría el orden con otros valores iniciales al azar? Cada red se entrenó "
     "una sola vez, y los intervalos hablan de otras fotografías, no de otros entrenamientos.",
+    "q_more_seeds": "¿Se mantendría el orden con más entrenamientos? Cada red se entrenó "
+    "de {fewest} a {most} veces, que son pocas: por eso los intervalos se ensanchan "
+    "según la t de Student.",
     "q_effect": "¿Tiene la {effect} algún efecto en el MSE? Con esta dispersión harían falta unas "
     "{count} fotografías para distinguir de cero un efecto como el observado; se evaluaron {have}.",
     "q_dull": "¿Cómo podría {network} pasar del {share} % de la viveza real sin aumentar el error?",
@@ -152,8 +162,19 @@ _PAGE = {
     "{convention}.",
     "brackets": "Entre paréntesis, intervalos del 95 %: bootstrap de percentiles sobre las "
     "fotografías, {resamples} remuestreos pareados. «Más allá de los intervalos» significa que el "
-    "intervalo de la diferencia pareada excluye el 0. Hablan de otras fotografías, no de otros "
-    "entrenamientos.",
+    "intervalo de la diferencia pareada excluye el 0.",
+    "of_photographs": "Hablan de otras fotografías, no de otros entrenamientos.",
+    "of_trainings": "Hablan de otras fotografías y de otros entrenamientos: en cada remuestreo de "
+    "las fotografías se remuestrean también los entrenamientos de cada red (bootstrap anidado, "
+    "ensanchado según la t de Student por ser pocos).",
+    "contents": "Contenido",
+    "other_scores": "Las demás columnas",
+    "trainings_heading": "Varios entrenamientos",
+    "trainings_note": "La media de cada entrenamiento y la desviación estándar entre ellos: cuánto "
+    "mueve un resultado el solo azar (pesos iniciales, orden de las fotografías).",
+    "trainings": "entrenamientos",
+    "each_training": "{metric} de cada uno",
+    "between_trainings": "desviación estándar",
     "slides_convention": "Estos son los números que imprimen las bibliotecas de las diapositivas, "
     "con su rango de datos equivocado; solo sirven para compararlos con la tabla publicada.",
     "conclusions": "Conclusiones",
@@ -168,7 +189,9 @@ _PAGE = {
     "questions": "Preguntas abiertas",
     "table": "La tabla",
     "table_note": "Medias sobre las fotografías. ↓ mejor cuanto menor, ↑ mejor cuanto mayor. En "
-    "negrita, la mejor red; ≈: no se distingue de ella. Las últimas filas no hacen nada. Las "
+    "negrita, la mejor red; ≈: no se distingue de ella. Las últimas filas no son redes: dos "
+    "maneras de no hacer nada, y la fotografía real con los tonos girados media vuelta, que una "
+    "métrica que ve el color debe encontrar mala. Las "
     "distancias de Fréchet y de núcleo son de conjuntos enteros, sobre características de "
     "EfficientNet-Lite0, y no tienen intervalo.",
     "published": "Junto a la tabla de las diapositivas",
@@ -210,7 +233,7 @@ _PAGE = {
 
 _FIGURES = {
     "metrics_caption": "Medias e intervalos del 95 %. Líneas: copia gris (a trazos), color medio "
-    "(de puntos).",
+    "(de puntos), tonos opuestos (punto y raya).",
     "effects_caption": "Efectos en desviaciones estándar entre fotografías, con intervalos del "
     "95 %. El eje es logarítmico más allá de ±0,1.",
     "ratio_caption": "El error frente a no hacer nada, con intervalos del 95 %.",
@@ -222,8 +245,9 @@ _FIGURES = {
     "tenues son fotografías. Abajo a la derecha es bueno; arriba a la derecha, un error pequeño "
     "con colores apagados o falsos.",
     "training_caption": "Pérdida de entrenamiento (línea fina) y de validación (gruesa); debajo, "
-    "el MSE en las fotografías de validación entre el de una copia gris. Las pérdidas de recetas "
-    "distintas pueden ser medidas distintas.",
+    "el MSE en las fotografías de validación entre el de una copia gris, y la exactitud como la "
+    "cuenta Keras: la parte de los píxeles cuyo mayor canal es el verdadero. Las pérdidas de "
+    "recetas distintas pueden ser medidas distintas.",
     "effect_axis": "peor ←  efecto  → mejor",
     "ratio_axis": "MSE / MSE de la copia gris   ← mejor",
     "chroma_axis": "croma medio de la fotografía real (CIELAB)",
@@ -231,6 +255,7 @@ _FIGURES = {
     "gap_axis": "brecha de viveza   ← mejor",
     "epoch": "época",
     "loss": "pérdida",
+    "accuracy": "exactitud",
 }
 
 _DEFINITIONS = {

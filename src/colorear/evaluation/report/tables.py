@@ -1,5 +1,6 @@
 """The report's tables, in a language, before any markup."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -7,10 +8,11 @@ from typing import Literal
 from colorear.evaluation.report.language import Language, decimals
 from colorear.evaluation.report.reference_tables import NAMES, SLIDES_TABLE, architecture
 from colorear.evaluation.statistics.bootstrap import Estimate
-from colorear.evaluation.statistics.comparison import DO_NOTHING, Comparison, better
+from colorear.evaluation.statistics.comparison import CONTROLS, Comparison, better
 from colorear.evaluation.statistics.factorial import EFFECTS, Design, benefit, effect
 from colorear.evaluation.statistics.ranking import average_ranks, without
 from colorear.evaluation.statistics.significance import PairTest, pair_tests
+from colorear.evaluation.statistics.strata import measure
 
 __all__ = [
     "Cell",
@@ -21,6 +23,8 @@ __all__ = [
     "ranks_table",
     "scores_table",
     "slides_table",
+    "split_scores",
+    "trainings_table",
 ]
 
 Mark = Literal["", "best", "close"]
@@ -42,7 +46,7 @@ class Table:
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     apart: int = 0
-    """So many of the last rows are set apart: they do nothing."""
+    """How many of the last rows are set apart: those that no network makes."""
     title: str = ""
     """What it is about, where the head does not tell."""
 
@@ -65,7 +69,7 @@ def scores_table(compared: Comparison, language: Language) -> Table:
         (Cell(language.write(name)), *(cells.get(name, _NONE) for _, cells in columns))
         for name in compared.models
     ]
-    return Table(head, tuple(rows), sum(name in DO_NOTHING for name in compared.models))
+    return Table(head, tuple(rows), sum(name in CONTROLS for name in compared.models))
 
 
 Column = tuple[str, dict[str, Cell]]
@@ -104,7 +108,7 @@ def _written(
 
 def _facts(compared: Comparison, language: Language) -> list[Column]:
     columns: list[Column] = []
-    about = compared.about.models
+    about = {name: compared.facts(name) for name in compared.models}
     for fact, title, places in (
         ("frechet", language.write("frechet") + " ↓", 2),
         ("kid", language.write("kid") + " ↓", 4),
@@ -116,6 +120,51 @@ def _facts(compared: Comparison, language: Language) -> list[Column]:
         if cells:
             columns.append((title, cells))
     return columns
+
+
+def split_scores(table: Table, language: Language) -> tuple[Table, Table]:
+    """The scores table in two that fit a screen: the slides' seven metrics, and all else."""
+    first = {language.write("ratio"), *(language.write(metric) for metric in SLIDES_TABLE)}
+    columns = range(1, len(table.head))
+    seven = [i for i in columns if table.head[i].rstrip(" ↓↑") in first]
+    others = [i for i in columns if i not in seven]
+
+    def part(chosen: Sequence[int]) -> Table:
+        kept = (0, *chosen)
+        rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
+        return Table(tuple(table.head[i] for i in kept), rows, table.apart)
+
+    return part(seven), part(others)
+
+
+def trainings_table(compared: Comparison, language: Language) -> Table:
+    """Networks that were trained several times: how far chance in training moves their means.
+
+    By the metric of `strata.measure`; no rows if none was.
+    """
+    metric = measure(compared)
+    mask = compared.finite[metric]
+    means = compared.each_training[metric][:, mask].mean(1)
+    rows, first = [], 0
+    for name in compared.models:
+        count = len(compared.trainings[name])
+        own, first = means[first : first + count], first + count
+        if name in CONTROLS or not any(len(m) > 1 for m in compared.trainings.values()):
+            continue
+        between = float(own.std(ddof=1)) if count > 1 else math.nan
+        places = decimals(compared.mean(metric, name))
+        cells = [language.number(value, places) for value in own]
+        rows.append(
+            (
+                Cell(name),
+                Cell(language.number(count, 0)),
+                Cell(" · ".join(cells)),
+                Cell(language.number(between, places) if count > 1 else "–"),
+            )
+        )
+    head = ("network", "trainings", "each_training", "between_trainings")
+    write = language.write(metric)
+    return Table(tuple(language.say(key, metric=write) for key in head), tuple(rows))
 
 
 def slides_table(compared: Comparison, language: Language) -> Table:

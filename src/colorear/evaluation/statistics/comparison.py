@@ -4,19 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from colorear.errors import EvaluationError
 from colorear.evaluation.metrics.standard import METRICS
-from colorear.evaluation.scores import VALUES, About, Scores
+from colorear.evaluation.scores import VALUES, About, Network, Scores
 from colorear.evaluation.statistics.bootstrap import Estimate, Floats, estimate, resampled_means
+from colorear.evaluation.statistics.trainings import resample_trainings, trainings_of
 
-__all__ = ["DO_NOTHING", "Comparison", "better", "comparison"]
+__all__ = ["CONTROLS", "DO_NOTHING", "ROUNDING", "Comparison", "better", "comparison"]
 
-_DUST = 1e-12
+ROUNDING = 1e-9
+"""Of the size of two numbers: a smaller difference is due to rounding, and counts as none."""
 
 DO_NOTHING = ("gray", "mean-color")
-"""The rivals of every network: a grey copy, and one colour everywhere."""
+"""The rivals of every network: a gray copy, and one color everywhere."""
+
+CONTROLS = (*DO_NOTHING, "opposite-hues")
+"""All rows that no network makes. The last one is the truth with every hue turned by half a circle:
+a metric that finds it good does not see which color a thing has."""
 
 
 def better(metric: str) -> int:
@@ -34,13 +41,17 @@ class Comparison:
 
     about: About
     models: tuple[str, ...]
-    """Networks in the order of the file, then those of `DO_NOTHING` that are there."""
+    """Networks in the order of the file, then those of `CONTROLS` that are there."""
+    trainings: Mapping[str, tuple[str, ...]]
+    """Model -> the models in the file that it is the mean of: one, or `NAME-seed1` and so on."""
     photographs: tuple[str, ...]
-    """Judged for every model."""
+    """Evaluated for every model."""
     left_out: int
     """Photographs that some model lacks: comparing means over different ones would be unfair."""
     values: Mapping[str, Floats]
-    """Metric -> (models, photographs); not finite only where `finite` is false."""
+    """Metric -> (models, photographs), means over trainings; finite where `finite` is true."""
+    each_training: Mapping[str, Floats]
+    """Metric -> (trainings, photographs), in the order of `trainings`."""
     finite: Mapping[str, np.ndarray]
     """Metric -> (photographs,): where the metric is defined for every model."""
     undefined: tuple[str, ...]
@@ -53,7 +64,7 @@ class Comparison:
     @cached_property
     def networks(self) -> tuple[str, ...]:
         """The models that are networks."""
-        return tuple(name for name in self.models if name not in DO_NOTHING)
+        return tuple(name for name in self.models if name not in CONTROLS)
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
@@ -75,6 +86,24 @@ class Comparison:
         return {
             metric: self.values[metric][:, mask].mean(1) for metric, mask in self.finite.items()
         }
+
+    def facts(self, model: str) -> Network:
+        """What is known about a model: means over its trainings, where they differ."""
+        every = [self.about.models[name] for name in self.trainings[model]]
+        means = {}
+        for fact in ("frechet", "kid", "milliseconds"):
+            known = [value for each in every if (value := getattr(each, fact)) is not None]
+            means[fact] = sum(known) / len(known) if len(known) == len(every) else None
+        return msgspec.structs.replace(every[0], **means)
+
+    def resampled(self, values: Floats) -> Floats:
+        """Means of `values` (trainings, photographs) over both, resampled: (resamples, models)."""
+        means = resampled_means(values, resamples=self.resamples, seed=self.seed)
+        return resample_trainings(means, self.trainings, seed=self.seed)
+
+    def over_trainings(self, values: Floats) -> Floats:
+        """The means (models, ...) of `values` (trainings, ...) over the trainings of each model."""
+        return _over_trainings(values, self.trainings)
 
     def contrast(self, metric: str, weights: Mapping[str, float]) -> Estimate:
         """The weighted sum of models' means, resampled together."""
@@ -128,42 +157,65 @@ def _without_dust(sums: Floats, scale: float) -> Floats:
 
     Else equal networks could differ "beyond the interval" in the sixteenth digit.
     """
-    return np.where(np.abs(sums) < _DUST * scale, 0.0, sums)
+    return np.where(np.abs(sums) < ROUNDING * scale, 0.0, sums)
 
 
 def comparison(scores: Scores, *, resamples: int = 10_000, seed: int = 0) -> Comparison:
-    """Compare on the photographs that every model was judged on, metric by metric.
+    """Compare on the photographs that every model was evaluated on, metric by metric.
+
+    Models called `NAME-seed1`, `NAME-seed2` and so on are trainings of one network `NAME`: means
+    are over these too, and intervals tell about other photographs and other trainings, by a nested
+    bootstrap (`resample_trainings`). It was preferred to a linear mixed model because effects,
+    ratios and ranks need no assumption of normal errors with it, and get their intervals alike.
 
     A photograph on which a metric is infinite or missing for one model (PSNR of equal pictures,
-    as of the grey copy of a grey original) is left out of that metric for all models. Raises
-    EvaluationError: there are no rows, no network, or no photograph that all models share.
+    as of the gray copy of a gray original) is left out of that metric for all models.
+
+    Parameters
+    ----------
+    scores
+        Of any number of models.
+    resamples, seed
+        Of the bootstrap.
+
+    Raises
+    ------
+    EvaluationError
+        There are no rows, no network, or no photograph that all models share.
     """
     if scores.table.empty:
         raise EvaluationError("the scores hold no photographs; judge some with: colorear evaluate")
     names = list(dict.fromkeys(scores.table["model"]))
-    models = [*(n for n in names if n not in DO_NOTHING), *(n for n in DO_NOTHING if n in names)]
-    if models[0] in DO_NOTHING:
-        raise EvaluationError("the scores hold no network, only gray or mean-color; judge one too")
+    names = [*(n for n in names if n not in CONTROLS), *(n for n in CONTROLS if n in names)]
+    if names[0] in CONTROLS:
+        raise EvaluationError(
+            "the scores hold no network, only gray, mean-color or opposite-hues; judge one too"
+        )
     by_model = scores.table.set_index(["model", "photograph"])
-    found = [set(by_model.loc[name].index) for name in models]
+    found = [set(by_model.loc[name].index) for name in names]
     shared = sorted(set.intersection(*found))
     if not shared:
         raise EvaluationError(
             "no photograph was judged for all networks; "
             "finish the judgement with: colorear evaluate"
         )
-    values, finite = _values(scores, models, shared)
+    trainings = trainings_of(names)
+    ordered = [name for members in trainings.values() for name in members]
+    each, finite = _values(scores, ordered, shared)
+    values = {metric: _over_trainings(array, trainings) for metric, array in each.items()}
     return Comparison(
         about=scores.about,
-        models=tuple(models),
+        models=tuple(trainings),
+        trainings=trainings,
         photographs=tuple(shared),
         left_out=len(set.union(*found)) - len(shared),
         values=values,
+        each_training=each,
         finite=finite,
         undefined=tuple(
             name for name in VALUES if name not in values and scores.table[name].notna().any()
         ),
-        draws=_draws(values, finite, resamples, seed),
+        draws=_draws(each, finite, trainings, resamples, seed),
         resamples=resamples,
         seed=seed,
     )
@@ -188,8 +240,20 @@ def _values(
     return values, finite
 
 
+def _over_trainings(values: Floats, trainings: Mapping[str, tuple[str, ...]]) -> Floats:
+    counts = [len(members) for members in trainings.values()]
+    if max(counts) == 1:
+        return values
+    ends = np.cumsum(counts)
+    return np.stack([values[end - n : end].mean(0) for n, end in zip(counts, ends, strict=True)])
+
+
 def _draws(
-    values: Mapping[str, Floats], finite: Mapping[str, np.ndarray], resamples: int, seed: int
+    values: Mapping[str, Floats],
+    finite: Mapping[str, np.ndarray],
+    trainings: Mapping[str, tuple[str, ...]],
+    resamples: int,
+    seed: int,
 ) -> dict[str, Floats]:
     if len(next(iter(finite.values()))) < 2:
         return {}
@@ -201,5 +265,8 @@ def _draws(
         stacked = np.concatenate([values[m][:, finite[m]] for m in metrics])
         means = resampled_means(stacked, resamples=resamples, seed=seed)
         parts = np.split(means, len(metrics), axis=1)
-        draws |= dict(zip(metrics, parts, strict=True))
+        draws |= {
+            metric: resample_trainings(part, trainings, seed=seed)
+            for metric, part in zip(metrics, parts, strict=True)
+        }
     return draws

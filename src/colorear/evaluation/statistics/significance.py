@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from colorear.evaluation.statistics.comparison import Comparison, better
+from colorear.evaluation.statistics.comparison import ROUNDING, Comparison, better
 
 __all__ = ["ALPHA", "PairTest", "holm", "pair_tests"]
 
@@ -47,21 +47,31 @@ def pair_tests(
 ) -> list[PairTest]:
     """Every pair of `among` (or of all networks); none with fewer than two photographs.
 
-    Photographs on which both are equal are dropped (Wilcoxon's own way); two networks that are
-    equal on all of them get p = 1. Pairs are only as different as photographs allow to see:
-    networks trained again would differ too.
+    Photographs on which both are equal, but for rounding, are dropped (Wilcoxon's own way); two
+    networks that are equal on all of them get p = 1. Values are means over trainings: the tests
+    tell about other photographs, and only intervals about other trainings too.
     """
     mask = compared.finite[metric]
     if mask.sum() < 2:
         return []
     pairs = list(itertools.combinations(among or compared.networks, 2))
     values = compared.values[metric][:, mask]
-    gains = [better(metric) * (values[compared.row(a)] - values[compared.row(b)]) for a, b in pairs]
+    gains = [
+        better(metric) * _difference(values[compared.row(a)], values[compared.row(b)])
+        for a, b in pairs
+    ]
     p = [_wilcoxon(gain) for gain in gains]
     return [
         PairTest(metric, *pair, raw, adjusted, _winner(pair, gain, adjusted))
         for pair, gain, raw, adjusted in zip(pairs, gains, p, holm(p), strict=True)
     ]
+
+
+def _difference(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """0 where only rounding makes one: else thousands of those would be significant."""
+    scale = np.maximum(np.abs(first), np.abs(second))
+    difference = first - second
+    return np.where(np.abs(difference) <= ROUNDING * scale, 0.0, difference)
 
 
 def _wilcoxon(differences: np.ndarray) -> float:

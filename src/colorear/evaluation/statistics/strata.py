@@ -1,4 +1,4 @@
-"""Where each network fails: on which photographs, how colourful ones, which kinds of place."""
+"""Photographs in strata: where each network fails, by score, by chroma, by kind of place."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from colorear.evaluation.statistics.bootstrap import Estimate, estimate, resampled_means
+from colorear.evaluation.statistics.bootstrap import Estimate, estimate
 from colorear.evaluation.statistics.comparison import Comparison, better
 
 __all__ = ["Extreme", "Group", "by_chroma", "by_place", "extremes", "measure"]
@@ -93,6 +93,6 @@ def _group(compared: Comparison, name: str, chroma: float, photographs: Sequence
     if len(there) < 2:
         errors = [Estimate(float(value)) for value in values.sum(1)]
     else:
-        draws = resampled_means(values, resamples=compared.resamples, seed=compared.seed)
+        draws = compared.resampled(compared.each_training[metric][:, there])
         errors = [estimate(row.mean(), draws[:, i]) for i, row in enumerate(values)]
     return Group(name, chroma, len(there), dict(zip(compared.models, errors, strict=True)))

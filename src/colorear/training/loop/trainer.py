@@ -281,7 +281,7 @@ class _Training:
         for name, photographs in self.validation.items():
             means = validate(self._predict, photographs, self.task, self.recipe)
             losses.append(means["loss"])
-            row |= {f"{name} {measure}": value for measure, value in means.items()}
+            row |= {f"{self._label(name)} {metric}": value for metric, value in means.items()}
             samples = sample_examples(photographs, _SAMPLES)
             srgb = self.task.srgb(self._predict(samples), samples)
             save_strips(samples, srgb, self.run / "samples" / f"{name}-{epoch + 1:03}.png")
@@ -292,7 +292,15 @@ class _Training:
         self.state.history.append(row)
         self.events.log(row, self.state.step)
         run_folder.save_history(self.run, self.state.history)
-        self.console.print(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
+        line = ", ".join(f"{name} {value:.4g}" for name, value in row.items())
+        self.console.print(f"{line}; about {self._minutes_left():.0f} minutes left")
+
+    def _label(self, folder: str) -> str:
+        """What a validation folder is called before its metrics; by its name if there are more."""
+        return "validation" if len(self.validation) == 1 else f"validation on {folder}"
+
+    def _minutes_left(self) -> float:
+        return self.state.seconds / 60 * (self.total / self.state.step - 1)
 
     def _predict(self, examples: Examples) -> Any:
         self.average.eval()
