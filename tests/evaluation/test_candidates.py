@@ -50,23 +50,42 @@ def _learnt(dataset):
     return [photographs[i].astype(np.float32) for i in range(len(photographs))]
 
 
-def test_a_run_that_makes_photographs_is_judged_by_them_and_with_the_promise(dataset, run):
-    own, kept = find_candidates([str(run)], dataset)
+def test_opposite_hues_are_turned_by_half_a_circle_with_luma_and_chroma_kept(dataset):
+    (turned,) = find_candidates(["opposite-hues"], dataset)
+    true = dataset.pixels[0]
+    srgb = true.transpose(2, 0, 1) / 255
+    made = turned.predict(true)
+    assert np.abs(color.luma(made) * 255 - color.luma(srgb) * 255).max() < 1
+    before, after = (color.srgb_to_lab(each)[1:] for each in (srgb, made))
+    chroma = np.hypot(*before)
+    strong = chroma > 10
+    assert strong.any()
+    # where the opposite color is outside sRGB its chroma is limited, but its hue is not
+    cosine = (before * after).sum(0) / (chroma * np.hypot(*after)).clip(1e-6)
+    assert np.median(cosine[strong]) < -0.95
+    assert np.hypot(*after)[strong].max() <= chroma[strong].max() * 1.05
+
+
+def test_a_run_that_makes_photographs_is_evaluated_by_them_and_when_asked_with_the_promise(
+    dataset, run
+):
+    own, kept = find_candidates([str(run), f"{run}@luma"], dataset)
     assert (own.name, kept.name) == ("passer", "passer@luma")
     assert own.about.given == str(run)
     picture = gray(dataset.pixels[0])
     assert np.abs(own.colorize(picture) * 255 - picture).max() < 0.2
     assert np.abs(kept.colorize(picture) * 255 - picture).max() <= 1.01
-    (alone,) = find_candidates([f"{run}@luma"], dataset)
-    assert alone.name == "passer@luma"
+    assert kept.about.given == f"{run}@luma"
 
 
 def test_names_that_mean_nothing_or_the_same_are_told(dataset, landscapes):
     with pytest.raises(ModelError, match="there is no network called 'aquarela'; did you mean"):
         find_candidates(["aquarela"], dataset)
+    with pytest.raises(EvaluationError, match="acuarela always keeps luma"):
+        find_candidates(["acuarela@luma"], dataset)
     with pytest.raises(EvaluationError, match="'gray' was named twice"):
         find_candidates(["gray", "gray"], dataset)
-    with pytest.raises(EvaluationError, match="all of these are judged"):
+    with pytest.raises(EvaluationError, match="all of these are evaluated"):
         find_candidates(["mean-color"], find_photographs(landscapes, size=64, part="all"))
 
 
@@ -85,6 +104,6 @@ def test_safe_colours_are_half_as_vivid(dataset, tmp_path):
 
 def test_a_network_without_vividness_has_no_safe_colours(dataset, known_network):
     with pytest.raises(
-        EvaluationError, match="known takes no vividness, so it has no colours that are"
+        EvaluationError, match="known takes no vividness, so it has no colors that are"
     ):
         find_candidates([f"{known_network}@safe"], dataset)

@@ -70,7 +70,7 @@ def test_a_stopped_judgement_goes_on_and_ends_alike(tmp_path, scores, landscapes
         other.about.models["acuarela"].frechet, rel=1e-4
     )
     assert [invocation.command for invocation in other.about.invocations] == [
-        f"colorear evaluate {named} --data landscapes --convention standard --size 64"
+        f"colorear evaluate {named} --data {landscapes} --out {path} --convention standard --size 64"
         for named in ("gray mean-color", "gray mean-color acuarela")
     ]
 

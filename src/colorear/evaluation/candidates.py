@@ -125,7 +125,7 @@ def _mean_color(dataset: EvaluationSet) -> Candidate:
     mean = np.stack(means).mean(0)[:, None, None]
 
     def colorize(gray: Pixels) -> Planes:
-        return _colored(gray.astype(np.float32) / 255, np.broadcast_to(mean, (2, *gray.shape)))
+        return _colored(gray, np.broadcast_to(mean, (2, *gray.shape)))
 
     return Candidate("mean-color", colorize)
 
@@ -133,13 +133,14 @@ def _mean_color(dataset: EvaluationSet) -> Candidate:
 def _with_opposite_hues(true: Pixels) -> Planes:
     """The photograph with a*, b* of the other sign, as far as sRGB has such colors."""
     srgb = true.transpose(2, 0, 1).astype(np.float32) / 255
-    return _colored(gray(true).astype(np.float32) / 255, -color.srgb_to_lab(srgb)[1:])
+    return _colored(gray(true), -color.srgb_to_lab(srgb)[1:])
 
 
-def _colored(luma: Planes, ab: Planes) -> Planes:
-    """The sRGB (3,h,w) of luma (h,w) in 0..1 and a*, b* (2,h,w)."""
-    chroma = color.limit_chroma(luma[None], color.ab_to_chroma(luma[None], ab))
-    srgb: Planes = color.ycc_to_srgb(np.concatenate((luma[None], chroma))).clip(0, 1)
+def _colored(gray: Pixels, ab: Planes) -> Planes:
+    """The sRGB (3,h,w) of gray (h,w), bytes, with a*, b* (2,h,w)."""
+    luma = gray[None].astype(np.float32) / 255
+    chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
+    srgb: Planes = color.ycc_to_srgb(np.concatenate((luma, chroma))).clip(0, 1)
     return srgb
 
 

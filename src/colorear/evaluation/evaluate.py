@@ -73,7 +73,7 @@ class _ScoresFile:
         return torch.cat([features(_truths(self.dataset, batch)) for batch in batches])
 
     def names_done(self, model: str) -> frozenset[str]:
-        return frozenset(name for of, name in self.scores.dataset if of == model)
+        return frozenset(name for of, name in self.scores.done if of == model)
 
     def add(self, model: str, photographs: Sequence[str], values: dict[str, Tensor]) -> None:
         about = self.scores.about
@@ -122,7 +122,9 @@ def evaluate(
     """
     dataset = find_photographs(data, size=size, part=part)
     chosen = find_candidates(names, dataset)
-    file = _open(out, dataset, _about(names, dataset, convention, size, part))
+    options = [*names, "--data", str(data), "--out", str(out), "--convention", convention]
+    options += ["--size", str(size), *(["--part", part] if part else [])]
+    file = _open(out, dataset, _about(dataset, convention, size, options))
     for candidate in chosen:
         earlier = file.scores.about.models.get(candidate.name)
         if earlier and earlier.sha256 != candidate.about.sha256:
@@ -214,22 +216,15 @@ def _truths(dataset: EvaluationSet, indices: Sequence[int]) -> Tensor:
 
 
 def _about(
-    names: Sequence[str],
-    dataset: EvaluationSet,
-    convention: Convention,
-    size: int,
-    part: Part | None,
+    dataset: EvaluationSet, convention: Convention, size: int, options: Sequence[str]
 ) -> About:
-    folder = dataset.about.name.partition(" [")[0].removesuffix("/color")
-    typed = [*names, "--data", folder, "--convention", convention, "--size", str(size)]
-    typed += ["--part", part] if part else []
     versions = {}
     for library in _LIBRARIES[convention]:
         with suppress(importlib.metadata.PackageNotFoundError):
             versions[library] = importlib.metadata.version(library)
     invocation = Invocation(
         date=datetime.now(UTC).date().isoformat(),
-        command=shlex.join(["colorear", "evaluate", *typed]),
+        command=shlex.join(["colorear", "evaluate", *options]),
         colorear=colorear.__version__,
         versions=versions,
     )
@@ -258,8 +253,6 @@ def _open(out: Path, dataset: EvaluationSet, about: About) -> _ScoresFile:
                 f"{out} holds scores of {there.data.name} with another {what}: {earlier} there, "
                 f"{now} here; write to another file"
             )
-    earlier = tuple(
-        invocation for invocation in there.invocations if invocation not in here.invocations
-    )
-    about = msgspec.structs.replace(there, invocations=earlier + here.invocations)
+    others = tuple(each for each in there.invocations if each not in here.invocations)
+    about = msgspec.structs.replace(there, invocations=others + here.invocations)
     return _ScoresFile(out, dataset, Scores(scores.table, about))
