@@ -27,7 +27,7 @@ def scores(tmp_path_factory, landscapes):
 def test_every_network_gets_a_row_for_every_photograph_of_the_test_part(scores):
     found = read_scores([scores])
     assert found.about.data.name == "landscapes/color [10:12]"
-    assert sorted(found.judged) == sorted((n, p) for n in NAMES for p in ("10.png", "11.png"))
+    assert sorted(found.done) == sorted((n, p) for n in NAMES for p in ("10.png", "11.png"))
     assert not found.table.drop(columns="photograph").isna().any(axis=None)
     truth = found.about.truth["10.png"]
     assert truth.chroma > 1
@@ -70,7 +70,8 @@ def test_a_stopped_judgement_goes_on_and_ends_alike(tmp_path, scores, landscapes
         other.about.models["acuarela"].frechet, rel=1e-4
     )
     assert [invocation.command for invocation in other.about.invocations] == [
-        f"colorear evaluate {named} --data {landscapes} --out {path} --convention standard --size 64"
+        f"colorear evaluate {named} --data {landscapes} --out {path} "
+        "--convention standard --size 64"
         for named in ("gray mean-color", "gray mean-color acuarela")
     ]
 
@@ -87,7 +88,7 @@ def test_a_network_that_fails_on_one_photograph_is_told_and_the_others_judged(
         return found[0].colorize(picture)
 
     failing = evaluating.Candidate("clumsy", fails_once)
-    monkeypatch.setattr(evaluating, "subjects", lambda *_: [failing, *found])
+    monkeypatch.setattr(evaluating, "find_candidates", lambda *_: [failing, *found])
     failures = evaluate(["clumsy", "gray"], landscapes, tmp_path / "s.parquet", size=64)
     assert [(f.model, f.photograph, f.error) for f in failures] == [
         ("clumsy", "10.png", "it is too dark")

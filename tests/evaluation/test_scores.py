@@ -32,11 +32,11 @@ def test_what_was_written_is_read(tmp_path, scores):
 def test_a_part_tells_what_is_judged_already(tmp_path, scores):
     part = Scores(scores.table.iloc[:5], scores.about)
     found = read_scores([written(tmp_path, "part", part)])
-    assert len(found.judged) == 5
-    assert ("a", "003.jpg") in found.judged
-    assert ("gray", "003.jpg") not in found.judged
+    assert len(found.done) == 5
+    assert ("a", "003.jpg") in found.done
+    assert ("gray", "003.jpg") not in found.done
     nothing = Scores(scores.table.iloc[:0], scores.about)
-    assert read_scores([written(tmp_path, "none", nothing)]).judged == frozenset()
+    assert read_scores([written(tmp_path, "none", nothing)]).done == frozenset()
 
 
 def test_files_are_joined_and_rows_of_both_taken_once(tmp_path, scores):

@@ -21,6 +21,7 @@ __all__ = ["slides_recipe", "study"]
 
 _QUICK_SIDE, _QUICK_EPOCHS, _QUICK_BATCH = 64, 4, 10
 _QUICK_PHOTOGRAPHS = 200  # about so many are trained on
+_NETWORKS: tuple[AutoencoderName, ...] = get_args(AutoencoderName)
 
 
 def slides_recipe(name: AutoencoderName, *, seed: int = 1) -> Recipe:
@@ -112,7 +113,7 @@ def study(
     every = _every(photographs, quick=quick)
     runs = []
     for seed in range(1, seeds + 1):
-        for name in get_args(AutoencoderName):
+        for name in _NETWORKS:
             recipe = slides_recipe(name, seed=seed)
             runs.append(out / "runs" / f"{recipe.name}-seed{seed}")
             _train(_quick(recipe, every) if quick else recipe, photographs, runs[-1], say)

@@ -113,13 +113,24 @@ def test_questions_come_from_the_numbers():
 def test_what_is_missing_is_said_first():
     values = by_quality({"a": 0.0, "gray": 0.0}, count=40, metrics=("mse", "psnr"))
     values["gray"]["psnr"][:2] = np.inf
-    assert warnings(made_comparison(values)) == (
+    missing, sets = warnings(made_comparison(values)).splitlines()
+    assert missing == (
         "Photographs left out on PSNR, for every network: 2. For at least one of them the value is "
         "infinite or missing, as the PSNR of two equal pictures is."
     )
+    assert sets.startswith("Fréchet and kernel distance are of 40 photographs only")
+    enough = warnings(made_comparison(by_quality({"a": 0.0, "gray": 0.0}, count=500)))
+    assert "Fréchet" not in enough
     few = made_comparison(by_quality({"a": 0.0}, count=3))
     assert "Only 3 photographs were judged" in warnings(few)
     assert "The scores hold no grey copy" in warnings(few)
+
+
+def test_networks_that_were_trained_less_often_are_named():
+    values = by_quality({"a-seed1": 0.0, "a-seed2": 0.1, "b": 1.0, "gray": 0.0}, count=500)
+    compared = made_comparison(values)
+    assert "Trained fewer than 2 times: b." in warnings(compared)
+    assert "Each network was trained 1 to 2 times" in questions(compared)
 
 
 def test_from_one_photograph_nothing_is_concluded():

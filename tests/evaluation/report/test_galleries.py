@@ -23,7 +23,7 @@ def test_the_worst_photograph_is_shown_grey_coloured_and_true():
     assert gallery.model == "a"
     worst = gallery.extremes["worst"][0]
     assert worst.photograph == "002.jpg"
-    assert worst.told == {"en": "0.900 / 1.00", "es": "0,900 / 1,00"}
+    assert worst.captions == {"en": "0.900 / 1.00", "es": "0,900 / 1,00"}
     encoded = np.frombuffer(base64.b64decode(worst.jpeg), np.uint8)
     strip = cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     assert strip.shape == (16, 56, 3)

@@ -69,7 +69,10 @@ def test_the_page_is_whole_and_needs_nothing_else(report):
     text = (report / "index.html").read_text()
     page = Page(text)
     assert page.links
-    assert all(link.startswith("data:image/") for link in page.links)
+    within = {link[1:] for link in page.links if link.startswith("#")}
+    assert len(within) == 2 * 8
+    assert within <= set(page.ids)
+    assert all(link.startswith(("data:image/", "#")) for link in page.links)
     assert page.images == 2 * 6 + 4 * 9
     assert len(page.ids) == len(set(page.ids))
     assert "url(" not in text

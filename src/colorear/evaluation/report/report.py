@@ -191,7 +191,7 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
         "scores": seven,
         "other_scores": others,
         "trainings": trainings_table(compared, language),
-        "published": slides_table(compared, language),
+        "slides": slides_table(compared, language),
         "effects": _effects(language, compared),
         "ranks": ranks_table(compared, language),
         "tests": pairs_table(compared, language),
