@@ -52,7 +52,7 @@ def test_from_photographs_to_report_and_not_again(tmp_path, landscapes, monkeypa
 def test_a_run_that_was_stopped_is_told_and_resumed(tmp_path, landscapes, monkeypatch):
     resumed = []
 
-    def stopped(recipe, data, run, *, resume):
+    def stopped(_recipe, _data, run, *, resume):
         resumed.append(resume)
         run.mkdir(parents=True, exist_ok=True)
         (run / "run.json").write_text("{}")
