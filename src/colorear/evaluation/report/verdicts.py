@@ -10,7 +10,7 @@ from colorear.evaluation.statistics.bootstrap import Estimate
 from colorear.evaluation.statistics.comparison import Comparison
 from colorear.evaluation.statistics.factorial import Design, benefit
 from colorear.evaluation.statistics.ranking import average_ranks, lead, without
-from colorear.evaluation.statistics.significance import ALPHA, holm, pair_tests
+from colorear.evaluation.statistics.significance import ALPHA, PairTest, holm, pair_tests
 
 __all__ = ["NEGLIGIBLE", "Outcome", "Verdict", "verdicts"]
 
@@ -56,36 +56,61 @@ def verdicts(compared: Comparison, design: Design) -> list[Verdict]:
 _Reasoned = tuple[Outcome, tuple[Sentence, ...]]
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """Two networks on one metric."""
+
+    test: PairTest
+    significant: bool
+    """By the test, corrected for all pairs and metrics."""
+    gain: Estimate
+    """By how much the first is better than the second; negative where it is worse."""
+    room: float
+    """What counts as no difference, in the metric's unit."""
+
+    @property
+    def size(self) -> float:
+        """The difference in units of what counts as none."""
+        return abs(self.gain.value) / (self.room or 1)
+
+    def values(self) -> dict[str, Value]:
+        """What a sentence says of the pair, the better network first."""
+        ordered = self.test.first, self.test.second
+        better, worse = ordered if self.gain.value > 0 else ordered[::-1]
+        difference = self.gain.times(1 if self.gain.value > 0 else -1)
+        return {
+            "metric": self.test.metric,
+            "better": better,
+            "worse": worse,
+            "difference": difference,
+        }
+
+
 def _differences(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
-    tests = [test for m in metrics for test in pair_tests(compared, m, design.names)]
+    pairs = _pairs(compared, design, metrics)
+    values: dict[str, Value] = {"tests": len(pairs), "margin": NEGLIGIBLE}
+    found = [pair for pair in pairs if pair.significant and _beyond(pair.gain, pair.room)]
+    if found:
+        largest = max(found, key=lambda pair: pair.size)
+        values |= {"found": len(found)} | largest.values()
+        return "confirmed", (Sentence("1_confirmed", values),)
+    nothing = all(_within(pair.gain, pair.room) for pair in pairs)
+    outcome: Outcome = "refuted" if nothing else "undecided"
+    return outcome, (Sentence(f"1_{outcome}", values),)
+
+
+def _pairs(compared: Comparison, design: Design, metrics: Sequence[str]) -> list[_Pair]:
+    tests = [test for metric in metrics for test in pair_tests(compared, metric, design.names)]
     adjusted = holm([test.p for test in tests])
-    sizes = [
-        (
+    return [
+        _Pair(
+            test,
+            p < ALPHA,
             compared.benefit(test.metric, test.first, test.second),
             _room(compared, design, test.metric),
         )
-        for test in tests
+        for test, p in zip(tests, adjusted, strict=True)
     ]
-    found = [
-        (abs(gain.value) / (room or 1), test, gain)
-        for test, p, (gain, room) in zip(tests, adjusted, sizes, strict=True)
-        if p < ALPHA and _beyond(gain, room)
-    ]
-    values: dict[str, Value] = {"tests": len(tests), "margin": NEGLIGIBLE}
-    if found:
-        _, test, gain = max(found, key=lambda one: one[0])
-        first = gain.value > 0
-        values |= {
-            "found": len(found),
-            "metric": test.metric,
-            "better": test.first if first else test.second,
-            "worse": test.second if first else test.first,
-            "difference": gain.times(1 if first else -1),
-        }
-        return "confirmed", (Sentence("1_confirmed", values),)
-    nothing = all(_within(gain, room) for gain, room in sizes)
-    outcome: Outcome = "refuted" if nothing else "undecided"
-    return outcome, (Sentence(f"1_{outcome}", values),)
 
 
 def _ranks(compared: Comparison, design: Design, metrics: Sequence[str]) -> _Reasoned:
