@@ -143,6 +143,19 @@ def test_nothing_is_written_where_nothing_can_be_compared(tmp_path, scores):
     assert not (tmp_path / "out").exists()
 
 
+def test_runs_of_unequal_epochs_are_refused_by_name(tmp_path, scores):
+    header, row = "epoch,loss,validation loss\n", "{},0.5,0.4\n"
+    for name, epochs in (("plain-deep-seed1", 2), ("skip-deep-seed1", 3), ("other", 1)):
+        (tmp_path / name).mkdir()
+        rows = "".join(row.format(epoch + 1) for epoch in range(epochs))
+        (tmp_path / name / "history.csv").write_text(header + rows)
+    runs = [tmp_path / name for name in ("plain-deep-seed1", "skip-deep-seed1", "other")]
+    told = "unequal numbers of epochs.*: plain-deep-seed1 2, skip-deep-seed1 3; train"
+    with pytest.raises(EvaluationError, match=told):
+        compare([scores], tmp_path / "out", runs=runs, resamples=50)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_that_cannot_be_made(tmp_path, scores):
     (tmp_path / "file").write_text("")
     with pytest.raises(EvaluationError, match="cannot hold a report"):

@@ -12,7 +12,7 @@ import pyvips
 from colorear.errors import EvaluationError
 from colorear.evaluation.report.conclusions import caveats, conclude
 from colorear.evaluation.report.english import ENGLISH
-from colorear.evaluation.report.figures import effects_name, figures, read_history
+from colorear.evaluation.report.figures import History, effects_name, figures, read_history
 from colorear.evaluation.report.galleries import Pictures, extremes_table, galleries
 from colorear.evaluation.report.language import Language
 from colorear.evaluation.report.markup import csv_of, latex, markdown
@@ -31,8 +31,9 @@ from colorear.evaluation.report.tables import (
 )
 from colorear.evaluation.scores import read_scores, replacing
 from colorear.evaluation.statistics.comparison import Comparison, comparison
-from colorear.evaluation.statistics.factorial import designs
+from colorear.evaluation.statistics.factorial import Design, design_of, designs
 from colorear.evaluation.statistics.strata import measure
+from colorear.evaluation.statistics.trainings import network_of
 
 __all__ = ["LANGUAGES", "compare"]
 
@@ -76,6 +77,7 @@ def compare(
         unless the disk fills.
     """
     histories = {name: read_history(run) for name, run in _named(runs).items()}
+    _refuse_unequal_epochs(histories)
     compared = comparison(read_scores(scores), resamples=resamples, seed=seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -100,6 +102,22 @@ def compare(
     for name, content in contents.items():
         with replacing(out / name) as part:
             part.write_bytes(content)
+
+
+def _refuse_unequal_epochs(histories: Mapping[str, History]) -> None:
+    """Networks of one design that were trained longer than others differ by that, not by layers."""
+    epochs: dict[Design, dict[str, int]] = {}
+    for name, history in histories.items():
+        design = design_of(network_of(name))
+        if design:
+            epochs.setdefault(design, {})[name] = len(history["epoch"])
+    for counts in epochs.values():
+        if len(set(counts.values())) > 1:
+            named = ", ".join(f"{name} {count}" for name, count in counts.items())
+            raise EvaluationError(
+                f"these runs have unequal numbers of epochs, and cannot be compared: {named}; "
+                "train all of them equally long"
+            )
 
 
 def _pictures(compared: Comparison, pictures: Pictures) -> bytes:

@@ -8,7 +8,7 @@ from typing import Literal
 from colorear.evaluation.statistics.bootstrap import Estimate
 from colorear.evaluation.statistics.comparison import Comparison, better
 
-__all__ = ["EFFECTS", "Design", "Effect", "benefit", "designs", "effect"]
+__all__ = ["EFFECTS", "Design", "Effect", "benefit", "design_of", "designs", "effect"]
 
 Effect = Literal["skips", "depth", "interaction"]
 
@@ -53,14 +53,19 @@ class Design:
         return self.prefix in ("", "slides-") and not self.suffix
 
 
+def design_of(model: str) -> Design | None:
+    """The design that a network belongs to, whether or not the other three are there."""
+    match = _NAME.fullmatch(model)
+    return Design(match["prefix"], match["suffix"]) if match else None
+
+
 def designs(models: Sequence[str]) -> list[Design]:
     """Every complete design among the models: first that of the slides, then in their order.
 
     >>> designs(["skip-deep", "skip-shallow", "plain-deep@luma", "plain-deep", "plain-shallow"])
     [Design(prefix='', suffix='')]
     """
-    matches = filter(None, map(_NAME.fullmatch, models))
-    found = dict.fromkeys(Design(match["prefix"], match["suffix"]) for match in matches)
+    found = dict.fromkeys(filter(None, map(design_of, models)))
     complete = [design for design in found if set(design.names) <= set(models)]
     return sorted(complete, key=lambda design: (not design.of_the_slides, bool(design.suffix)))
 
