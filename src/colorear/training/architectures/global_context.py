@@ -34,8 +34,9 @@ class LastLayer(NamedTuple):
 
     def applied_to(self, planes: Tensor) -> Tensor:
         """(n,2,h,w) of planes (n,c,h,w)."""
+        n, _, h, w = planes.shape
         flat = torch.matmul(self.weight, planes.flatten(2))
-        return flat.unflatten(2, planes.shape[-2:]) + self.bias[..., None, None]
+        return flat.reshape(n, 2, h, w) + self.bias[..., None, None]
 
 
 class GlobalContext(nn.Module):
@@ -55,17 +56,17 @@ class GlobalContext(nn.Module):
 
     def forward(self, planes: Tensor) -> tuple[Tensor, LastLayer]:
         """The features (n,c,h,w) with their context, and the last layer."""
+        n, c, h, w = planes.shape  # len() would become a constant of an exported network
         planes = planes + self.place(planes)
         places = planes.flatten(2).transpose(1, 2)
-        count = planes.shape[0]  # len() would become a constant of an exported network
-        queries = self.queries.to(places.dtype).expand(count, -1, -1)
+        queries = self.queries.to(places.dtype).expand(n, -1, -1)
         tokens = torch.cat((queries, places), 1)
         for layer in self.layers:
             tokens = layer(tokens)
         queries, places = tokens[:, :_QUERIES], tokens[:, _QUERIES:]
         numbers = self.last_layer(queries.flatten(1))
-        weight, bias = numbers[:, :-2].unflatten(1, (2, -1)), numbers[:, -2:]
-        return places.transpose(1, 2).unflatten(2, planes.shape[-2:]), LastLayer(weight, bias)
+        last_layer = LastLayer(numbers[:, :-2].reshape(n, 2, -1), numbers[:, -2:])
+        return places.transpose(1, 2).reshape(n, c, h, w), last_layer
 
 
 class TransformerLayer(nn.Module):
@@ -84,8 +85,9 @@ class TransformerLayer(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The tokens (n,t,c)."""
-        parts = _dense(self.project, self.attention_norm(tokens))
-        query, key, value = parts.unflatten(2, (3, _HEADS, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        n, t, _ = tokens.shape
+        parts = _dense(self.project, self.attention_norm(tokens)).reshape(n, t, 3, _HEADS, -1)
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
         seen = functional.scaled_dot_product_attention(query, key, value)
         tokens = tokens + _dense(self.merge, seen.transpose(1, 2).flatten(2))
         wide = functional.gelu(_dense(self.widen, self.dense_norm(tokens)))
