@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from colorear.errors import PhotographError
 from colorear.photo import png
 
 
@@ -56,3 +57,30 @@ def test_chunks_of_a_file_cut_short(tmp_path, original):
     short.write_bytes(original.read_bytes()[:40])
     assert kinds(short) == kinds(original)[: len(kinds(short))]
     assert len(kinds(short)) < len(kinds(original))
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"eXIf", b"teSt"])
+def test_chunks_without_end_are_refused(tmp_path, monkeypatch, kind):
+    """Chunks that hold nothing: as many as a picture may have are looked at, and no more."""
+    monkeypatch.setattr(png, "_MOST_PIXEL_CHUNKS", 20)
+    monkeypatch.setattr(png, "_MOST_OTHERS", 10)
+    path = tmp_path / "many.png"
+    path.write_bytes(png.SIGNATURE + (bytes(4) + kind + bytes(4)) * 100_000)
+    reads: list[int] = []
+    with (
+        path.open("rb") as file,
+        pytest.raises(PhotographError, match="is a PNG of so many"),
+    ):
+        list(png.chunks(_Counted(file, reads)))
+    assert len(reads) == (21 if kind == b"IDAT" else 11)
+
+
+class _Counted:
+    """A file that counts how often it is read."""
+
+    def __init__(self, file, reads: list[int]) -> None:
+        self.name, self.seek, self._file, self._reads = file.name, file.seek, file, reads
+
+    def read(self, size: int) -> bytes:
+        self._reads.append(size)
+        return self._file.read(size)

@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from colorear.errors import PhotographError
+
 __all__ = ["SIGNATURE", "chunks", "graft"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp\0"  # Adobe's XMP specification, part 3, 1.1.5
 _TEXTS = (b"iTXt", b"tEXt", b"zTXt")  # only the first is right for XMP; libvips writes the last
 _OF_PIXELS = {b"IHDR", b"iCCP", b"IDAT", b"IEND"}
-# their content depends on the colour type or palette, which change, or on frames
+_MOST_PIXEL_CHUNKS = 1_000_000  # those of libpng have 8,192 bytes
+_MOST_OTHERS = 10_000
+# their content depends on the color type or palette, which change, or on frames
 _NOT_COPIED = {b"tRNS", b"bKGD", b"sBIT", b"hIST", b"sPLT", b"iCCP", b"acTL", b"fcTL", b"fdAT"}
 
 
@@ -29,9 +33,22 @@ class Chunk(NamedTuple):
 
 
 def chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """The chunks in their order, up to the end of the picture or of the file."""
+    """The chunks in their order, up to the end of the picture or of the file.
+
+    Raises
+    ------
+    PhotographError
+        Where there are more than any program writes.
+    """
     at = len(SIGNATURE)
+    left = {True: _MOST_PIXEL_CHUNKS, False: _MOST_OTHERS}
     while file.seek(at) and len(head := file.read(8)) == 8:
+        left[head[4:] == b"IDAT"] -= 1
+        if min(left.values()) < 0:
+            raise PhotographError(
+                f"'{file.name}' is a PNG of so many chunks that no program has written it; "
+                "save it anew with a program that opens it"
+            )
         size = int.from_bytes(head[:4], "big") + 12
         yield Chunk(head[4:], at, size)
         if head[4:] == b"IEND":

@@ -61,7 +61,7 @@ class _Entry(NamedTuple):
 
     number: int
     kind: int
-    count: int
+    many: int
     value: bytes
 
 

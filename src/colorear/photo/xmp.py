@@ -182,11 +182,12 @@ def _value(root: ET.Element, name: str) -> str | None:
 
 
 def _remove(root: ET.Element, names: Iterable[str]) -> None:
+    """Each element is looked at once: taken out one by one, all others would move each time."""
+    gone = set(names)
     for description in _rdf(root).findall(f"{_RDF}Description"):
-        for name in names:
+        for name in gone:
             description.attrib.pop(name, None)
-            for element in description.findall(name):
-                description.remove(element)
+        description[:] = [element for element in description if element.tag not in gone]
 
 
 def _add(root: ET.Element, properties: Mapping[str, str]) -> None:
