@@ -44,7 +44,7 @@ def test_every_module_says_what_it_is_and_what_it_offers(name):
 def test_importing_loads_nothing_heavy_and_changes_nothing():
     code = (
         "import logging, random, sys, threading; before = random.getstate(); import colorear; "
-        "heavy = {'torch', 'onnxruntime', 'jpeglib', 'cv2', 'ray', 'av', "
+        "heavy = {'torch', 'onnxruntime', 'turbojpeg', 'cv2', 'ray', 'av', "
         "'pydantic', 'accelerate', 'c2pa', 'cryptography'}; "
         "print(sorted(heavy & set(sys.modules)), "
         "logging.root.handlers, threading.active_count(), random.getstate() == before)"
