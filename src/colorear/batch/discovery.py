@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
@@ -148,7 +147,7 @@ def discover(
         for product in _products(item, variants, uncertainty=uncertainty)
     ]
     _allot(items, found, recolor=recolor)
-    _real_folder.cache_clear()  # folders may move before somebody discovers again
+    _real_folders.clear()  # folders may move before somebody discovers again
     return found
 
 
@@ -227,9 +226,23 @@ def _identity(text: str) -> str:
     return os.path.join(_real_folder(folder), name)  # noqa: PTH118 - as above
 
 
-@lru_cache(maxsize=4096)
+_real_folders: dict[str, str] = {}  # while it is discovered
+
+
 def _real_folder(folder: str) -> str:
-    return os.path.realpath(folder)
+    """As `realpath`, which would ask anew for each of the folders that hold it."""
+    asked = []
+    while folder not in _real_folders:
+        outer, name = os.path.split(folder)
+        if name in ("", ".", "..") or os.path.islink(folder):  # noqa: PTH114
+            _real_folders[folder] = os.path.realpath(folder)
+            break
+        asked.append((folder, name))
+        folder = outer
+    real = _real_folders[folder]
+    for each, name in reversed(asked):
+        real = _real_folders[each] = os.path.join(real, name)  # noqa: PTH118
+    return real
 
 
 def _refusal(item: WorkItem, identity: str, owner: str) -> str:
