@@ -31,6 +31,4 @@ $(VENV)/tests: $(VENV)/runtime
 	command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null 2>&1 || echo "There is no Chromium: the page is not tested in a browser."
 	@# reads what is in the files that are made, by code of its own
 	command -v exiftool >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends libimage-exiftool-perl; } >/dev/null 2>&1 || echo "There is no exiftool: some metadata is not tested."
-	@# the slides' metrics, which ask for older NumPy and scikit-image and run with these too
-	$(VENV)/bin/python -m pip install --quiet --no-deps image-similarity-measures==0.3.6 phasepack==1.5
 	@touch $@

@@ -19,9 +19,7 @@ def test_every_figure_is_measured(monkeypatch):
     memory = figures["peak memory, 0.48 MP grayscale JPEG"]
     assert 50 < memory.value < memory.limit
     assert figures["import colorear"].value > 0
-    metrics = "all metrics at 160 x 160, a photograph", "the slides' seven by their libraries"
-    ours, theirs = (figures[name].value for name in metrics)
-    assert figures["ratio of these two"].value == pytest.approx(ours / theirs)
+    assert figures["all metrics at 160 x 160, a photograph"].value > 0
     assert figures["the network at 256 x 256"].value > 0
     one, two, ratio, early, late = every[7:12]
     assert one.name == "8 grayscale JPEGs of 0.0048 MP, --jobs 1"

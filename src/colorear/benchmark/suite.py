@@ -17,8 +17,7 @@ import torch
 
 from colorear.batch.processes import cores
 from colorear.benchmark.throughput import COLORIZE, make_photographs, peaks, rate
-from colorear.errors import MissingExtraError
-from colorear.evaluation.metrics import slides_convention, standard
+from colorear.evaluation.metrics import standard
 from colorear.inference.colorizer import Colorizer
 
 __all__ = ["Figure", "measure"]
@@ -54,7 +53,7 @@ def measure(photographs: int = 60) -> Iterator[Figure]:
         yield from _jobs(Path(folder, "small"), photographs)
         yield from _ray(Path(folder, "scans"), max(6, photographs // 3))
         yield _network()
-        yield from _metrics()
+        yield _metrics()
         yield _import()
 
 
@@ -134,24 +133,13 @@ def _network() -> Figure:
     return Figure("the network at 256 x 256", 1000 * seconds, "ms")
 
 
-def _metrics() -> Iterator[Figure]:
-    """All standard metrics of a photograph, and the slides' seven by the slides' libraries."""
+def _metrics() -> Figure:
+    """All standard metrics of a photograph."""
     cut = np.asarray(cv2.imread(str(_EXAMPLE)))[:160, :160].transpose(2, 0, 1) / 255
     shades = np.linspace(0.5, 1, _JUDGED * 3).reshape(_JUDGED, 3, 1, 1)
     truth, gray = torch.from_numpy(shades * cut), torch.from_numpy(shades[:, :1] * cut)
-    try:
-        slides_convention.score(truth[:1], gray[:1])
-    except MissingExtraError:
-        (ours,) = _interleaved(lambda: standard.score(truth, gray))
-        yield Figure("all metrics at 160 x 160, a photograph", 1000 * ours / _JUDGED, "ms")
-        return
-    ours, theirs = _interleaved(
-        lambda: standard.score(truth, gray), lambda: slides_convention.score(truth[:2], gray[:2])
-    )
-    ours, theirs = 1000 * ours / _JUDGED, 1000 * theirs / 2
-    yield Figure("all metrics at 160 x 160, a photograph", ours, "ms")
-    yield Figure("the slides' seven by their libraries", theirs, "ms")
-    yield Figure("ratio of these two", ours / theirs, "times", 0.125)
+    (seconds,) = _interleaved(lambda: standard.score(truth, gray))
+    return Figure("all metrics at 160 x 160, a photograph", 1000 * seconds / _JUDGED, "ms")
 
 
 def _import() -> Figure:

@@ -42,7 +42,7 @@ _AT_ONCE = 16  # photographs whose metrics are computed together
 _SAVED_EVERY = 30.0  # seconds
 _LIBRARIES = {
     "standard": ("numpy", "torch", "onnxruntime", "opencv-python-headless"),
-    "slides": ("numpy", "sewar", "image-similarity-measures"),
+    "slides": ("numpy", "torch"),
 }
 
 
