@@ -3,7 +3,7 @@
 `python docs/results.py DATA [RUN ...]` judges them on `DATA/color`, and finished runs beside them,
 which may take half an hour and goes on where it was stopped. The numbers are kept in
 docs/results.parquet; those of networks that have changed since are made anew. Without DATA the
-page, and the short table of the README, are made of those that are there.
+page, and the short table of docs/autoencoders.md, are made of those that are there.
 """
 
 import re
@@ -27,8 +27,8 @@ from colorear.evaluation.statistics.comparison import comparison
 
 FOLDER = Path(__file__).parent
 SCORES = FOLDER / "results.parquet"
-README = FOLDER.parent / "README.md"
-IN_README = ("network", "MSE / grey copy", "MSE", "MAE", "PSNR", "FSIMc", "colourfulness gap")
+SHORT = FOLDER / "autoencoders.md"
+IN_SHORT = ("network", "MSE / grey copy", "MSE", "MAE", "PSNR", "FSIMc", "colourfulness gap")
 
 _HEAD = """# How good the networks are
 
@@ -68,9 +68,9 @@ def forget_changed(names: Sequence[str], data: Path) -> None:
 
 
 def with_table(text: str) -> str:
-    """README text whose marked table is made anew."""
+    """The page whose marked table is made anew."""
     table = scores_table(comparison(read_scores([SCORES])), ENGLISH)
-    wanted = [table.head.index(name) for name in table.head if name.rstrip(" ↓↑") in IN_README]
+    wanted = [table.head.index(name) for name in table.head if name.rstrip(" ↓↑") in IN_SHORT]
     rows = tuple(tuple(row[place] for place in wanted) for row in table.rows)
     short = markdown(Table(tuple(table.head[place] for place in wanted), rows, table.apart))
     return re.sub(
@@ -93,4 +93,4 @@ if __name__ == "__main__":
             forget_changed(names, Path(data))
         evaluate(names, Path(data), SCORES)
     FOLDER.joinpath("results.md").write_text(page(), encoding="utf-8")
-    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    SHORT.write_text(with_table(SHORT.read_text(encoding="utf-8")), encoding="utf-8")

@@ -18,13 +18,18 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "colorear"
 README = (ROOT / "README.md").read_text()
 BIN = Path(sys.executable).parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# whose commands run in a test of their own, beside a server
+RUN_ELSEWHERE = {"api.md"}
+
+Block = tuple[str, str, str]  # why it is not run, the language, the text
 
 
 @pytest.fixture
 def folder(tmp_path, free_pictures):
     """A place with a photograph called old.jpg, more in the attic, and some in colour."""
     shutil.copy(ROOT / "src/colorear/examples/china.jpg", tmp_path / "old.jpg")
-    (tmp_path / "hints.json").write_text(blocks("json")[0])
+    (tmp_path / "hints.json").write_text(HINTS)
     (tmp_path / "attic").mkdir()
     shutil.copy(tmp_path / "old.jpg", tmp_path / "attic")
     (tmp_path / "recipes").mkdir()
@@ -37,22 +42,33 @@ def folder(tmp_path, free_pictures):
     return tmp_path
 
 
-def blocks(language: str) -> list[str]:
-    every = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
-    return [text for name, text in every if name == language]
+def every_block(page: str) -> list[Block]:
+    return re.findall(
+        r"(?:^<!-- not run: (.+) -->\n)?^```(\w*)\n(.*?)^```$", page, flags=re.DOTALL | re.MULTILINE
+    )
+
+
+def blocks(language: str, page: str = README) -> list[str]:
+    """Those that can be run."""
+    return [text for why, name, text in every_block(page) if name == language and not why]
+
+
+HINTS = blocks("json", (ROOT / "docs" / "correct.md").read_text())[0]
+RUN = [
+    page
+    for page in PAGES
+    if page.name not in RUN_ELSEWHERE
+    and (blocks("sh", page.read_text()) or blocks("python", page.read_text()))
+]
 
 
 def test_the_tree_is_the_one_on_disk():
     (tree,) = (block for block in blocks("") if block.startswith("src/colorear/\n"))
-    told, folder = set(), ""
-    for line in tree.splitlines()[1:]:
-        indent, name = len(line) - len(line.lstrip()), line.split()[0]
-        told.add(name if indent == 4 else folder + name)
-        if indent == 4:
-            folder = name
+    told = [line.split()[0] for line in tree.splitlines()[1:]]
     there = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py"}
-    there |= {f"{path.parent.relative_to(SOURCE)}/" for path in SOURCE.glob("*/**/__init__.py")}
-    assert told == there | {"examples/"}
+    there |= {f"{path.parent.name}/" for path in SOURCE.glob("*/__init__.py")}
+    assert set(told) == there | {"examples/"}
+    assert len(told) == len(set(told))
 
 
 def test_the_table_of_modules_is_the_one_on_disk():
@@ -112,35 +128,55 @@ def is_made(path: Path) -> bool:
 
 
 def test_the_table_of_promises_is_what_the_program_says():
-    made = runpy.run_path(str(ROOT / "docs" / "readme.py"))["with_table"](README)
-    assert made == README
+    made = runpy.run_path(str(ROOT / "docs" / "promises.py"))
+    page = made["PAGE"].read_text()
+    assert "<!-- promises -->" in page
+    assert made["with_table"](page) == page
 
 
 def test_the_results_are_made_from_the_numbers_that_are_kept():
     made = runpy.run_path(str(ROOT / "docs" / "results.py"))
     assert made["page"]() == (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
-    assert made["with_table"](README) == README
+    short = made["SHORT"].read_text()
+    assert "<!-- results -->" in short
+    assert made["with_table"](short) == short
 
 
-def test_the_commands_run(folder):
-    commands = [line for block in blocks("sh") for line in block.splitlines()]
-    assert [line for line in commands if not line.startswith(("colorear ", "make "))] == []
+def test_the_python_reference_is_made_from_the_code():
+    made = runpy.run_path(str(ROOT / "docs" / "python_reference.py"))["page"]()
+    assert made == (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    assert "Colorizer.colorize" in made
+
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_command_and_snippet_runs(page, folder):
+    """In the order of the page, on small photographs; what is not run says why."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    for command in commands:
-        if command.startswith("colorear "):
-            subprocess.run(command.split(), cwd=folder, env=os.environ | {"PATH": path}, check=True)
-    assert (folder / "old-color.jpg").exists()
-    assert (folder / "coloured" / "old-color.jpg").exists()
-    assert (folder / "choice" / "old-color-3.jpg").exists()
-    assert (folder / "choice" / "old-uncertainty.png").exists()
-    assert (folder / "as-mine" / "old-color.jpg").exists()
+    environment = os.environ | {"PATH": path}
+    for why, language, text in every_block(page.read_text()):
+        if language == "python" and not why:
+            subprocess.run([sys.executable, "-c", text], cwd=folder, check=True)
+        elif language == "sh" and not why:
+            for command in text.splitlines():
+                assert command.startswith("colorear "), f"{page.name}: {command}"
+                subprocess.run(command.split(), cwd=folder, env=environment, check=True)
 
 
-def test_the_python_runs(folder):
-    (code,) = blocks("python")
-    assert len([line for line in code.splitlines() if line]) == 3
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
-    assert (folder / "new.jpg").exists()
+def test_the_pages_that_matter_are_run():
+    names = {page.relative_to(ROOT).as_posix() for page in RUN}
+    assert names >= {"README.md", "docs/first.md", "docs/correct.md", "docs/archive.md"}
+    assert names >= {"docs/training.md", "docs/es/primera.md", "docs/es/archivo.md"}
+
+
+def test_the_site_is_built_and_its_links_lead_somewhere(tmp_path):
+    """MkDocs is strict: a page, a picture or a heading that is not there is an error."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert (tmp_path / "es" / "primera" / "index.html").exists()
+    assert (tmp_path / "LOG" / "index.html").exists()
+    front = (tmp_path / "index.html").read_text()
+    assert re.findall(r"(?:src|href)=\"https?://", front) == []  # it can be read offline
 
 
 def test_make_demo_colours_the_examples(tmp_path):

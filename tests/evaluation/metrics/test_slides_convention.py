@@ -13,7 +13,7 @@ from colorear.evaluation.metrics import slides_convention, standard
 SEVEN = ["mse", "rmse", "psnr", "ssim", "fsim", "uqi", "vif"]
 PAIRS = slides_libraries.pairs()
 THEIRS = json.loads(Path(slides_libraries.__file__).with_suffix(".json").read_text())
-ROUNDING = {"mse": 1e-12, "uqi": 1e-12, "vif": 1e-7, "rmse": 1e-5}  # else that of their float32
+ROUNDING = {"mse": 1e-12, "uqi": 1e-12, "vif": 1e-6, "rmse": 1e-5}  # else that of their float32
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_sewar_as_it_is_installed_still_says_so(name):
     theirs = {"mse": sewar.mse(truth, made), "uqi": sewar.uqi(truth, made)}
     theirs["vif"] = sewar.vifp(made, truth)
     for metric, value in theirs.items():
-        assert ours[metric].item() == pytest.approx(value, rel=1e-7), metric
+        assert ours[metric].item() == pytest.approx(value, rel=1e-6), metric
 
 
 def test_a_batch_is_scored_one_by_one(photographs, noisy):

@@ -1,6 +1,6 @@
-"""Write the table of README.md anew from the program itself.
+"""Write the table of docs/how.md anew from the program itself.
 
-    python docs/readme.py
+    python docs/promises.py
 
 A test compares it with what this makes, so it cannot drift.
 """
@@ -14,7 +14,7 @@ import pyvips
 from colorear import Colorizer, verify
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "how.md"
 EXAMPLE = ROOT / "src" / "colorear" / "examples" / "china.jpg"
 
 # what is made of an 8-bit grey picture, how it is saved, under which name, what becomes of it
@@ -69,7 +69,7 @@ def promises() -> str:
 
 
 def with_table(text: str) -> str:
-    """README text whose marked table is made anew."""
+    """The page whose marked table is made anew."""
     return re.sub(
         r"(<!-- promises -->\n).*(\n<!-- end of promises -->)",
         lambda match: match[1] + promises() + match[2],
@@ -79,4 +79,4 @@ def with_table(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_table(README.read_text()))
+    PAGE.write_text(with_table(PAGE.read_text()))
