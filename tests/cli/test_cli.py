@@ -567,6 +567,7 @@ def test_an_old_card_and_a_deep_one(added_folder):
     (added_folder / "old.json").write_text('{"name": "old", "licence": "free"}')
     (added_folder / "deep.json").write_text("[" * 100_000)
     for name in ("old", "deep"):
+        (added_folder / f"{name}.onnx").write_bytes(b"dear")
         done = colorear_("models", "show", name)
         assert done.exit_code == 2
         assert f"{name}.json is not a card that colorear can use: " in complaint(done)
