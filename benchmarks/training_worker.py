@@ -58,7 +58,8 @@ def _trainer_step(network: str, batch: int, side: int) -> Step:
 
     from colorear.training.loop.trainer import _Training
     from colorear.training.losses import Examples
-    from colorear.training.recipe import DataSpec, Folder, read_recipe
+    from colorear.training.recipe import DataSpec, Folder
+    from colorear.training.recipe_file import read_recipe
 
     place = _temporary_folder()
     os.environ["XDG_CACHE_HOME"] = str(place / "cache")

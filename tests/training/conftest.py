@@ -3,6 +3,7 @@
 import cv2
 import pytest
 
+from colorear.training.datasets.packing import pack_shards
 from colorear.training.export.onnx_export import export
 from colorear.training.loop.trainer import train
 from colorear.training.recipe import Recipe
@@ -30,6 +31,14 @@ def data(tmp_path_factory, free_pictures):
                     cv2.imwrite(str(root / folder / f"{number}.png"), cut)
                     number += 1
     return root
+
+
+@pytest.fixture(scope="session")
+def shards(tmp_path_factory, data):
+    """A folder with one shard of all photographs of `data`."""
+    folder = tmp_path_factory.mktemp("shards") / "packed"
+    pack_shards([data], folder, size=64)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from colorear.errors import ColorearError, TrainingError
 from colorear.training.distributed import leave_together
 from colorear.training.loop import checkpoints, trainer
 from colorear.training.losses import LOSSES
-from colorear.training.recipe import read_recipe
+from colorear.training.recipe_file import read_recipe
 
 
 def told(recipe, data, run, **options) -> str:

@@ -21,7 +21,7 @@ from colorear.training.architectures.quantization import ranges
 from colorear.training.distributed import SynchronizedBatchNorm, fail_together, report_from_main
 from colorear.training.loop import checkpoints
 from colorear.training.loop.trainer import train
-from colorear.training.recipe import read_recipe
+from colorear.training.recipe_file import read_recipe
 
 SECONDS = 240  # for what takes ten on an idle machine, so that a hang is a failure
 LAUNCH = (

@@ -10,8 +10,8 @@ from colorear.training.recipe import (
     DataSpec,
     Folder,
     OptimizerSpec,
-    read_recipe,
 )
+from colorear.training.recipe_file import read_recipe
 
 PUBLISHED = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 

@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from colorear.cli.output import Command, CommandGroup, Json, needing, printable
+from colorear.errors import UsageError
 
 __all__ = ["bench", "data_app", "export", "train"]
 
@@ -16,11 +17,6 @@ data_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-
-
-@data_app.callback()
-def _data() -> None:
-    """Keep `prepare` a command of its own, though there is only one yet."""
 
 
 @data_app.command(cls=Command)
@@ -57,11 +53,58 @@ def prepare(
     typer.echo(printable(f"{dest / 'manifest.json'} names them all"))
 
 
+@data_app.command(cls=Command)
+def pack(
+    folders: Annotated[
+        list[Path], typer.Argument(readable=False, help="Folders of color photographs.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The folder of the shards.")],
+    size: Annotated[
+        int, typer.Option(min=32, max=1024, help="Of the shorter side, in pixels, at most.")
+    ] = 160,
+    mebibytes: Annotated[int, typer.Option(min=1, max=2048, help="Of a shard, at most.")] = 55,
+    as_json: Json = False,
+) -> None:
+    """Pack small copies of color photographs into shards, which training keeps in memory."""
+    with needing("learn", "packing photographs"):
+        from colorear.training.datasets.packing import pack_shards
+
+        summary = pack_shards(folders, out, size=size, mebibytes=mebibytes)
+    if as_json:
+        typer.echo(msgspec.json.encode(summary))
+        return
+    typer.echo(
+        f"wrote {out}: {summary.photographs:,} photographs of {len(summary.groups)} groups in "
+        f"{len(summary.shards)} shards, {summary.bytes / 2**20:.1f} MiB"
+    )
+    left_out = {
+        "without color": summary.gray,
+        "equal to an earlier one": summary.duplicates,
+        "too small": summary.small,
+        "unusable": len(summary.skipped),
+    }
+    for what, count in left_out.items():
+        if count:
+            typer.echo(f"{count:,} {what} left out")
+    for bad in summary.skipped:
+        typer.echo(printable(f"{bad.source} {bad.reason}; it was left out"), err=True)
+
+
 def train(
     recipe: Annotated[Path, typer.Argument(readable=False, help="A .toml file.")],
     *,
-    data: Annotated[Path, typer.Option(help="The folder that the recipe's folders are in.")],
+    data: Annotated[
+        Path | None, typer.Option(help="The folder that the recipe's folders are in.")
+    ] = None,
+    shards: Annotated[
+        Path | None,
+        typer.Option(help="A folder of shards, to train on all of them in one device's memory."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder of the run.")],
+    minutes: Annotated[
+        float | None, typer.Option(min=0.01, help="With --shards: how long to train.")
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the last checkpoint.")] = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
     epochs: Annotated[
@@ -75,12 +118,20 @@ def train(
     """Train a network by a recipe; Ctrl-C stops it between two steps, --resume goes on."""
     with needing("learn", "training"):
         from colorear.training.distributed import leave_together, report_from_main
-        from colorear.training.loop.trainer import train as run
-        from colorear.training.recipe import read_recipe
+        from colorear.training.loop.timed_trainer import train_by_shards
+        from colorear.training.loop.trainer import train as train_by_folders
+        from colorear.training.recipe_file import read_recipe
 
         with report_from_main(), leave_together():
             decided = read_recipe(recipe, epochs=epochs, precision=precision)
-            run(decided, data, out, resume=resume, steps=steps)
+            if shards and minutes and not (data or epochs):
+                train_by_shards(decided, shards, out, minutes=minutes, resume=resume, steps=steps)
+            elif data and not (shards or minutes):
+                train_by_folders(decided, data, out, resume=resume, steps=steps)
+            else:
+                raise UsageError(
+                    "give either --data, and --epochs if you like, or --shards with --minutes"
+                )
 
 
 def export(

@@ -1,12 +1,9 @@
 """A recipe: everything that decides what a training run makes, frozen and checked."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from colorear.errors import RecipeError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
     "AcuarelaSpec",
@@ -22,7 +19,6 @@ __all__ = [
     "Part",
     "Precision",
     "Recipe",
-    "read_recipe",
 ]
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -68,10 +64,13 @@ class Folder(_Frozen):
 
 
 class DataSpec(_Frozen):
-    """The photographs to train and to validate on, relative to the command's `--data`."""
+    """The photographs to train and to validate on, relative to the command's `--data`.
 
-    train: Annotated[tuple[Folder, ...], Field(min_length=1)]
-    validation: Annotated[tuple[Folder, ...], Field(min_length=1)]
+    A run by shards needs neither: it holds out some photographs of each.
+    """
+
+    train: tuple[Folder, ...] = ()
+    validation: tuple[Folder, ...] = ()
     whole: bool = False
     """Photographs are used whole, stretched to a square, and never cropped nor flipped."""
     shorter_side: Annotated[int, Field(ge=32, le=1024)] = 160
@@ -206,6 +205,8 @@ class OptimizerSpec(_Frozen):
     schedule: Literal["one-cycle", "constant"] = "one-cycle"
     warmup: Fraction = 0.15
     """Part of a cycle's steps before its peak."""
+    warmup_steps: Annotated[int, Field(ge=0)] = 300
+    """Steps before the peak in a run by minutes, whose number of steps nobody knows before."""
     encoder_factor: Fraction = 1.0
     """The encoder's rate over the others': a pretrained one needs less."""
     propagation_factor: Annotated[float, Field(gt=0)] = 1.0
@@ -225,7 +226,9 @@ class CardSpec(_Frozen):
     """What the network's card says that training does not decide."""
 
     license: str
-    trained_on: str
+    trained_on: str = ""
+    """What the photographs show and what was done to them; how many there are follows from those
+    that were read."""
     size: Annotated[int, Field(ge=32, le=1024)] = 256
     """Pixels of the shorter side at which the network should see a photograph."""
     good_at: str = ""
@@ -271,39 +274,3 @@ class Recipe(_Frozen):
                 "hints_in_encoder or hints_propagated, and augmentation.hinted, or neither"
             )
         return self
-
-
-def read_recipe(
-    path: Path, *, epochs: int | None = None, precision: Precision | None = None
-) -> Recipe:
-    """Read a recipe.
-
-    Parameters
-    ----------
-    path
-        A TOML file.
-    epochs, precision
-        In place of the file's, if given.
-
-    Raises
-    ------
-    RecipeError
-        The file cannot be read, is not TOML, has an unknown key or a value out of range.
-    """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        given = {"epochs": epochs, "precision": precision}
-        table |= {key: value for key, value in given.items() if value is not None}
-        return Recipe.model_validate(table)
-    except OSError as error:
-        raise RecipeError(f"{path}: cannot be read ({error.strerror}); give a .toml file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: is not TOML: {error}") from None
-    except RecursionError:
-        raise RecipeError(f"{path}: holds lists within lists without end; mend it") from None
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']} (it is {fault['input']!r})"
-            for fault in error.errors()
-        )
-        raise RecipeError(f"{path}: {faults}") from None

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -19,13 +20,17 @@ from colorear.training.recipe import AcuarelaSpec, NetworkSpec, Recipe
 from colorear.training.tasks import build
 
 __all__ = [
+    "TrainingData",
     "begin",
+    "count_training_data",
     "is_begun",
     "is_finished",
     "keep_best",
     "load_run",
+    "load_training_data",
     "save_best",
     "save_history",
+    "save_training_data",
     "save_weights",
 ]
 
@@ -90,6 +95,66 @@ def is_begun(run: Path) -> bool:
 def is_finished(run: Path) -> bool:
     """Whether the folder holds a run with its final weights."""
     return is_begun(run) and _weights(run).is_file()
+
+
+class TrainingData(msgspec.Struct, frozen=True, kw_only=True):
+    """The shards that a run has read so far, in `data.json` of its folder."""
+
+    shards: dict[str, dict[str, Any]]
+    """By the SHA-256 of each: its name, photographs and groups."""
+    left_out: dict[str, str]
+    """Why, by the name of each shard that could not be used."""
+    duplicates: int
+    """Photographs left out, since an earlier shard has them."""
+    samples: int
+    """How many photographs the network was shown, each time that one was counted."""
+
+    @property
+    def photographs(self) -> int:
+        """In all shards together."""
+        return sum(shard["photographs"] for shard in self.shards.values())
+
+    @property
+    def groups(self) -> set[str]:
+        """The names of all groups that have photographs."""
+        return {group for shard in self.shards.values() for group in shard["groups"]}
+
+
+def save_training_data(run: Path, data: TrainingData) -> None:
+    """Write what was read. Raises TrainingError if it cannot."""
+    content = msgspec.json.format(msgspec.json.encode(data), indent=2)
+    _written(run / "data.json", lambda path: path.write_bytes(content + b"\n"))
+
+
+def load_training_data(run: Path) -> TrainingData | None:
+    """What a run by shards has read; None for another. Raises TrainingError if it is damaged."""
+    path = run / "data.json"
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=TrainingData)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise TrainingError(
+            f"{path}: does not say what was read ({error}); go on with --resume to write it again"
+        ) from error
+
+
+def count_training_data(run: Path) -> str:
+    """In words, how many photographs a run was trained on: those that were read.
+
+    Raises
+    ------
+    TrainingError
+        The run does not say which.
+    """
+    data = load_training_data(run)
+    if data is None:
+        digests = _read_identity(run)[1].get("train", {})
+        return f"{len(set(digests.values())):,} color photographs"
+    shown = f"shown {data.samples:,} times in all"
+    groups = len(data.groups)
+    of_groups = f" of {groups:,} groups" if groups > 1 else ""
+    return f"{data.photographs:,} color photographs{of_groups}, {shown}"
 
 
 def save_weights(run: Path, network: nn.Module) -> Path:

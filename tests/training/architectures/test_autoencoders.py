@@ -13,7 +13,8 @@ from scipy.fft import dctn, idctn
 from colorear.training.architectures.autoencoders import ARCHITECTURES, layer_table
 from colorear.training.loop.optimizers import optimizer_and_schedule
 from colorear.training.losses import LOSSES
-from colorear.training.recipe import AutoencoderSpec, read_recipe
+from colorear.training.recipe import AutoencoderSpec
+from colorear.training.recipe_file import read_recipe
 from colorear.training.tasks import build
 
 RECIPES = Path(__file__).parents[3] / "recipes"

@@ -12,11 +12,11 @@ from colorear.training.datasets.crops import Batch
 from colorear.training.losses import Examples
 from colorear.training.recipe import AugmentationSpec
 
-__all__ = ["augment"]
+__all__ = ["MAX_SIDE", "augment"]
 
 Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
-_MAX_SIDE = 9  # pixels across a hint
+MAX_SIDE = 9  # pixels across a hint
 
 
 def augment(batch: Batch, spec: AugmentationSpec, device: torch.device) -> Examples:
@@ -87,7 +87,7 @@ def _add_hint(
     The square is around `center` or, without one, anywhere.
     """
     height, width = hints.shape[1:]
-    side = int(rng.integers(1, _MAX_SIDE + 1))
+    side = int(rng.integers(1, MAX_SIDE + 1))
     if center:
         top, left = (max(0, at - side // 2) for at in center)
     else:

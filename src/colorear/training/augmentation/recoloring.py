@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 
 from colorear import color
 
-__all__ = ["recolor"]
+__all__ = ["MAX_CHROMA", "MAX_PART", "MIN_PART", "SIMILAR", "TRIES", "recolor"]
 
 Pixels = NDArray[np.uint8]
 Planes = NDArray[np.float32]
 Rng = np.random.Generator
 
-_SIMILAR = 6.0, 0.25  # CIELAB units, and parts of the chroma, within which colors are one object's
-_MIN_PART, _MAX_PART = 0.01, 0.5  # of the picture: what is smaller or larger is no object
-_MAX_CHROMA = 70.0  # CIELAB units, of the new color
-_TRIES = 4
+SIMILAR = 6.0, 0.25  # CIELAB units, and parts of the chroma, within which colors are one object's
+MIN_PART, MAX_PART = 0.01, 0.5  # of the picture: what is smaller or larger is no object
+MAX_CHROMA = 70.0  # CIELAB units, of the new color
+TRIES = 4
 
 
 def recolor(srgb: Pixels, rng: Rng) -> tuple[Pixels, tuple[int, int] | None]:
@@ -41,11 +41,11 @@ def recolor(srgb: Pixels, rng: Rng) -> tuple[Pixels, tuple[int, int] | None]:
     planes: Planes = srgb.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
     ab = color.srgb_to_lab(planes)[1:].astype(np.float32)
     smooth = np.stack([cv2.medianBlur(plane, 5) for plane in ab])  # keeps edges
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         place = int(rng.integers(srgb.shape[0])), int(rng.integers(srgb.shape[1]))
         mask = _object_mask(smooth, place)
-        if _MIN_PART < mask.mean() < _MAX_PART:
-            chroma, hue = rng.uniform(0, _MAX_CHROMA), rng.uniform(0, 2 * np.pi)
+        if MIN_PART < mask.mean() < MAX_PART:
+            chroma, hue = rng.uniform(0, MAX_CHROMA), rng.uniform(0, 2 * np.pi)
             new = np.array([chroma * np.cos(hue), chroma * np.sin(hue)], np.float32)
             soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 1.0), np.float32)
             return _with_colors(planes, ab + soft * (new - smooth[:, *place])[:, None, None]), place
@@ -55,7 +55,7 @@ def recolor(srgb: Pixels, rng: Rng) -> tuple[Pixels, tuple[int, int] | None]:
 def _object_mask(ab: Planes, place: tuple[int, int]) -> Planes:
     """(h,w): 1 where the color is that of the place, and connected with it, else 0."""
     own = ab[:, *place][:, None, None]
-    least, part = _SIMILAR
+    least, part = SIMILAR
     similar = np.linalg.norm(ab - own, axis=0) < least + part * np.linalg.norm(own)
     _, labels = cv2.connectedComponents(similar.astype(np.uint8))
     mask: Planes = (np.asarray(labels) == labels[place]).astype(np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from colorear.errors import RecipeError
 from colorear.training.datasets.photographs import (
     PackedImages,
     list_photographs,
@@ -37,9 +38,16 @@ def load(spec: DataSpec, root: Path) -> LoadedPhotographs:
 
     Raises
     ------
+    RecipeError
+        The recipe names no folders.
     DataError
         As `list_photographs` and `pack` do.
     """
+    if not spec.train or not spec.validation:
+        raise RecipeError(
+            "the recipe names no folders to train and to validate on: give both in [data], or "
+            "train it by --shards"
+        )
     paths = [path for folder in spec.train for path in list_photographs(root, folder)]
     train = pack_squares(paths, spec.crop[0]) if spec.whole else pack(paths, spec.shorter_side)
     held_out = {folder.name: list_photographs(root, folder) for folder in spec.validation}

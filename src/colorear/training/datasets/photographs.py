@@ -22,6 +22,7 @@ from colorear.training.recipe import Folder
 
 __all__ = [
     "PackedImages",
+    "downsample",
     "list_photographs",
     "natural_order",
     "pack",
@@ -124,7 +125,7 @@ def pack(paths: Sequence[Path], shorter_side: int) -> PackedImages:
     DataError
         A file is not a picture that OpenCV reads, or the cache has no room.
     """
-    return _packed(paths, f"shorter side {shorter_side}", lambda p: _downsample(p, shorter_side))
+    return _packed(paths, f"shorter side {shorter_side}", lambda p: downsample(p, shorter_side))
 
 
 def pack_squares(paths: Sequence[Path], size: int) -> PackedImages:
@@ -178,7 +179,8 @@ def _decoded(path: Path) -> Pixels:
         raise DataError(f"{error}; mend or remove it") from error
 
 
-def _downsample(picture: Pixels, shorter_side: int) -> Pixels:
+def downsample(picture: Pixels, shorter_side: int) -> Pixels:
+    """(h,w,3) bytes at another size; of a long photograph only the middle is kept."""
     height, width = picture.shape[:2]
     keep = _MAX_ASPECT * min(height, width)
     top, left = max(0, (height - keep) // 2), max(0, (width - keep) // 2)

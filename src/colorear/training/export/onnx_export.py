@@ -28,7 +28,7 @@ from colorear.training.architectures.autoencoders import layer_table
 from colorear.training.architectures.batch_norm_folding import EIGHT_BIT, HALF, SCALE
 from colorear.training.architectures.quantization import ranges
 from colorear.training.recipe import AutoencoderSpec, NetworkSpec
-from colorear.training.run_folder import load_run
+from colorear.training.run_folder import count_training_data, load_run
 from colorear.training.tasks import TASKS, ContractModule
 
 __all__ = ["export"]
@@ -93,7 +93,7 @@ def export(run: Path, target: Path) -> Card:
         size=recipe.card.size,
         hints="hints" in network.inputs,
         licence=recipe.card.license,
-        trained_on=recipe.card.trained_on,
+        trained_on=": ".join(filter(None, (count_training_data(run), recipe.card.trained_on))),
         good_at=recipe.card.good_at,
         weak_at=recipe.card.weak_at,
         layers=layers,

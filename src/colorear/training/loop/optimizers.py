@@ -7,13 +7,11 @@ from torch import nn, optim
 
 from colorear.training.recipe import OptimizerSpec
 
-__all__ = ["optimizer_and_schedule"]
+__all__ = ["make_optimizer", "optimizer_and_schedule"]
 
 
-def optimizer_and_schedule(
-    network: nn.Module, spec: OptimizerSpec, steps: int
-) -> tuple[optim.Optimizer, optim.lr_scheduler.LRScheduler]:
-    """AdamW and its learning rate schedule.
+def make_optimizer(network: nn.Module, spec: OptimizerSpec) -> optim.Optimizer:
+    """AdamW, at the peak rates of a recipe.
 
     Parameters
     ----------
@@ -22,14 +20,11 @@ def optimizer_and_schedule(
         own; the last parameter group is that of all others.
     spec
         That part of the recipe.
-    steps
-        Of the whole run.
 
     Notes
     -----
     I. Loshchilov and F. Hutter, Decoupled Weight Decay Regularization, ICLR 2019
     (arXiv:1711.05101); without decay it is Adam (D. Kingma and J. Ba, ICLR 2015, arXiv:1412.6980).
-    One-cycle schedule: L. Smith and N. Topin, Super-Convergence, 2018 (arXiv:1708.07120).
     """
     factors = {
         "encoder": spec.encoder_factor,
@@ -49,8 +44,29 @@ def optimizer_and_schedule(
     )
     if spec.epsilon_on == "uncorrected":
         _add_epsilon_uncorrected(optimizer, spec.epsilon)
+    return optimizer
+
+
+def optimizer_and_schedule(
+    network: nn.Module, spec: OptimizerSpec, steps: int
+) -> tuple[optim.Optimizer, optim.lr_scheduler.LRScheduler]:
+    """The optimizer of a recipe and its learning rate schedule.
+
+    Parameters
+    ----------
+    network, spec
+        As those of `make_optimizer`.
+    steps
+        Of the whole run.
+
+    Notes
+    -----
+    One-cycle schedule: L. Smith and N. Topin, Super-Convergence, 2018 (arXiv:1708.07120).
+    """
+    optimizer = make_optimizer(network, spec)
     if spec.schedule == "constant":
         return optimizer, optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+    rates = [float(group["lr"]) for group in optimizer.param_groups]
     return optimizer, optim.lr_scheduler.OneCycleLR(
         optimizer, rates, total_steps=steps, pct_start=spec.warmup, cycle_momentum=False
     )

@@ -31,7 +31,7 @@ def save_strips(examples: Examples, srgb: Tensor, path: Path) -> None:
     """
     columns = torch.cat((examples.gray, srgb.clamp(0, 1), examples.srgb), dim=3)  # side by side
     rows = torch.cat(tuple(columns), dim=1)  # (3, n * h, 3 * w)
-    pixels = (rows * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+    pixels = (rows * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
     _, content = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,6 @@ import torch
 from accelerate.utils import set_seed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from colorear.errors import TrainingError
@@ -28,14 +27,16 @@ from colorear.training.distributed import (
     synchronize_batch_norm,
 )
 from colorear.training.loop import checkpoints
+from colorear.training.loop.memory_format import channels_last
 from colorear.training.loop.optimizers import optimizer_and_schedule
 from colorear.training.loop.samples import save_strips
+from colorear.training.loop.step_loss import StepLoss
 from colorear.training.loop.stopping import stop_signals
 from colorear.training.loop.tensorboard_events import EventLog
 from colorear.training.loop.validation import sample_examples, validate
-from colorear.training.losses import Examples, categorical_accuracy, consistency_loss
-from colorear.training.recipe import AcuarelaSpec, Recipe
-from colorear.training.tasks import TASKS, build, distillation_loss, teacher
+from colorear.training.losses import Examples, categorical_accuracy
+from colorear.training.recipe import Recipe
+from colorear.training.tasks import TASKS, build, teacher
 
 __all__ = ["train"]
 
@@ -127,10 +128,11 @@ class _Training:
     def _build(self) -> None:
         recipe = self.recipe
         set_seed(recipe.seed)
-        network = _channels_last(build(recipe.network))
-        self.teacher = teacher(recipe.network)
-        if self.teacher:
-            _channels_last(self.teacher.to(self.accelerator.device))
+        network = channels_last(build(recipe.network))
+        taught_by = teacher(recipe.network)
+        if taught_by:
+            channels_last(taught_by.to(self.accelerator.device))
+        self.loss = StepLoss(recipe, taught_by, self.accelerator)
         self.average = AveragedModel(
             network,
             # torch gives this function of its own no types
@@ -208,7 +210,7 @@ class _Training:
         shown = self.task.inputs(examples)
         with self.accelerator.autocast():
             output = self.network(*shown)
-        loss = self._loss(output, shown, examples)
+        loss = self.loss(output, shown, examples)
         [value] = sum_over_processes(part * loss.item())
         if not math.isfinite(value):
             raise self._diverged(f"the loss became {value} at step {self.state.step + 1}")
@@ -233,21 +235,6 @@ class _Training:
             rate = self.schedule.get_last_lr()[-1]
             self.events.log({"loss": value, "learning rate": rate}, self.state.step)
         return value
-
-    def _loss(self, output: Any, shown: tuple[Tensor, ...], examples: Examples) -> Tensor:
-        recipe = self.recipe
-        if self.teacher and isinstance(recipe.network, AcuarelaSpec):
-            with torch.no_grad(), self.accelerator.autocast():
-                target = self.teacher(*shown)
-            loss = distillation_loss(target, output, recipe.network)
-        else:
-            loss = self.task.loss(output, examples, recipe)
-        if len(examples.clean_copies):
-            colors = self.task.colors(output)
-            loss = loss + recipe.augmentation.consistency * consistency_loss(
-                colors, examples.clean_copies
-            )
-        return loss
 
     def _diverged(self, what: str) -> TrainingError:
         return TrainingError(
@@ -312,10 +299,3 @@ class _Training:
         if self.recipe.keep == "best":
             return run_folder.keep_best(self.run)
         return run_folder.save_weights(self.run, self.average.module)
-
-
-def _channels_last(network: nn.Module) -> nn.Module:
-    """The memory layout that convolutions on a CPU are fastest in."""
-    # torch documents this keyword of Module.to, but leaves it out of the types
-    moved: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return moved

@@ -1,6 +1,6 @@
 """The validation of a network while it trains."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from colorear.training.losses import Examples, categorical_accuracy
 from colorear.training.recipe import Recipe
 from colorear.training.tasks import Task
 
-__all__ = ["sample_examples", "validate"]
+__all__ = ["sample_examples", "validate", "validate_batches"]
 
 _BATCH = 32
 _MIN_GRAY_MSE = 1e-9  # mean square: less than any color, more than what rounding makes of gray
@@ -45,10 +45,23 @@ def validate(
     DataError
         No photograph has any color.
     """
+    parts = (
+        range(first, min(first + _BATCH, len(photographs)))
+        for first in range(0, len(photographs), _BATCH)
+    )
+    return validate_batches(predict, (_examples(photographs, part) for part in parts), task, recipe)
+
+
+def validate_batches(
+    predict: Callable[[Examples], Any],
+    batches: Iterable[Examples],
+    task: Task,
+    recipe: Recipe,
+) -> dict[str, float]:
+    """Like `validate`, on batches of examples, whichever device they are on."""
+    count = 0
     sums = dict.fromkeys(("loss", "accuracy", "mae", "mse", "grey"), 0.0)
-    for first in range(0, len(photographs), _BATCH):
-        part = range(first, min(first + _BATCH, len(photographs)))
-        examples = _examples(photographs, part)
+    for examples in batches:
         output = predict(examples)
         srgb = task.srgb(output, examples)
         of_part = {
@@ -59,11 +72,12 @@ def validate(
             "grey": (examples.gray - examples.srgb).square().mean(),
         }
         for name, mean in of_part.items():
-            sums[name] += mean.item() * len(part)
+            sums[name] += mean.item() * len(examples.srgb)
+        count += len(examples.srgb)
     gray = sums.pop("grey")
-    if gray < _MIN_GRAY_MSE * len(photographs):
+    if gray < _MIN_GRAY_MSE * count:
         raise DataError("the validation photographs are all grey; give some with colour")
-    means = {name: total / len(photographs) for name, total in sums.items()}
+    means = {name: total / count for name, total in sums.items()}
     return means | {"mse ratio": sums["mse"] / gray}
 
 
