@@ -47,7 +47,7 @@ def run(tmp_path_factory, shards, with_all):
 
 def test_a_run_goes_on_and_tells_what_it_did(run, shards, with_all):
     rows = list(csv.DictReader((run / "history.csv").read_text().splitlines()))
-    assert [float(row["step"]) for row in rows][0] == 4
+    assert float(rows[0]["step"]) == 4
     assert float(rows[-1]["step"]) > 4
     assert 0 < float(rows[-1]["held out mse ratio"]) < 5
     log = (run / "log.txt").read_text()

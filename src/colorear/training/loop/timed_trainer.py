@@ -36,7 +36,7 @@ __all__ = ["train_by_shards"]
 
 _EARLY = (1, 20, 100)  # steps by which most faults show
 _LOG_SECONDS = 30
-_CHECK_STEPS = 20  # between two looks at the loss and at shards that came
+_CHECK_STEPS = 20  # between looks at the loss and at shards that came
 _SAMPLES = 8  # photographs in the picture strips
 
 
@@ -80,9 +80,9 @@ def train_by_shards(
         The folder holds another run or cannot be written, the loss became infinite or NaN, or the
         device's memory does not hold a batch.
     DataError
-        No shard can be used, or the photographs do not fit the device's memory.
+        No shard can be used, or they do not fit the device's memory.
     RecipeError
-        The recipe asks for what is only done in training by folders.
+        The recipe asks for what only training by folders does.
     """
     _refuse(recipe)
     training = _TimedTraining(recipe, run, time.monotonic() + 60 * minutes)
@@ -92,9 +92,8 @@ def train_by_shards(
             training.go_on(steps, stopped)
     except torch.OutOfMemoryError as error:
         raise TrainingError(
-            f"{training.accelerator.device}: its memory does not hold {recipe.batch_size} "
-            f"photographs of {max(recipe.data.crop)} pixels a step beside the shards; give a "
-            "smaller batch_size, or fewer shards"
+            f"{training.accelerator.device}: its memory does not hold {recipe.batch_size} crops "
+            f"of {max(recipe.data.crop)} pixels beside the shards; give fewer of either"
         ) from error
 
 
@@ -104,11 +103,9 @@ def _refuse(recipe: Recipe) -> None:
         'keep = "best"': recipe.keep == "best",
         "recalibration": recipe.recalibration > 0,
     }
-    named = [name for name, wanted in given.items() if wanted]
+    named = ", ".join(name for name, wanted in given.items() if wanted)
     if named:
-        raise RecipeError(
-            f"{', '.join(named)}: not for training by shards; leave it out of the recipe"
-        )
+        raise RecipeError(f"{named}: not for training by shards; leave it out of the recipe")
 
 
 class _TimedTraining:
