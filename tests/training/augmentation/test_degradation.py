@@ -29,7 +29,7 @@ def test_what_it_does_is_bad_but_not_too_bad(free_pictures):
 
 def test_some_films_are_blind_to_red_and_some_see_blue_alone(monkeypatch):
     """Flat colours, and no fault but the film."""
-    monkeypatch.setattr(degradation, "_FAULTS", ())
+    monkeypatch.setattr(degradation, "PARTS", {})
     red, blue = (np.full((4, 4, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
     shown_luma = np.array(
         [
@@ -44,8 +44,8 @@ def test_some_films_are_blind_to_red_and_some_see_blue_alone(monkeypatch):
     assert shown_luma[:, 1].max() > 0.8
 
 
-@pytest.mark.parametrize(("fault", "_part"), degradation._FAULTS)
-def test_each_fault_changes_something(free_pictures, fault, _part):
+@pytest.mark.parametrize("fault", degradation._FAULTS.values(), ids=degradation.PARTS)
+def test_each_fault_changes_something(free_pictures, fault):
     luma = (free_pictures["coffee"][:80, :90] @ np.array(color.LUMA) / 255).astype(np.float32)
     before = luma.copy()
     changed = fault(luma, np.random.default_rng(0))
