@@ -1,9 +1,12 @@
+import random
+
 import numpy as np
 import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from colorear import color
+from colorear.training.augmentation import degradation
 from colorear.training.augmentation.batches import augment
 from colorear.training.augmentation.degradation import degrade
 from colorear.training.augmentation.recoloring import recolor
@@ -24,6 +27,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module", autouse=True)
 def _seed():
     torch.manual_seed(7)
+    random.seed(7)
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +69,6 @@ def test_parts_are_rounded_to_either_side():
 
 
 def numpy_fault(name, luma, seed):
-    from colorear.training.augmentation import degradation
-
     return degradation._FAULTS[name](luma, np.random.default_rng(seed)).clip(0, 1)
 
 

@@ -5,8 +5,8 @@ device where the photographs are.
 """
 
 import math
+import random
 from collections.abc import Callable
-from functools import cache
 
 import torch
 from torch import Tensor
@@ -71,7 +71,7 @@ def random_part(count: int, part: float, device: torch.device) -> Tensor:
 
     How many they are is decided on the CPU, so that nothing waits for the device.
     """
-    some = math.floor(part * count + torch.rand(()).item())
+    some = math.floor(part * count + random.random())
     return torch.randperm(count, device=device)[:some]
 
 
@@ -159,7 +159,7 @@ def _compressed(luma: Tensor) -> Tensor:
     # libjpeg's jpeg_quality_scaling
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality) / 100
     steps = (torch.tensor(_JPEG_STEPS, device=luma.device) * scale).round().clamp(1, 255) / 255
-    cosines = _cosines().to(luma)
+    cosines = _cosines(luma.device)
     blocks = (padded - 0.5).unflatten(3, (-1, _BLOCK)).unflatten(2, (-1, _BLOCK)).transpose(3, 4)
     coefficients = cosines @ blocks @ cosines.T
     blocks = cosines.T @ ((coefficients / steps).round() * steps) @ cosines
@@ -167,10 +167,9 @@ def _compressed(luma: Tensor) -> Tensor:
     return whole[:, :, :height, :width]
 
 
-@cache
-def _cosines() -> Tensor:
+def _cosines(device: torch.device) -> Tensor:
     """(8,8): the cosine transform of 8 values: ITU-T T.81, A.3.3."""
-    at = torch.arange(_BLOCK)
+    at = torch.arange(_BLOCK, device=device)
     waves = torch.cos(math.pi * (2 * at + 1) * at[:, None] / (2 * _BLOCK)) / 2
     waves[0] /= math.sqrt(2)
     return waves
