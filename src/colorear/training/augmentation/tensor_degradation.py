@@ -160,10 +160,12 @@ def _compressed(luma: Tensor) -> Tensor:
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality) / 100
     steps = (torch.tensor(_JPEG_STEPS, device=luma.device) * scale).round().clamp(1, 255) / 255
     cosines = _cosines(luma.device)
-    blocks = (padded - 0.5).unflatten(3, (-1, _BLOCK)).unflatten(2, (-1, _BLOCK)).transpose(3, 4)
+    count, _, high, wide = padded.shape
+    shape = (count, 1, high // _BLOCK, _BLOCK, wide // _BLOCK, _BLOCK)
+    blocks = (padded - 0.5).reshape(shape).transpose(3, 4)
     coefficients = cosines @ blocks @ cosines.T
     blocks = cosines.T @ ((coefficients / steps).round() * steps) @ cosines
-    whole = blocks.transpose(3, 4).flatten(4, 5).flatten(2, 3) + 0.5
+    whole = blocks.transpose(3, 4).reshape(padded.shape) + 0.5
     return whole[:, :, :height, :width]
 
 

@@ -88,7 +88,7 @@ def _choose(ab: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     draws = torch.rand(TRIES, count, 2, device=ab.device)
     places = (draws * torch.tensor((height, width), device=ab.device)).long()
     masks = object_masks(ab.repeat(TRIES, 1, 1, 1), places.flatten(0, 1))
-    masks = masks.unflatten(0, (TRIES, count))
+    masks = masks.reshape(TRIES, count, 1, height, width)
     parts = masks.mean((2, 3, 4))
     good = (parts > MIN_PART) & (parts < MAX_PART)
     first, of = good.float().argmax(0), torch.arange(count, device=ab.device)

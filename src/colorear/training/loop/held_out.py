@@ -16,7 +16,7 @@ def held_out_batches(photographs: PhotoBuffer, size: int) -> Iterator[Examples]:
     """Batches of those held out, from all shards alike: at most 512, as squares of `size`."""
     numbers = photographs.held_out
     step = max(1, -(-len(numbers) // _MOST))
-    for some in numbers[::step].split(_AT_ONCE):
+    for some in torch.split(numbers[::step], _AT_ONCE):
         yield Examples(photographs.squares(some, size))
 
 
