@@ -170,8 +170,8 @@ def test_the_best_epoch_is_kept(tmp_path, data, like_the_slides, monkeypatch):
 def test_a_changed_recipe_or_changed_photographs_are_refused(tmp_path, data, recipe):
     run = tmp_path / "run"
     train(recipe, data, run, steps=1)
-    with pytest.raises(TrainingError, match=r"recipe\.batch was 4 and is 5"):
-        train(changed(recipe, batch=5), data, run, resume=True)
+    with pytest.raises(TrainingError, match=r"recipe\.batch_size was 4 and is 5"):
+        train(changed(recipe, batch_size=5), data, run, resume=True)
     with pytest.raises(TrainingError, match=r"recipe\.epochs was \d+ and is 9"):
         train(changed(recipe, epochs=9), data, run, resume=True)  # its rate depends on them
     fewer = {**recipe.data.model_dump(), "train": [{"folder": "colour", "stop": 8}]}
