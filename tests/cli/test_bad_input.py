@@ -91,7 +91,7 @@ TABLE = [
     ("moving.png", several, "has several pages or frames, but one picture is needed"),
     ("moving.webp", several, "has several pages or frames, but one picture is needed"),
     ("pages.tif", several, "has several pages or frames, but one picture is needed"),
-    ("cmyk.jpg", RGB.convert("CMYK").save, "is a CMYK JPEG, but a grayscale or colour"),
+    ("cmyk.jpg", RGB.convert("CMYK").save, "is a CMYK JPEG, but a grayscale or color"),
     ("cmyk.tif", RGB.convert("CMYK").save, "holds CMYK values in 4 channels, but grey or RGB"),
     ("lab.tif", lab, "holds LAB values"),
     ("float.tif", GREY.convert("F").save, "of the type float, but 8-bit or 16-bit whole numbers"),
