@@ -6,7 +6,7 @@ from colorear.errors import EvaluationError
 from colorear.evaluation import study as studying
 from colorear.evaluation.scores import read_scores
 from colorear.evaluation.study import slides_recipe, study
-from colorear.training.recipe import read_recipe
+from colorear.training.recipe_file import read_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 

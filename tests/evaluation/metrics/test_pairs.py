@@ -8,7 +8,7 @@ WHITE = torch.ones(2, 3, 16, 16)
 
 
 @pytest.mark.parametrize(
-    ("reference", "coloured", "told"),
+    ("reference", "colored", "told"),
     [
         (WHITE[0], WHITE[0], r"the reference has the shape \(3, 16, 16\), expected \(n, 3, h, w\)"),
         (WHITE, WHITE[:, :1], r"the coloured batch has the shape \(2, 1, 16, 16\)"),
