@@ -199,7 +199,7 @@ def test_color_alone_and_pictures_beside_the_pairs(tmp_path, kaggle):
     assert (manifest.layout, names(manifest)[0]) == ("color", "0.png")
     (kaggle / "color").rename(kaggle / "gray")
     with pytest.raises(DataError, match=r"has grey photographs in gray/ but none in color/"):
-        prepare(kaggle, tmp_path / "gray")
+        prepare(kaggle, tmp_path / "none")
 
 
 def test_folders_of_pairs_in_capitals_and_apart(tmp_path, kaggle):
