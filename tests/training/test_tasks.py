@@ -41,7 +41,8 @@ def test_as_vivid_as_life_where_the_truth_lies_about_the_mean():
     angle = 2 * torch.pi * torch.rand(1, 1, 200, 200, generator=torch.Generator().manual_seed(2))
     truth = mean + uncertainty * torch.cat((angle.cos(), angle.sin()), 1)
     ratio = vivid(1, mean, uncertainty)[0].square().sum(1).mean() / truth.square().sum(1).mean()
-    assert ratio.sqrt().item() == pytest.approx(1, abs=0.05)
+    # a little more: of unlike photographs a network is less unsure than wrong
+    assert ratio.sqrt().item() == pytest.approx(1, abs=0.1)
 
 
 def test_who_is_sure_is_not_made_more_vivid_and_who_is_not_at_most_threefold():
