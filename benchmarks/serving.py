@@ -57,10 +57,17 @@ async def load(address: str, clients: int, seconds: float, photograph: bytes) ->
 
 
 def peak_megabytes(process: int) -> float:
-    """The most memory that it had."""
-    status = Path(f"/proc/{process}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1000
+    """The most memory that it had, and each of its workers: their sum."""
+    place = Path(f"/proc/{process}")
+    (line,) = (
+        line for line in (place / "status").read_text().splitlines() if line.startswith("VmHWM")
+    )
+    children = [
+        int(child)
+        for thread in (place / "task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    return int(line.split()[1]) / 1000 + sum(map(peak_megabytes, children))
 
 
 def main() -> None:

@@ -14,10 +14,11 @@ import pytest
 
 from colorear import models
 from colorear.inference.verify import Verification
-from colorear.server import app
+from colorear.server import app, worker_pool
 from colorear.server.api import service
 from colorear.server.api.service import Service
 from colorear.server.api.tasks import Result
+from colorear.server.model_cache import ModelCache
 from colorear.server.settings import Settings
 from server.able import able
 
@@ -141,8 +142,35 @@ def in_background():
         yield executor.submit
 
 
+class ThreadWorker:
+    """A worker without a process: so that tests can hold what it does. It cannot be ended."""
+
+    is_alive = True
+
+    def __init__(self, threads: int = 1, networks: int = 3, *_, **__) -> None:
+        self._models = ModelCache(networks, threads)
+
+    def wait_until_ready(self) -> None:
+        """It is."""
+
+    def run(self, task, model, seconds, report):
+        del seconds
+        colorizer = [self._models.get(model)] if model else []
+        return task(*colorizer, **({"report": report} if report else {}))
+
+    def kill(self) -> None:
+        """It ends with its task."""
+        self.is_alive = False
+
+
+@pytest.fixture(autouse=True)
+def thread_workers(monkeypatch):
+    """Servers of this process need no others, unless a test wants to see one die."""
+    monkeypatch.setattr(worker_pool, "WorkerProcess", ThreadWorker)
+
+
 class Gate:
-    """Where photographs wait on their workers until they are let through."""
+    """Where photographs wait on their workers, which are of this process, until let through."""
 
     def __init__(self) -> None:
         self._make = service.colorize_upload
@@ -150,11 +178,11 @@ class Gate:
         self.reached = threading.Semaphore(0)
         self.order: list[str] = []
 
-    def colorize_upload(self, photograph, *others):
+    def colorize_upload(self, photograph, *others, **keywords):
         self.order.append(photograph.name)
         self.reached.release()
         assert self.open.wait(60)
-        return self._make(photograph, *others)
+        return self._make(photograph, *others, **keywords)
 
 
 @pytest.fixture

@@ -89,9 +89,18 @@ def create_app(settings: Settings, *, loopback: bool = False) -> FastAPI:
 def serve(settings: Settings, host: str, port: int, *, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM: what runs then is finished and answered, the rest is told.
 
-    `ready` hears the address when photographs can be sent there.
+    What is not finished after `settings.stop_seconds`, or when a second signal comes, is ended.
+
+    Parameters
+    ----------
+    ready
+        Hears the address when photographs can be sent there.
     """
-    server_of(settings, host, port, ready=ready).run()
+    server = server_of(settings, host, port, ready=ready)
+    try:
+        server.run()
+    finally:
+        server.remove_traces()
 
 
 def server_of(
@@ -133,12 +142,15 @@ class _Server(uvicorn.Server):
         host, port = self.servers[0].sockets[0].getsockname()[:2]
         self._ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self._loop is None or self._stopping or self.should_exit:  # told for the second time
-            self.force_exit = True
-            super().handle_exit(sig, frame)
-        else:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
+        if self._loop and not self._stopping and not self.should_exit:
             self.begin_to_stop()
+        else:  # told again: what runs is ended, and answered so
+            self._service.pool.kill()
+
+    def remove_traces(self) -> None:
+        """Remove what visitors sent, though the server may have been ended half-way."""
+        self._service.pool.close()
 
     def begin_to_stop(self) -> None:
         """Have it end when what runs is done; from any thread, once it has started."""
@@ -152,6 +164,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.service.pool.start()
     yield
     await app.state.service.stop()
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from colorear.errors import ColorearError, HintError, PhotographError
 from colorear.server.model_cache import NoSuchNetworkError, UnusableNetworkError
-from colorear.server.worker_pool import ClientLimit, QueueFull, Stopping, Timeout
+from colorear.server.worker_pool import ClientLimit, NotReady, QueueFull, Stopping
+from colorear.server.workers import OutOfMemory, Timeout, WorkerLost
 
 __all__ = [
     "MEDIA_TYPE",
@@ -31,6 +32,7 @@ Kind = Literal[
     "not-finished",
     "too-many-bytes",
     "too-many-pixels",
+    "too-much-memory",
     "not-a-photograph",
     "foreign-host",
     "wrong-field",
@@ -39,6 +41,7 @@ Kind = Literal[
     "server-error",
     "queue-full",
     "stopping",
+    "not-ready",
     "took-too-long",
 ]
 
@@ -52,6 +55,7 @@ STATUS: Mapping[Kind, int] = {
     "not-finished": 409,
     "too-many-bytes": 413,
     "too-many-pixels": 413,
+    "too-much-memory": 413,
     "not-a-photograph": 415,
     "foreign-host": 421,
     "wrong-field": 422,
@@ -59,6 +63,7 @@ STATUS: Mapping[Kind, int] = {
     "server-error": 500,
     "queue-full": 503,
     "stopping": 503,
+    "not-ready": 503,
     "took-too-long": 504,
 }
 _URN = "urn:problem-type:colorear:"
@@ -66,7 +71,7 @@ _SERVER_ERROR = (
     "something went wrong in the server, whose log tells what; try another photograph, and tell "
     "whoever runs the server"
 )
-_STOPPED_FOR = 30  # seconds after which a server that was stopped may be back
+_RETRY_AFTER: Mapping[Kind, int] = {"stopping": 30, "not-ready": 5}  # seconds
 
 
 class Problem(BaseModel):
@@ -91,27 +96,38 @@ class ProblemError(ColorearError):
         self.kind = kind
         self.headers = dict(headers or {})
 
+    def __reduce__(self) -> tuple[type["ProblemError"], tuple[Kind, str, dict[str, str]]]:
+        """Be sent from a worker's process."""
+        return type(self), (self.kind, str(self), self.headers)
+
+
+_KINDS: Mapping[type[ColorearError], Kind] = {  # subclasses before their bases
+    ClientLimit: "too-many-of-yours",
+    QueueFull: "queue-full",
+    Stopping: "stopping",
+    NotReady: "not-ready",
+    Timeout: "took-too-long",
+    OutOfMemory: "too-much-memory",
+    WorkerLost: "server-error",
+    HintError: "wrong-field",
+    NoSuchNetworkError: "wrong-field",
+    UnusableNetworkError: "server-error",
+    PhotographError: "not-a-photograph",
+}
+"""What each error is to a client, who is told its text."""
+
 
 def to_problem_error(error: Exception) -> ProblemError:
-    """What is answered to a request that ended in this error."""
-    match error:
-        case ProblemError():
-            return error
-        case ClientLimit() | QueueFull():
-            kind: Kind = "too-many-of-yours" if isinstance(error, ClientLimit) else "queue-full"
-            return ProblemError(kind, str(error), {"Retry-After": str(error.retry_after)})
-        case Stopping():
-            return ProblemError("stopping", str(error), {"Retry-After": str(_STOPPED_FOR)})
-        case Timeout():
-            return ProblemError("took-too-long", str(error))
-        case HintError() | NoSuchNetworkError():
-            return ProblemError("wrong-field", str(error))
-        case PhotographError() if not isinstance(error.__cause__, OSError):
-            return ProblemError("not-a-photograph", str(error))
-        case UnusableNetworkError():
-            return ProblemError("server-error", str(error))
-        case _:  # its text may tell of files, or worse
-            return ProblemError("server-error", _SERVER_ERROR)
+    """Make of any error the one that is answered; of an unforeseen one the text is not told."""
+    if isinstance(error, ProblemError):
+        return error
+    is_disk = isinstance(error, PhotographError) and isinstance(error.__cause__, OSError)
+    kind = next((_KINDS[kind] for kind in _KINDS if isinstance(error, kind)), None)
+    if kind is None or is_disk:  # the text may tell of files, or worse
+        return ProblemError("server-error", _SERVER_ERROR)
+    retry_after = error.retry_after if isinstance(error, QueueFull) else _RETRY_AFTER.get(kind)
+    headers = {"Retry-After": str(retry_after)} if retry_after else {}
+    return ProblemError(kind, str(error), headers)
 
 
 def problem_document(problem_error: ProblemError) -> Problem:

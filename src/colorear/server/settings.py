@@ -47,7 +47,13 @@ class Settings(BaseModel):
     variants: Positive = 6
     """The most variants of one photograph that can be asked for at once."""
     seconds: PositiveReal = 120
-    """How long one photograph may take, from when a worker begins with it."""
+    """How long one photograph may take, from when a worker begins with it; then it is ended."""
+    header_seconds: PositiveReal = 10
+    """How long the header of a photograph may take to be read."""
+    worker_megabytes: Annotated[float, Field(ge=512, allow_inf_nan=False)] = 4096
+    """The most memory of one worker, in millions of bytes; where the system is Linux."""
+    stop_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 30
+    """How long a server that is being stopped goes on with what runs; then that is ended."""
     workers: Positive = Field(default_factory=cores)
     """How many photographs are colored at the same time; all processor cores share them."""
     queue: Positive = 64
@@ -56,7 +62,7 @@ class Settings(BaseModel):
     """How many photographs of one client may wait or be colored; how many jobs it may have, kept
     results among them."""
     networks: Positive = 3
-    """How many networks are kept in memory."""
+    """How many networks each worker keeps in memory."""
     job_megapixels: PositiveReal = 24
     """Larger photographs, in millions of pixels, are answered with a job."""
     job_minutes: Annotated[float, Field(gt=0, le=_YEAR)] = 15

@@ -1,38 +1,36 @@
-"""Where the server's photographs are colored: worker threads, shared fairly between clients.
+"""Where the server's photographs are colored: a queue that clients share fairly, and processes.
 
-Threads, not processes: ONNX Runtime and libvips let go of Python's lock while they work, and a
-network that all of them use is in memory once. Everything but the calls themselves happens on the
-event loop, so nothing here needs a lock.
+Everything but the tasks themselves happens on the event loop, so nothing here needs a lock.
 """
 
 import asyncio
 import shutil
-import tempfile
 import uuid
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
-from weakref import finalize
-
-import pyvips
 
 from colorear.batch.processes import cores
 from colorear.errors import ColorearError
 from colorear.inference.colorizer import Colorizer
-from colorear.server.model_cache import ModelCache
+from colorear.server.private_folder import PrivateFolder
 from colorear.server.settings import Settings
+from colorear.server.workers import Report, Timeout, Worker, WorkerLost, WorkerProcess, Workers
 
-__all__ = ["ClientLimit", "QueueFull", "Stopping", "Ticket", "Timeout", "WorkerPool"]
+__all__ = ["ClientLimit", "NotReady", "QueueFull", "Stopping", "Ticket", "WorkerPool"]
 
 T = TypeVar("T")
 
 _GUESS = 2.0  # seconds that a photograph takes, before one was measured
 _STOPPING = "the server is being stopped, and takes no photographs; try again later"
 _LONGEST_WAIT = 60  # seconds that anybody is told to wait before coming back
+_INSPECTORS = 2
+_TASKS = ("colorear.server.api.tasks", "colorear.server.ui.tasks")  # what the processes import
 
 
 class QueueFull(ColorearError):  # noqa: N818 - said as it is
@@ -51,8 +49,8 @@ class Stopping(ColorearError):  # noqa: N818 - said as it is
     """The server is being stopped; it finishes what it began."""
 
 
-class Timeout(ColorearError):  # noqa: N818 - said as it is
-    """A photograph took longer than one may."""
+class NotReady(ColorearError):  # noqa: N818 - said as it is
+    """No process is there that could color: they start, or are lost again and again."""
 
 
 @dataclass(eq=False)
@@ -66,26 +64,45 @@ class Ticket:
 class _Work:
     client: str
     model: str
-    call: Callable[[Colorizer], Any]
+    task: Callable[..., Any]
+    report: Report | None
     future: asyncio.Future[Any]
     ticket: Ticket
-    clock: asyncio.TimerHandle | None = None
 
 
 class WorkerPool:
-    """Workers, the queue before them, the networks they use and a private folder on the disk.
+    """The processes, the queue before them, and a private folder on the disk.
 
     It belongs to the event loop that first calls `run`. Close it with `stop`.
+
+    Parameters
+    ----------
+    settings
+        How many processes there are, what each may take, how many photographs may wait.
+    start_worker
+        Starts one of the processes.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, start_worker: Callable[[], Worker] | None = None
+    ) -> None:
         self.settings = settings
-        self.folder = Path(tempfile.mkdtemp(prefix="colorear-web-"))  # of mode 0700
-        self._removed = finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-        self._threads = max(1, cores() // settings.workers)
-        pyvips.vips_lib.vips_concurrency_set(self._threads)
+        self._private = PrivateFolder()
+        self.folder = self._private.path
+        common = (
+            max(1, cores() // settings.workers),
+            settings.networks,
+            settings.worker_megabytes,
+            _TASKS,
+        )
+        color = start_worker or partial(WorkerProcess, *common, settings.model)
+        inspect = start_worker or partial(WorkerProcess, *common)
+        inspectors = min(_INSPECTORS, settings.workers)
+        self._workers = Workers(settings.workers, color)
+        self._inspectors = Workers(inspectors, inspect)  # so that headers need not wait for colors
         self._executor = ThreadPoolExecutor(settings.workers, "colorear")
-        self._models = ModelCache(settings.networks, self._threads)
+        self._inspecting = ThreadPoolExecutor(inspectors, "colorear-inspect")
+        self._has_started = False
         self._waiting: OrderedDict[str, deque[_Work]] = OrderedDict()  # the next client is first
         self._running: set[_Work] = set()
         self._to_remove: set[Path] = set()
@@ -94,29 +111,74 @@ class WorkerPool:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    def start(self) -> None:
+        """Start the processes in the background; the first task does, too."""
+        if not self._has_started:
+            self._has_started = True
+            self._workers.start()
+            self._inspectors.start()
+
     async def run(
         self,
         client: str,
         model: str,
-        call: Callable[[Colorizer], T],
+        task: Callable[[Colorizer], T],
         *,
         ticket: Ticket | None = None,
+        report: Report | None = None,
     ) -> T:
-        """What `call` gives for the network `model`, on a worker; its errors pass through.
+        """Do a task in one of the processes, as soon as it is this client's turn.
 
         Clients with waiting work take turns. Cancelled, work that waits is dropped; work that runs
-        goes on to its end, and nobody hears of it. Raises QueueFull, ClientLimit, Timeout, Stopping
-        and ModelError for a network that is not here.
+        goes on to its end, and nobody hears of it.
+
+        Parameters
+        ----------
+        client
+            Whose turn it takes.
+        model
+            The network's name.
+        task
+            A function that can be pickled; see `Workers.run`. Its errors pass through.
+        ticket
+            Tells meanwhile whether it has begun, and how many come first.
+        report
+            Hears how much is done, in another thread. The task takes one as `report=` then.
+
+        Raises
+        ------
+        QueueFull, ClientLimit, Stopping
+            Where the task is not taken.
+        Timeout, OutOfMemory, WorkerLost
+            Where it is not done.
+        ModelError
+            For a network that is not here.
         """
+        self.start()
         self.check_room(client)
         future = asyncio.get_running_loop().create_future()
-        work = _Work(client, model, call, future, ticket or Ticket())
+        work = _Work(client, model, task, report, future, ticket or Ticket())
         self._waiting.setdefault(client, deque()).append(work)
         self._begin_next()
         try:
             return cast("T", await work.future)
         finally:
             self._forget(work)
+
+    async def inspect(self, task: Callable[[], T]) -> T:
+        """Read the header of a file, which nobody need wait for long. Raises as `run` does."""
+        self.start()
+        self.check_taking()
+        seconds = self.settings.header_seconds
+        call = partial(self._inspectors.run, task, None, seconds)
+        try:
+            done = await asyncio.get_running_loop().run_in_executor(self._inspecting, call)
+        except Timeout:
+            raise Timeout(
+                f"the header of the photograph took longer than the {seconds:g} seconds that one "
+                "may take; save it anew in another program"
+            ) from None
+        return cast("T", done)
 
     def check_room(self, client: str) -> None:
         """Raise QueueFull, ClientLimit or Stopping if `run` would."""
@@ -143,10 +205,16 @@ class WorkerPool:
         if self._stopping:
             raise Stopping(_STOPPING)
 
+    def check_ready(self) -> None:
+        """Raise Stopping if it takes no more, and NotReady if nothing could be colored now."""
+        self.check_taking()
+        if not self.ready:
+            raise NotReady("no process is there yet that could color; try again in a while")
+
     @property
     def ready(self) -> bool:
-        """Whether it takes work."""
-        return not self._stopping
+        """Whether it takes work, and has processes that could do it."""
+        return not self._stopping and self._workers.is_ready and self._inspectors.is_ready
 
     @property
     def waiting(self) -> int:
@@ -180,17 +248,39 @@ class WorkerPool:
     async def stop(self) -> None:
         """Finish, and remove the folder: nobody must need what lies in it any more."""
         await self.finish()
-        self._executor.shutdown()
-        self._removed()
+        await asyncio.to_thread(self.close)
 
     async def finish(self) -> None:
-        """Finish what runs, and tell what waits, and what comes, that it will not be done."""
+        """Finish what runs, for a while, and tell what waits, and what comes, that it is not done.
+
+        What is not done after `settings.stop_seconds` is ended, and told so, too.
+        """
         self._stopping = True
         for work in [work for works in self._waiting.values() for work in works]:
             if not work.future.done():
                 work.future.set_exception(Stopping(_STOPPING))
         self._waiting.clear()
-        await self._idle.wait()
+        try:
+            async with asyncio.timeout(self.settings.stop_seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            self.kill()
+            await self._idle.wait()
+
+    def kill(self) -> None:
+        """End the processes at once, with what they do; from any thread, or a signal's handler."""
+        self._stopping = True
+        self._workers.kill()
+        self._inspectors.kill()
+
+    def close(self) -> None:
+        """End the processes and their threads, and remove the folder."""
+        self.kill()
+        for workers in (self._workers, self._inspectors):
+            workers.close()
+        self._executor.shutdown()
+        self._inspecting.shutdown()
+        self._private.remove()
 
     def _ahead(self, client: str, turn: int) -> int:
         ahead, first = turn, True
@@ -219,14 +309,10 @@ class WorkerPool:
         self._running.add(work)
         self._idle.clear()
         began = loop.time()
-        work.clock = loop.call_later(self.settings.seconds, self._too_long, work)
         work.ticket.begun = True
-        done = loop.run_in_executor(self._executor, self._call, work)
+        call = partial(self._workers.run, work.task, work.model, self.settings.seconds, work.report)
+        done = loop.run_in_executor(self._executor, call)
         done.add_done_callback(lambda answer: self._finish(work, answer, loop.time() - began))
-
-    def _call(self, work: _Work) -> Any:
-        """On a worker."""
-        return work.call(self._models.get(work.model))
 
     def _finish(self, work: _Work, answer: asyncio.Future[Any], seconds: float) -> None:
         self._running.discard(work)
@@ -236,7 +322,7 @@ class WorkerPool:
             if error is None:
                 work.future.set_result(answer.result())
             else:
-                work.future.set_exception(error)
+                work.future.set_exception(self._told(error))
         self._forget(work)
         self._clear()
         if not self._stopping:
@@ -244,19 +330,19 @@ class WorkerPool:
         if not self._running:
             self._idle.set()
 
-    def _too_long(self, work: _Work) -> None:
-        if not work.future.done():
-            work.future.set_exception(
-                Timeout(
-                    f"the photograph took longer than the {self.settings.seconds:g} seconds that "
-                    "one may take here; make it smaller, or color it with the command colorear"
-                )
+    def _told(self, error: BaseException) -> BaseException:
+        """The error as whoever asked for the task may hear it."""
+        if self._stopping and isinstance(error, WorkerLost):
+            return Stopping(_STOPPING)
+        if isinstance(error, Timeout):
+            return Timeout(
+                f"the photograph took longer than the {self.settings.seconds:g} seconds that one "
+                "may take here; make it smaller, or color it with the command colorear"
             )
+        return error
 
     def _forget(self, work: _Work) -> None:
-        """It is over for whoever asked: take it out of the queue and stop its clock."""
-        if work.clock:
-            work.clock.cancel()
+        """Take it out of the queue: it is over for whoever asked."""
         works = self._waiting.get(work.client)
         if works and work in works:
             works.remove(work)

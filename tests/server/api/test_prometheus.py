@@ -52,6 +52,10 @@ def test_the_gauges_show_what_is_so_now(result):
         async def work():
             return result
 
+        assert gauges() == [0, 0, 0, 0]
+        pool.start()
+        while not pool.ready:
+            await asyncio.sleep(0)
         assert gauges() == [0, 0, 0, 1]
         ticket = Ticket()
         works = [task(pool, gate, "a", "runs", ticket=ticket)]

@@ -143,14 +143,6 @@ def test_the_queue_is_fair_and_says_when_it_is_full(serve, gate, in_background):
     served.wait_until(served.everybody_has_left)
 
 
-def test_what_takes_too_long_is_told(serve, gate):
-    served = serve(seconds=0.05)
-    assert "0.05 seconds" in problem(served.colorize(), 504, "took-too-long")
-    gate.open.set()
-    served.wait_until(lambda: served.service.pool.running == 0)
-    served.wait_until(served.everybody_has_left)
-
-
 def test_who_hangs_up_while_waiting_is_not_coloured_for(serve, gate, in_background):
     served = serve()
     first = in_background(served.colorize, name="first")
@@ -281,7 +273,7 @@ def test_what_is_measured(serve):
 
 
 def test_what_nobody_foresaw_is_told_to_the_log_alone(serve, monkeypatch, caplog):
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("secret /root/path")
 
     monkeypatch.setattr("colorear.server.api.service.colorize_upload", fail)

@@ -94,13 +94,13 @@ def test_a_job_keeps_the_photograph_when_its_request_is_over(serving, gate):
 def test_a_job_tells_how_much_is_done(serving, monkeypatch):
     said, on = threading.Event(), threading.Event()
 
-    def halting(photograph, options, told, colorizer):
+    def halting(photograph, options, colorizer, *, report):
         def told_and_waiting(progress: float) -> None:
-            told(progress)
+            report(progress)
             said.set()
             assert on.wait(60)
 
-        return colorize_upload(photograph, options, told_and_waiting, colorizer)
+        return colorize_upload(photograph, options, colorizer, report=told_and_waiting)
 
     async def scenario(service):
         with arrived(service, variants=b"2") as upload:

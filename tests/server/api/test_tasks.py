@@ -52,10 +52,6 @@ def options(**wishes) -> ColorizeOptions:
     return ColorizeOptions(**{"model": "able"} | wishes)
 
 
-def nobody(_: float) -> None:
-    """Hears how much is done."""
-
-
 def saturation(path: Path) -> int:
     """The largest difference between the channels of one pixel."""
     return int(np.ptp(pyvips.Image.new_from_file(str(path)).numpy().astype(int), axis=2).max())
@@ -96,7 +92,7 @@ def test_each_format_keeps_its_type_and_ending(able, folder, tmp_path, ending, m
     photograph = came(folder, ending, "no ending")
     shutil.copy(photograph.path, tmp_path / "before")
     heard = []
-    made = colorize_upload(photograph, options(), heard.append, able)
+    made = colorize_upload(photograph, options(), able, report=heard.append)
     assert (made.name, made.media_type) == (f"no ending-color{ending}", media_type)
     assert heard == [1]
     assert made.verification == verify(tmp_path / "before", made.path)
@@ -109,7 +105,7 @@ def test_each_format_keeps_its_type_and_ending(able, folder, tmp_path, ending, m
 
 def test_variants_come_as_a_zip(able, folder, tmp_path):
     heard = []
-    made = colorize_upload(came(folder), options(variants=3), heard.append, able)
+    made = colorize_upload(came(folder), options(variants=3), able, report=heard.append)
     assert (made.name, made.media_type) == ("abuela-color.zip", "application/zip")
     assert heard == pytest.approx([1 / 3, 2 / 3, 1])
     assert list(folder.iterdir()) == [made.path]
@@ -124,17 +120,12 @@ def test_variants_come_as_a_zip(able, folder, tmp_path):
 
 def test_hints_and_vividness_are_heeded(able, folder):
     hints = (Hint(0.5, 0.5, "blue", 0.3),)
-    plain = colorize_upload(came(folder, ".png"), options(), nobody, able).path.rename(
-        folder / "plain"
-    )
-    told = colorize_upload(came(folder, ".png"), options(hints=hints), nobody, able)
+    plain = colorize_upload(came(folder, ".png"), options(), able).path.rename(folder / "plain")
+    told = colorize_upload(came(folder, ".png"), options(hints=hints), able)
     assert [one.hint for one in told.unreachable] == list(hints)
     assert saturation(told.path) > 2 * saturation(plain)
     told.path.unlink()
-    assert (
-        saturation(colorize_upload(came(folder, ".png"), options(vividness=0), nobody, able).path)
-        == 0
-    )
+    assert saturation(colorize_upload(came(folder, ".png"), options(vividness=0), able).path) == 0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +138,7 @@ def test_hints_and_vividness_are_heeded(able, folder):
 def test_what_the_network_cannot_do_is_refused(known_network, folder, wishes, said):
     models.add(known_network, "plain", "contract")
     with pytest.raises(ProblemError, match=said) as told:
-        colorize_upload(came(folder), options(model="plain", **wishes), nobody, Colorizer("plain"))
+        colorize_upload(came(folder), options(model="plain", **wishes), Colorizer("plain"))
     assert told.value.kind == "wrong-field"
 
 
@@ -156,7 +147,7 @@ def test_a_damaged_photograph_is_told_by_its_name_and_deleted(able, folder):
     path.write_bytes((EXAMPLES / "coffee.png").read_bytes()[:-40_000])
     photograph = inspect_upload(Upload(path, "cut.png", {}), Settings())
     with pytest.raises(PhotographError, match=r"'cut\.png' is damaged") as told:
-        colorize_upload(photograph, options(), nobody, able)
+        colorize_upload(photograph, options(), able)
     assert str(folder) not in str(told.value)
     assert list(folder.iterdir()) == []
 

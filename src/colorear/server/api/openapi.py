@@ -46,6 +46,8 @@ _EXAMPLES: Mapping[problems.Kind, str] = {
     "too-many-bytes": "the upload is larger than the 100 MB that are taken; send a smaller file",
     "too-many-pixels": "'map.png' has 30000 x 20000 pixels, but at most 200 megapixels are taken; "
     "make it smaller, or color it with the command colorear",
+    "too-much-memory": "the photograph needs more than the 4096 MB of memory that one may take "
+    "here; make it smaller, or color it with the command colorear",
     "not-a-photograph": "'page.html' is not an image, but a JPEG, PNG, TIFF or WebP photograph is "
     "needed; convert it, or choose another file",
     "wrong-field": "there is no network called 'acuarella' here; name one of: acuarela",
@@ -55,6 +57,7 @@ _EXAMPLES: Mapping[problems.Kind, str] = {
     "photograph, and tell whoever runs the server",
     "queue-full": "64 photographs are waiting, and there is room for 64; try again in 40 seconds",
     "stopping": "the server is being stopped, and takes no photographs; try again later",
+    "not-ready": "no process is there yet that could color; try again in a while",
     "took-too-long": "the photograph took longer than the 120 seconds that one may take here; make "
     "it smaller, or color it with the command colorear",
 }

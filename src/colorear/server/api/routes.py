@@ -102,6 +102,7 @@ def router(settings: Settings) -> APIRouter:
             "upload-too-slow",
             "too-many-bytes",
             "too-many-pixels",
+            "too-much-memory",
             "not-a-photograph",
             "wrong-field",
             "too-many-of-yours",
@@ -188,6 +189,7 @@ async def show_job(id: str, request: Request, service: Serving) -> JobState:  # 
     | problem_responses(
         "not-found",
         "not-finished",
+        "too-much-memory",
         "not-a-photograph",
         "wrong-field",
         "server-error",
@@ -219,10 +221,10 @@ async def healthz() -> Health:
     return Health(status="ok")
 
 
-@health.get("/readyz", responses=problem_responses("server-error", "stopping"))
+@health.get("/readyz", responses=problem_responses("server-error", "stopping", "not-ready"))
 async def readyz(service: Serving) -> Health:
     """Whether it takes photographs."""
-    service.pool.check_taking()
+    service.pool.check_ready()
     return Health(status="ready")
 
 

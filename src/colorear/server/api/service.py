@@ -1,6 +1,5 @@
 """All that the routes share: the worker pool, the jobs, what arrives and what is measured."""
 
-import asyncio
 from functools import partial
 
 from colorear.inference.options import ColorizeOptions
@@ -25,7 +24,6 @@ class Service:
         self.jobs = Jobs(settings, self.pool)
         self.upload_limits = UploadLimits(settings)
         self.metrics = Metrics(self.pool, self.jobs)
-        self._looks = asyncio.Semaphore(settings.workers)  # a header takes a JPEG into memory
 
     async def stop(self) -> None:
         """Finish what runs, tell the rest, and remove everybody's files."""
@@ -37,15 +35,14 @@ class Service:
         """What came, and what is wished of it. Raises ColorearError."""
         options = parse_options(upload, self.settings)
         check_name(options.model)
-        async with self._looks:
-            return await asyncio.to_thread(inspect_upload, upload, self.settings), options
+        return await self.pool.inspect(partial(inspect_upload, upload, self.settings)), options
 
     async def color(
         self, client: str, photograph: UploadedPhoto, options: ColorizeOptions
     ) -> Result:
         """Do it as soon as it is this client's turn. Raises as `WorkerPool.run` and `make` do."""
-        call = partial(colorize_upload, photograph, options, _nobody)
-        result = await self.pool.run(client, options.model, call)
+        task = partial(colorize_upload, photograph, options)
+        result = await self.pool.run(client, options.model, task)
         self.metrics.count(result)
         return result
 
@@ -62,18 +59,16 @@ class Service:
             photograph.megapixels,
         )
 
-        def told(progress: float) -> None:
+        def report(progress: float) -> None:
             job.progress = progress
 
         async def work() -> Result:
-            call = partial(colorize_upload, moved, options, told)
-            result = await self.pool.run(client, options.model, call, ticket=job.ticket)
+            task = partial(colorize_upload, moved, options)
+            result = await self.pool.run(
+                client, options.model, task, ticket=job.ticket, report=report
+            )
             self.metrics.count(result)
             return result
 
         self.jobs.begin(job, work)
         return job
-
-
-def _nobody(progress: float) -> None:
-    """Hears how much is done."""

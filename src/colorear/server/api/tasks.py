@@ -2,7 +2,7 @@
 
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from colorear.server.filenames import named_in_errors
 from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
+from colorear.server.workers import Report
 
 __all__ = ["Result", "UploadedPhoto", "colorize_upload", "inspect_upload", "verification_json"]
 
@@ -76,12 +77,29 @@ def inspect_upload(upload: Upload, settings: Settings) -> UploadedPhoto:
 def colorize_upload(
     photograph: UploadedPhoto,
     options: ColorizeOptions,
-    told: Callable[[float], None],
     colorizer: Colorizer,
+    *,
+    report: Report | None = None,
 ) -> Result:
-    """Color it in the folder where it lies. `told` hears how much is done, from 0 to 1.
+    """Color a photograph in the folder where it lies, check it, and delete the original.
 
-    Raises ColorearError, with the client's name of the photograph in it.
+    Parameters
+    ----------
+    photograph
+        The upload; errors tell the client's name for it.
+    options
+        More than one of `variants` come as a zip.
+    colorizer
+        Of the network that the options name.
+    report
+        Hears how much is done, from 0 to 1.
+
+    Raises
+    ------
+    PhotographError
+        Where the photograph is damaged.
+    ProblemError
+        Where the network cannot do what is asked.
     """
     started = time.perf_counter()
     _check_able(colorizer, options)
@@ -98,7 +116,8 @@ def colorize_upload(
                     variant=variant,
                 )
                 made.append((colored, verify(photograph.path, target)))
-                told((variant + 1) / options.variants)
+                if report:
+                    report((variant + 1) / options.variants)
     finally:
         photograph.path.unlink(missing_ok=True)  # answers may lie there for a while
     name = colored_name(photograph.name, photograph.format)

@@ -10,9 +10,10 @@ from fastapi.responses import FileResponse
 import colorear
 from colorear.server.filenames import content_disposition
 from colorear.server.settings import Settings
-from colorear.server.ui.actions import PageActions, Payload, respond
+from colorear.server.ui.actions import PageActions, respond
 from colorear.server.ui.previews import thumbnail
 from colorear.server.ui.session import Sessions
+from colorear.server.ui.tasks import Payload
 from colorear.server.uploads import UploadLimits, client_of, receive, receive_json
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ room. All of it happens on the event loop.
 
 import asyncio
 import secrets
-from contextlib import ExitStack
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +34,7 @@ class SessionExpired(ColorearError):  # noqa: N818 - said as it is
         super().__init__("this page was put away since nobody used it; open the photograph again")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Opened:
     """The photograph that a visitor works on."""
 
@@ -40,6 +42,25 @@ class Opened:
     name: str
     """As the visitor calls it."""
     preview: Preview
+    _users: int = 0
+    _is_closed: bool = False
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Within it the file stays, though another photograph may be opened meanwhile."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if self._is_closed:
+                self.close()
+
+    def close(self) -> None:
+        """Delete the file, and the folder that it has for itself, once nobody uses it."""
+        self._is_closed = True
+        if not self._users:
+            shutil.rmtree(self.path.parent, ignore_errors=True)
 
 
 class File(NamedTuple):

@@ -1,0 +1,121 @@
+"""What the workers do for the page: functions that run in another process and return JSON."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from colorear.hints import Hint
+from colorear.inference.colorizer import Colorizer
+from colorear.inference.suggestions import can_choose
+from colorear.models import Network
+from colorear.server.ui import previews
+
+__all__ = [
+    "Payload",
+    "PreviewRequest",
+    "color_preview",
+    "color_suggestions",
+    "colorize_file",
+    "open_preview",
+    "uncertainty_tint",
+]
+
+Payload = dict[str, Any]
+"""A JSON object for the page's scripts."""
+Bytes = NDArray[np.uint8]
+
+_SMALL = 320  # pixels, of the longer side, of variants side by side
+
+
+class PreviewRequest(msgspec.Struct, frozen=True):
+    """What a visitor asks for the photograph that is open."""
+
+    session: str
+    model: str
+    hints: tuple[Hint, ...] = ()
+    vividness: float = 1.0
+    variant: int = 0
+    small: bool = False
+    """Whether a picture of 320 pixels will do."""
+    x: float = 0.5
+    y: float = 0.5
+    """Where colors are suggested, as fractions of width and height."""
+
+
+def open_preview(
+    path: Path, megapixels: float, colorizer: Colorizer
+) -> tuple[previews.Preview, Payload]:
+    """Load the preview of a photograph, with what the page shows of it.
+
+    Raises PhotographError, also where it has more than so many millions of pixels.
+    """
+    preview = previews.load_preview(path, megapixels=megapixels)
+    height, width = preview.gray.shape
+    before = previews.jpeg_data_url(preview.gray)
+    abilities = _abilities(colorizer.network)
+    return preview, {"width": width, "height": height, "before": before, **abilities}
+
+
+def color_preview(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> Payload:
+    """Color a preview (h, w); tells the numbers of the hints that cannot be had as they are."""
+    hints = _hints(request, colorizer)
+    rgb = colorizer(gray, hints=hints, vividness=request.vividness, variant=request.variant)
+    unreachable = [] if request.small else previews.unreachable_hints(gray, hints)
+    return {
+        "after": previews.jpeg_data_url(rgb, **({"longest": _SMALL} if request.small else {})),
+        "unreachable": [hints.index(one.hint) for one in unreachable],
+        **_abilities(colorizer.network),
+    }
+
+
+def color_suggestions(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> list[str]:
+    """Suggest colors `#rrggbb` that the network holds for likely at a place of a preview (h, w)."""
+    if not colorizer.network.tells_likelihood:
+        return []
+    return colorizer.suggestions(gray, (request.x, request.y), hints=request.hints)
+
+
+def uncertainty_tint(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> str:
+    """Draw a tint where the network is not sure of a preview (h, w), as a `data:` URL."""
+    uncertainty = colorizer.uncertainty(
+        gray,
+        hints=_hints(request, colorizer),
+        vividness=request.vividness,
+        variant=request.variant,
+    )
+    return previews.uncertainty_data_url(uncertainty)
+
+
+def colorize_file(
+    source: Path, target: Path, request: PreviewRequest, colorizer: Colorizer
+) -> Payload:
+    """Color a photograph file at full size. Raises as `Colorizer.colorize` does."""
+    hints = _hints(request, colorizer)
+    colored = colorizer.colorize(
+        source, target, hints=hints, vividness=request.vividness, variant=request.variant
+    )
+    return {
+        "seconds": round(colored.seconds, 2),
+        "megapixels": round(colored.megapixels, 1),
+        "unreachable": [hints.index(one.hint) for one in colored.unreachable],
+    }
+
+
+def _hints(request: PreviewRequest, colorizer: Colorizer) -> Sequence[Hint]:
+    return request.hints if colorizer.network.card.hints else ()
+
+
+def _abilities(network: Network) -> Payload:
+    """What the network can do, for the page's controls."""
+    return {
+        "abilities": {
+            "hints": network.card.hints,
+            "suggestions": network.card.hints and network.tells_likelihood,
+            "uncertainty": network.tells_uncertainty,
+            "variants": can_choose(network),
+        }
+    }
