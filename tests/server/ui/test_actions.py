@@ -171,7 +171,7 @@ def test_after_one_of_many_has_failed_others_are_coloured(visiting, monkeypatch)
                 raise Timeout("120 seconds")
 
             with monkeypatch.context() as patched:
-                patched.setattr(visitor.actions, "_colour", fail)
+                patched.setattr(visitor.actions, "_colorize_file", fail)
                 assert await send() == {"problem": "120 seconds"}
             assert visitor.every.of(visitor.secret).open_photo is None
             assert (await send())["name"] == "a-color.jpg"

@@ -1,10 +1,12 @@
 import asyncio
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 
 from colorear.server.settings import Settings
-from colorear.server.ui.session import File, SessionExpired, Sessions
+from colorear.server.ui.previews import Preview
+from colorear.server.ui.session import File, Opened, SessionExpired, Sessions
 from colorear.server.worker_pool import WorkerPool
 
 
@@ -110,3 +112,15 @@ def test_who_takes_too_many_loses_their_own():
 
     with sessions(each=2) as every:
         asyncio.run(take(every))
+
+
+def test_a_photograph_that_is_in_use_stays_though_another_was_opened(tmp_path):
+    path = tmp_path / "own" / "photograph"
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    opened = Opened(path, "old.jpg", Preview(np.zeros((1, 1), np.uint8), "jpeg"))
+    with opened.in_use(), opened.in_use():
+        opened.close()
+        assert path.exists()
+    assert not path.parent.exists()
+    opened.close()
