@@ -39,13 +39,13 @@ def with_all(recipe):
 def run(tmp_path_factory, shards, with_all):
     """A run that was stopped after four steps, gone on with and finished."""
     folder = tmp_path_factory.mktemp("runs") / "by-shards"
-    train_by_shards(with_all, shards, folder, minutes=10, steps=4)
+    train_by_shards(with_all, shards, folder, minutes=1000, steps=4)
     before = checkpoints.newest(folder).name
     assert before == "step-00000004"
     assert (folder / "weights.safetensors").exists()  # it counts should the device go now
     with pytest.MonkeyPatch.context() as patch:  # a clock that no load of the machine changes
         patch.setattr(time, "monotonic", count(time.monotonic()).__next__)
-        train_by_shards(with_all, shards, folder, minutes=1, resume=True)
+        train_by_shards(with_all, shards, folder, minutes=0.4, resume=True)
     return folder
 
 
@@ -90,13 +90,13 @@ def test_the_card_counts_what_was_read(run, tmp_path, shards, with_all):
             },
         }
     )
-    train_by_shards(student, shards, tmp_path / "integers", minutes=10, steps=2)
+    train_by_shards(student, shards, tmp_path / "integers", minutes=1000, steps=2)
     assert export(tmp_path / "integers", tmp_path / "integers.onnx").bytes < card.bytes
 
 
 def test_in_bfloat16_the_weights_stay_exact(tmp_path, shards, with_all):
     half = with_all.model_copy(update={"precision": "bfloat16"})
-    train_by_shards(half, shards, tmp_path / "run", minutes=10, steps=1)
+    train_by_shards(half, shards, tmp_path / "run", minutes=1000, steps=1)
     weights = load_file(tmp_path / "run" / "weights.safetensors")
     assert all(tensor.isfinite().all() for tensor in weights.values())
     assert weights["last.weight"].dtype == torch.float32
@@ -105,7 +105,7 @@ def test_in_bfloat16_the_weights_stay_exact(tmp_path, shards, with_all):
 def test_what_only_folders_can_is_refused(tmp_path, shards, with_all):
     best = with_all.model_copy(update={"keep": "best"})
     with pytest.raises(RecipeError, match='keep = "best": not for training by shards'):
-        train_by_shards(best, shards, tmp_path / "run", minutes=1)
+        train_by_shards(best, shards, tmp_path / "run", minutes=1000)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(tmp_path, shards, with_all):
@@ -113,4 +113,4 @@ def test_a_loss_that_is_no_number_ends_the_run(tmp_path, shards, with_all):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(name, lambda *_: torch.tensor(torch.nan, requires_grad=True))
         with pytest.raises(TrainingError, match="the loss became nan by step 1"):
-            train_by_shards(with_all, shards, tmp_path / "run", minutes=1)
+            train_by_shards(with_all, shards, tmp_path / "run", minutes=1000)
