@@ -1,5 +1,7 @@
 import csv
 import json
+import subprocess
+import sys
 import time
 from itertools import count
 
@@ -94,9 +96,27 @@ def test_the_card_counts_what_was_read(run, tmp_path, shards, with_all):
     assert export(tmp_path / "integers", tmp_path / "integers.onnx").bytes < card.bytes
 
 
-def test_in_bfloat16_the_weights_stay_exact(tmp_path, shards, with_all):
-    half = with_all.model_copy(update={"precision": "bfloat16"})
-    train_by_shards(half, shards, tmp_path / "run", minutes=1000, steps=1)
+def test_the_commands_pack_and_train_in_bfloat16(tmp_path, data):
+    """In a process of their own, as accelerate keeps the precision of the first run in one."""
+    (tmp_path / "tiny.toml").write_text(
+        'name = "tiny"\nbatch_size = 4\ncard = { license = "CC0" }\n'
+        'network = { kind = "acuarela", start = "random", decoder = [16, 16, 8] }\n'
+        "data = { crop = [32], validation_size = 64 }\n"
+    )
+    train = "train tiny.toml --shards shards --out run --minutes 1000 --steps 1".split()
+    for command in (
+        ("data", "pack", data, "-o", "shards", "--size", "64"),
+        (*train, "--precision", "bfloat16"),
+    ):
+        answer = subprocess.run(
+            [sys.executable, "-m", "colorear", *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+    assert "stopped: run/weights.safetensors; go on with --resume" in answer.stdout
     weights = load_file(tmp_path / "run" / "weights.safetensors")
     assert all(tensor.isfinite().all() for tensor in weights.values())
     assert weights["last.weight"].dtype == torch.float32
