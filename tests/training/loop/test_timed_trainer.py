@@ -103,7 +103,18 @@ def test_the_commands_pack_and_train_in_bfloat16(tmp_path, data):
         'network = { kind = "acuarela", start = "random", decoder = [16, 16, 8] }\n'
         "data = { crop = [32], validation_size = 64 }\n"
     )
-    train = "train tiny.toml --shards shards --out run --minutes 1000 --steps 1".split()
+    train = [
+        "train",
+        "tiny.toml",
+        "--shards",
+        "shards",
+        "--out",
+        "run",
+        "--minutes",
+        "1000",
+        "--steps",
+        "1",
+    ]
     for command in (
         ("data", "pack", data, "-o", "shards", "--size", "64"),
         (*train, "--precision", "bfloat16"),
