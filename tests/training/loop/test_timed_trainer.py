@@ -117,7 +117,7 @@ def test_the_commands_pack_and_train_in_bfloat16(tmp_path, data):
     ]
     for command in (
         ("data", "pack", data, "-o", "shards", "--size", "64"),
-        (*train, "--precision", "bfloat16"),
+        (*train, "--steps", "1", "--precision", "bfloat16"),
     ):
         answer = subprocess.run(
             [sys.executable, "-m", "colorear", *command],
