@@ -74,10 +74,10 @@ def object_masks(ab: Tensor, places: Tensor) -> Tensor:
     similar = (ab - own).norm(dim=1) < least + part * own.norm(dim=1)
     mask = torch.zeros_like(ab[:, 0])
     mask[count, places[:, 0], places[:, 1]] = 1
-    along_rows, along_columns = _stretches(similar), _stretches(similar.transpose(1, 2))
+    rows, columns = _stretches(similar, 2), _stretches(similar, 1)
     for _ in range(_SWEEPS):
-        mask = _fill(mask, along_rows) * similar
-        mask = _fill(mask.transpose(1, 2), along_columns).transpose(1, 2) * similar
+        mask = _fill(mask, rows, 2) * similar
+        mask = _fill(mask, columns, 1) * similar
         mask = functional.max_pool2d(mask, 3, 1, 1) * similar  # corners connect too
     return mask[:, None]
 
@@ -95,16 +95,21 @@ def _choose(ab: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return masks[first, of], places[first, of], good.any(0)
 
 
-def _stretches(similar: Tensor) -> Tensor:
-    """(n,h,w): for each pixel the number, in its row, of the stretch of similar ones it is in."""
-    return (~similar).cumsum(2)
+def _stretches(similar: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """(n,h,w) each: where along `dim` the stretch of similar pixels around a pixel begins, and
+    where the first one after it is."""
+    size = similar.shape[dim]
+    at = torch.arange(size, device=similar.device).reshape((1, -1, 1) if dim == 1 else (1, 1, -1))
+    begins = torch.where(similar, -1, at).cummax(dim).values + 1
+    ends = torch.where(similar, size, at).flip(dim).cummin(dim).values.flip(dim)
+    return begins, ends
 
 
-def _fill(mask: Tensor, stretches: Tensor) -> Tensor:
-    """Where any pixel of a stretch is in the mask, all of them."""
-    n, height, width = mask.shape
-    any_of = mask.new_zeros(n, height, width + 1)
-    return any_of.scatter_reduce(2, stretches, mask, "amax").gather(2, stretches)
+def _fill(mask: Tensor, stretches: tuple[Tensor, Tensor], dim: int) -> Tensor:
+    """Where any pixel of a stretch is in the mask, all of them: by sums, without any sorting."""
+    begins, ends = stretches
+    before = functional.pad(mask.cumsum(dim), (1, 0) if dim == 2 else (0, 0, 1, 0))
+    return (before.gather(dim, ends) > before.gather(dim, begins)).to(mask)
 
 
 def _median(planes: Tensor) -> Tensor:
