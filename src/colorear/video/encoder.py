@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorear.video.encoding import Encoding
+from colorear.video.scheduling import scheduling_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +86,8 @@ class Encoder:
             f"file:{path}", "w", format="nut", options={"avoid_negative_ts": "disabled"}
         )
         self._stream = add_stream(self._file, encoding)
+        with scheduling_kept():
+            self._file.start_encoding()
         self._shaped = _shaper(encoding)
 
     def __call__(self, time: int, duration: int, luma: NDArray[Any], chroma: NDArray[Any]) -> None:

@@ -17,6 +17,7 @@ from colorear.errors import VideoError, translated
 from colorear.photo.provenance import SOURCE_TYPE, Provenance
 from colorear.video.encoder import add_stream
 from colorear.video.encoding import Encoding
+from colorear.video.scheduling import scheduling_kept
 
 if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
@@ -102,6 +103,8 @@ def join(
         begin = facts.start + Fraction(span.start).limit_denominator(1_000_000)
         end = facts.start + Fraction(span.end) if span.end is not None else None
         _carry_chapters(source, file, begin, end)
+        with scheduling_kept():
+            file.start_encoding()
         shift = begin if not span.whole or _has_odd_start(facts.start) else Fraction(0)
         pictures = _pictures(segments, times, stream, facts.time_base, shift)
         others = _others(source, copied, begin if not span.whole else None, end, shift)
