@@ -7,8 +7,9 @@ from PIL import Image
 
 from colorear.errors import PhotographError
 from colorear.inference.verify import Verification, verify
-from colorear.photo.photograph import open_photo, save
+from colorear.photo.photograph import open_photo
 from colorear.photo.provenance import Provenance
+from colorear.photo.saving import save
 
 MARK = Provenance("0.1.0", "acuarela", "7ab61f9d", "00ff" * 16)
 

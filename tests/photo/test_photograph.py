@@ -18,8 +18,8 @@ from colorear import color
 from colorear.errors import PhotographError
 from colorear.photo import icc
 from colorear.photo.photograph import as_stored, lightness, luma, open_photo, to_device, upright
-from colorear.photo.photograph import save as save_marked
 from colorear.photo.provenance import Provenance, read
+from colorear.photo.saving import save as save_marked
 from colorear.photo.sniffing import SUFFIXES
 from photo.test_icc import PROFILES
 

@@ -1,13 +1,19 @@
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from colorear import Colorizer
 from colorear.errors import PhotographError
 from colorear.photo import png
+from colorear.photo.icc import rgb_from_grey
+from photo.test_icc import PROFILES
 
 
 def kinds(path: Path) -> list[bytes]:
@@ -31,14 +37,29 @@ def original(tmp_path) -> Path:
     return path
 
 
-def test_graft(tmp_path, original):
-    pixels, target = tmp_path / "pixels.png", tmp_path / "new.png"
+def grafted(folder: Path, original: Path, profile: bytes | None = None) -> Path:
+    pixels, target = folder / "pixels.png", folder / "new.png"
     colours = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
     Image.fromarray(colours).save(pixels, icc_profile=bytes(200), dpi=(72, 72))
-    png.graft(original, pixels, target, b"<new/>")
+    png.graft(original, pixels, target, b"<new/>", profile)
     made = Image.open(io.BytesIO(target.read_bytes()))
     made.load()  # Pillow checks the sums
     assert np.array_equal(np.asarray(made), colours)
+    return target
+
+
+def content(path: Path, kind: bytes) -> list[bytes]:
+    """Of all chunks of a kind."""
+    whole = path.read_bytes()
+    with path.open("rb") as file:
+        found = [chunk for chunk in png.chunks(file) if chunk.kind == kind]
+    return [whole[chunk.start + 8 : chunk.start + chunk.size - 4] for chunk in found]
+
+
+def test_graft(tmp_path, original):
+    target = grafted(tmp_path, original)
+    made = Image.open(io.BytesIO(target.read_bytes()))
+    made.load()
     assert made.text["Title"] == "La abuela"
     assert made.text["Comment"] == "from the attic"
     assert made.text["XML:com.adobe.xmp"] == "<new/>"
@@ -46,10 +67,107 @@ def test_graft(tmp_path, original):
     assert kinds(target).count(b"iTXt") == 2
     assert made.info["gamma"] == pytest.approx(0.45455)
     assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
-    assert made.info["icc_profile"] == bytes(200)
-    assert b"bKGD" not in kinds(target)  # two bytes for grey, six for RGB
+    assert "icc_profile" not in made.info
+    assert content(target, b"bKGD") == [b"\0\7\0\7\0\7"]
     assert kinds(target)[0] == b"IHDR"
     assert kinds(target)[-2:] == [b"atTc", b"IEND"]
+
+
+def written(path: Path, picture: Image.Image, chunk: tuple[bytes, bytes]) -> Path:
+    """With a chunk right before the pixels."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    before, kind, after = buffer.getvalue().partition(b"IDAT")
+    summed = b"".join(chunk)
+    packed = struct.pack(">I", len(chunk[1])) + summed + struct.pack(">I", zlib.crc32(summed))
+    path.write_bytes(before[:-4] + packed + before[-4:] + kind + after)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mode", "background", "expected"),
+    [
+        ("L", b"\0\x40", b"\0\x40" * 3),
+        ("1", b"\0\1", b"\0\xff" * 3),
+        ("I;16", b"\x12\x34", b"\x12\x34" * 3),
+        ("RGB", b"\0\1\0\2\0\3", b"\0\1\0\2\0\3"),
+        ("P", b"\2", b"\0\x14\0\x1e\0\x28"),
+        ("P", b"\xff", None),
+    ],
+)
+def test_the_background_is_the_same_color(tmp_path, mode, background, expected):
+    picture = Image.new(mode, (6, 5))
+    if mode == "P":
+        picture.putpalette([0, 0, 0, 1, 1, 1, 20, 30, 40])
+    source = written(tmp_path / "old.png", picture, (b"bKGD", background))
+    assert content(grafted(tmp_path, source), b"bKGD") == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("mode", "bits", "expected"),
+    [("L", b"\x08", [b"\x08" * 3]), ("LA", b"\x08\x08", [b"\x08" * 4]), ("L", b"\5", [])],
+)
+def test_significant_bits_are_told_where_they_are_all(tmp_path, mode, bits, expected):
+    source = written(tmp_path / "old.png", Image.new(mode, (6, 5)), (b"sBIT", bits))
+    assert content(grafted(tmp_path, source), b"sBIT") == expected
+
+
+def named(name: bytes, profile: bytes) -> tuple[bytes, bytes]:
+    return b"iCCP", name + b"\0\0" + zlib.compress(profile)
+
+
+def test_a_profile_is_kept_with_its_name(tmp_path, known_network):
+    """libpng passes over this one, as it does over printers' Dot Gain 20 %: its intent is none."""
+    faulted = bytearray(PROFILES["dot gain"])
+    faulted[64:68] = b"\xff\xff\xff\xff"
+    gray = Image.fromarray(np.arange(30, dtype=np.uint8).reshape(5, 6) * 8)
+    source = written(tmp_path / "old.png", gray, named(b"Dot Gain 20%", faulted))
+    assert png.profile(source) == faulted
+    assert not pyvips.Image.pngload(str(source)).get_typeof("icc-profile-data")
+    Colorizer(known_network).colorize(source, tmp_path / "new.png")
+    (chunk,) = content(tmp_path / "new.png", b"iCCP")
+    name, packed = chunk.split(b"\0\0", 1)
+    assert name == b"Dot Gain 20%"
+    assert zlib.decompress(packed) == rgb_from_grey(bytes(faulted))
+
+
+def test_a_profile_for_rgb_is_kept_byte_for_byte(tmp_path):
+    profile = rgb_from_grey(PROFILES["gamma 2.2"])
+    chunk = named(b"My own", profile)
+    source = written(tmp_path / "old.png", Image.new("RGB", (6, 5)), chunk)
+    assert png.profile(source) == profile
+    assert content(grafted(tmp_path, source, profile), b"iCCP") == [chunk[1]]
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_profile_for_other_values_than_its_own_is_none(tmp_path, mode):
+    other = PROFILES["gamma 2.2"]
+    chunk = named(b"x", rgb_from_grey(other) if mode == "L" else other)
+    source = written(tmp_path / "old.png", Image.new(mode, (6, 5)), chunk)
+    assert png.profile(source) is None
+    assert content(grafted(tmp_path, source), b"iCCP") == ([] if mode == "L" else [chunk[1]])
+
+
+@pytest.mark.parametrize("damaged", [b"x\0\0no deflate", b"x", b"x\0\0" + zlib.compress(bytes(9))])
+def test_a_damaged_profile_is_none(tmp_path, damaged):
+    source = written(tmp_path / "old.png", Image.new("L", (6, 5)), (b"iCCP", damaged))
+    assert png.profile(source) is None
+
+
+def test_what_follows_the_end_is_kept(tmp_path, original):
+    with original.open("ab") as file:
+        file.write(b"a telephone's film")
+    assert grafted(tmp_path, original).read_bytes().endswith(b"IEND\xaeB`\x82a telephone's film")
+
+
+def test_what_is_damaged_after_the_pixels_is_left_out(tmp_path, original):
+    whole = original.read_bytes()
+    original.write_bytes(whole[: whole.index(b"atTc") + 9])  # cut within a chunk
+    assert kinds(grafted(tmp_path, original))[-2:] == [b"IDAT", b"IEND"]
+    changed = whole.replace(b"the attic's own", b"the attic's old")  # its sum is now wrong
+    original.write_bytes(changed)
+    (tmp_path / "new.png").unlink()
+    assert kinds(grafted(tmp_path, original))[-2:] == [b"IDAT", b"IEND"]
 
 
 def test_chunks_of_a_file_cut_short(tmp_path, original):

@@ -23,8 +23,9 @@ from colorear.models.resize import resized
 from colorear.photo import photograph, raster
 from colorear.photo.atomic_write import check_target, writing_photograph
 from colorear.photo.c2pa import Signer
-from colorear.photo.photograph import Photo, as_stored, decode_coarse, open_photo, save, upright
+from colorear.photo.photograph import Photo, as_stored, decode_coarse, open_photo, upright
 from colorear.photo.provenance import Provenance
+from colorear.photo.saving import save
 from colorear.photo.sniffing import Format, ending_for, format_of, reading
 from colorear.version import __version__
 

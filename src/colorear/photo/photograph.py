@@ -1,11 +1,9 @@
-"""A photograph file <-> its luma, and everything else that is in it.
+"""A photograph file -> its luma, and everything else that is in it.
 
 Pictures are handled as they are stored; `upright` and `as_stored` turn small planes by the EXIF
 orientation.
 """
 
-import os
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +12,8 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorear.errors import PhotographError
-from colorear.photo import icc, jpeg, jpeg_dct, png, provenance, raster, tiff, xmp
-from colorear.photo.atomic_write import writing_photograph
-from colorear.photo.raster import Chroma
+from colorear.photo import icc, jpeg, jpeg_dct, png, raster, xmp
 from colorear.photo.sniffing import (
-    SUFFIXES,
     Format,
     Stamp,
     check,
@@ -37,7 +31,6 @@ __all__ = [
     "lightness",
     "luma",
     "open_photo",
-    "save",
     "to_device",
     "upright",
 ]
@@ -108,6 +101,7 @@ def open_photo(path: str | Path) -> Photo:
         form = format_of(path)
         taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
         image = opened(path, form)
+        profile = png.profile(path) if form == "png" else _field(image, "icc-profile-data", None)
     check(image, path, form)
     orientation = _field(image, "orientation", 1)
     across, down = jpeg_dct.chroma_factors(taken) if taken else (1, 1)
@@ -119,7 +113,7 @@ def open_photo(path: str | Path) -> Photo:
         height=image.height,
         bits=raster.bits(image),
         orientation=orientation if 1 <= orientation <= 8 else 1,
-        profile=_field(image, "icc-profile-data", None),
+        profile=profile,
         xmp=xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None),
         chroma_factors=(across, down),
         chroma_size=(-(-image.width // across), -(-image.height // down)),  # T.81, A.1.1
@@ -222,140 +216,6 @@ def as_stored(planes: Planes, orientation: int) -> Planes:
     planes = planes[..., ::-1, :] if orientation in (3, 4, 7, 8) else planes
     planes = planes[..., ::-1] if orientation in (2, 3, 6, 7) else planes
     return planes.swapaxes(-2, -1) if orientation >= 5 else planes
-
-
-def save(
-    photo: Photo,
-    target: str | Path,
-    chroma: Chroma,
-    mark: provenance.Provenance,
-    *,
-    coarse: pyvips.Image | None = None,
-    overwrite: bool = True,
-    unfinished: Path | None = None,
-    sign: Callable[[Path], None] | None = None,
-) -> None:
-    """Write the photograph with chroma to `target`, whole or not at all, in its own format.
-
-    WebP and TIFF are written lossless, as the luma could not be kept otherwise. A thumbnail inside
-    the EXIF data stays gray.
-
-    Parameters
-    ----------
-    chroma
-        Is given the luma of the whole picture as stored, at the size of the file's chroma (half for
-        most JPEGs), and gives Cb and Cr for it. The luma comes from the top to the bottom, so what
-        is asked of it must, too.
-    mark
-        Goes into the XMP.
-    coarse
-        What `decode_coarse` gave, if it was called already.
-    overwrite
-        Whether a file may be in the place of `target`.
-    unfinished
-        The folder for the file while it is written, on the same disk; without one it lies beside
-        `target`.
-    sign
-        May change the file before it takes its place.
-
-    Raises
-    ------
-    PhotographError
-        Where the photograph cannot be read or written; nothing is left behind.
-    """
-    target = Path(target)
-    if target.suffix.lower() not in SUFFIXES[photo.format]:
-        raise PhotographError(
-            f"'{target}' would be a {photo.format.upper()} file like '{photo.path.name}'; "
-            f"give it a name that ends in {photo.suffix}"
-        )
-    with writing_photograph(target, unfinished=unfinished, overwrite=overwrite) as part:
-        if photo.format == "jpeg":
-            _save_jpeg(photo, part, chroma, mark, coarse or decode_coarse(photo))
-        else:
-            _save_pixels(photo, part, chroma, mark)
-        if sign:
-            sign(part)
-        with reading(photo.path):
-            changed = stamp(photo.path) != photo.stamp
-        if changed:
-            raise PhotographError(
-                f"'{photo.path}' changed while it was being coloured; colour it again when it is "
-                "complete"
-            )
-
-
-def _save_jpeg(
-    photo: Photo,
-    part: Path,
-    chroma: Chroma,
-    mark: provenance.Provenance,
-    coarse: pyvips.Image,
-) -> None:
-    with reading(photo.path):
-        planes = _chroma_planes(photo, chroma, coarse)
-        taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
-    gray = jpeg_dct.without_chroma(taken)
-    separate = jpeg_dct.keeps_scans(gray)  # then the planes stay as they are coded here
-    options = {"restart_interval": gray.restart_interval} if separate else {}
-    cb, cr = (
-        planes[i].jpegsave_buffer(
-            Q=jpeg.CHROMA_QUALITY,
-            optimize_coding=separate,
-            interlace=gray.progressive,
-            keep="none",
-            **options,
-        )
-        for i in range(2)
-    )
-    del planes  # what follows needs the memory
-    coded = list(jpeg.chroma_beside(gray, cb, cr, photo.chroma_factors))
-    if not separate:
-        coded = jpeg_dct.interleaved(coded, taken)
-    changed = photo.colored_profile != photo.profile
-    profile = (photo.colored_profile or b"") if changed else None
-    about = jpeg.about_color(provenance.marked(gray, mark), profile)
-    with part.open("xb") as file:
-        file.writelines(jpeg.written([*about, *coded]))
-        file.write(taken.trailer)
-
-
-def _chroma_planes(photo: Photo, chroma: Chroma, coarse: pyvips.Image) -> pyvips.Image:
-    """Cb and Cr of 8 bits at the file's chroma resolution, in memory."""
-    levels = chroma(raster.luma(coarse)) * 255 + 128
-    if photo.chroma_step > 1:
-        across, down = (side * photo.chroma_step for side in (levels.width, levels.height))
-        levels = raster.enlarged(levels, across, down).crop(0, 0, *photo.chroma_size)
-    return levels.rint().cast("uchar").copy_memory()
-
-
-def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
-    rgb = raster.colored(opened(photo.path, photo.format), chroma)
-    if photo.profile:
-        rgb.remove("icc-profile-data")
-    if photo.colored_profile:
-        rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.colored_profile)
-    rgb.set_type(pyvips.GValue.blob_type, "xmp-data", provenance.merged(photo.xmp, mark))
-    name = os.fsencode(part)
-    if photo.format == "png":
-        _save_png(photo, part, rgb)
-    elif photo.format == "tiff":
-        big = photo.width * photo.height * rgb.bands * photo.bits // 8 > 2**31
-        predictor = "horizontal" if photo.bits == 8 else "none"  # Java reads none of 16 bits
-        rgb.tiffsave(name, compression="deflate", predictor=predictor, bigtiff=big)
-        tiff.graft(photo.path, part)
-    else:
-        rgb.webpsave(name, lossless=True, exact=True)
-
-
-def _save_png(photo: Photo, part: Path, rgb: pyvips.Image) -> None:
-    made = part.with_name(f"{part.name}-pixels")
-    how = {"bitdepth": photo.bits, "palette": False, "filter": "all", "keep": "icc"}
-    try:
-        rgb.pngsave(os.fsencode(made), **how)
-        png.graft(photo.path, made, part, rgb.get("xmp-data"))
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _field(image: pyvips.Image, name: str, default: Any) -> Any:

@@ -1,9 +1,10 @@
 """What a PNG tells about itself, put byte for byte beside new pixels.
 
 libvips knows some of the ancillary chunks; here all are copied that stay true (W3C PNG, third
-edition, clause 11.3).
+edition, clause 11.3), those that tell of colors in the form that RGB has, and what follows the end.
 """
 
+import shutil
 import struct
 import zlib
 from collections.abc import Iterator
@@ -11,17 +12,21 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from colorear.errors import PhotographError
+from colorear.photo import icc
 
-__all__ = ["SIGNATURE", "chunks", "graft"]
+__all__ = ["SIGNATURE", "chunks", "graft", "profile"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp\0"  # Adobe's XMP specification, part 3, 1.1.5
 _TEXTS = (b"iTXt", b"tEXt", b"zTXt")  # only the first is right for XMP; libvips writes the last
-_OF_PIXELS = {b"IHDR", b"iCCP", b"IDAT", b"IEND"}
+_OF_PIXELS = {b"IHDR", b"IDAT", b"IEND"}
 _MOST_PIXEL_CHUNKS = 1_000_000  # those of libpng have 8,192 bytes
 _MOST_OTHERS = 10_000
+_LARGEST_PROFILE = 16_000_000  # bytes; those of printers have some 2 million
 # their content depends on the color type or palette, which change, or on frames
-_NOT_COPIED = {b"tRNS", b"bKGD", b"sBIT", b"hIST", b"sPLT", b"iCCP", b"acTL", b"fcTL", b"fdAT"}
+_NOT_COPIED = {b"tRNS", b"hIST", b"sPLT", b"acTL", b"fcTL", b"fdAT"}
+_GRAY, _PALETTE, _ALPHA = (0, 4), 3, 4  # color types: 11.2.1
+_DEFLATE = b"\0"  # the one method of compression: 11.3.2.3
 
 
 class Chunk(NamedTuple):
@@ -30,6 +35,18 @@ class Chunk(NamedTuple):
     kind: bytes
     start: int
     size: int
+
+
+class _Header(NamedTuple):
+    """IHDR: 11.2.1."""
+
+    width: int
+    height: int
+    depth: int
+    color: int
+    compression: int
+    filter: int
+    interlace: int
 
 
 def chunks(file: BinaryIO) -> Iterator[Chunk]:
@@ -56,46 +73,138 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
         at += size
 
 
-def graft(original: Path, pixels: Path, target: Path, xmp: bytes) -> None:
-    """Write `target`: the pixels and ICC profile of one PNG, everything else of the original.
+def profile(path: Path) -> bytes | None:
+    """The ICC profile of the file; None where it has none, or one for other values than its own.
 
-    But the XMP packet, of which `xmp` takes the place.
+    libpng passes over some that other programs show pictures by.
+    """
+    with path.open("rb") as file:
+        header = None
+        for chunk in chunks(file):
+            if chunk.kind == b"IDAT":
+                break
+            if chunk.kind == b"IHDR":
+                header = _header(file, chunk)
+            elif chunk.kind == b"iCCP" and header and (content := _content(file, chunk)):
+                found = _unpacked(content)[1]
+                space = "grey" if header.color in _GRAY else "rgb"
+                return found if found and icc.color_space(found) == space else None
+    return None
+
+
+def graft(original: Path, pixels: Path, target: Path, xmp: bytes, profile: bytes | None) -> None:
+    """Write `target`: the pixels of one PNG, everything else of the original.
+
+    But the XMP packet, of which `xmp` takes the place, and an ICC profile that is not `profile`. A
+    damaged chunk, which no program reads, is left out.
     """
     with original.open("rb") as about, pixels.open("rb") as made, target.open("xb") as file:
-        before, after = _ancillary(about)
+        before, after, trailer = _ancillary(about, profile)
         file.write(SIGNATURE)
         for chunk in chunks(made):
             if chunk.kind == b"IEND":
-                _copy(about, after, file)
+                file.writelines(after)
             if chunk.kind in _OF_PIXELS:
-                _copy(made, [chunk], file)
+                made.seek(chunk.start)  # none is larger than memory: libvips makes small ones
+                file.write(made.read(chunk.size))
             if chunk.kind == b"IHDR":
-                file.write(_text(xmp))
-                _copy(about, before, file)
+                file.write(_packed(b"iTXt", _XMP + bytes(4) + xmp))
+                file.writelines(before)
+        about.seek(trailer)
+        shutil.copyfileobj(about, file)
 
 
-def _ancillary(file: BinaryIO) -> tuple[list[Chunk], list[Chunk]]:
-    """The chunks to copy that come before the pixels, and those after (clause 5.6)."""
-    before: list[Chunk] = []
-    after: list[Chunk] = []
-    place = before
+def _ancillary(file: BinaryIO, profile: bytes | None) -> tuple[list[bytes], list[bytes], int]:
+    """The chunks that come before the pixels, those after (clause 5.6), and where the end is."""
+    before: list[bytes] = []
+    after: list[bytes] = []
+    place, palette, end = before, b"", 0
+    header = _Header(0, 0, 8, 2, 0, 0, 0)
     for chunk in chunks(file):
+        end = chunk.start + chunk.size
         if chunk.kind == b"IDAT":
             place = after
-        elif chunk.kind[0] & 32 and chunk.kind not in _NOT_COPIED:  # 5.4: lower case is ancillary
-            file.seek(chunk.start + 8)
-            if chunk.kind not in _TEXTS or file.read(len(_XMP)) != _XMP:
-                place.append(chunk)
-    return before, after
+            continue
+        content = _content(file, chunk)
+        if content is None:
+            continue
+        if chunk.kind == b"IHDR":
+            header = _header(file, chunk)
+        elif chunk.kind == b"PLTE":
+            palette = content
+        elif kept := _kept(chunk.kind, content, header, palette, profile):
+            place.append(_packed(chunk.kind, kept))
+    return before, after, end
 
 
-def _text(xmp: bytes) -> bytes:
-    """The chunk of an XMP packet: text in no language, not compressed (clause 11.3.3.4)."""
-    content = b"iTXt" + _XMP + bytes(4) + xmp
-    return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+def _kept(
+    kind: bytes, content: bytes, header: _Header, palette: bytes, profile: bytes | None
+) -> bytes:
+    """What a chunk says of the picture in RGB; nothing if nothing."""
+    if not kind[0] & 32 or kind in _NOT_COPIED:  # 5.4: lower case is ancillary
+        return b""
+    if kind == b"bKGD":
+        return _background(content, header, palette)
+    if kind == b"sBIT":
+        return _significant(content, header)
+    if kind == b"iCCP":
+        return _with_profile(content, profile, header)
+    return b"" if kind in _TEXTS and content.startswith(_XMP) else content
 
 
-def _copy(source: BinaryIO, which: list[Chunk], target: BinaryIO) -> None:
-    for chunk in which:  # none is larger than memory: writers split the pixels into small ones
-        source.seek(chunk.start)
-        target.write(source.read(chunk.size))
+def _background(content: bytes, header: _Header, palette: bytes) -> bytes:
+    """Three samples of 16 bits, in the depth of the new file (11.3.4.1)."""
+    if header.color == _PALETTE:
+        rgb = palette[3 * content[0] :][:3]
+        return struct.pack(">3H", *rgb) if len(rgb) == 3 else b""
+    if header.color in _GRAY and len(content) == 2:
+        level = int.from_bytes(content, "big")
+        scale = 255 // (2**header.depth - 1) if header.depth < 8 else 1
+        return struct.pack(">3H", *[min(level * scale, 65535)] * 3)
+    return content
+
+
+def _significant(content: bytes, header: _Header) -> bytes:
+    """All bits of all samples, if that is what it says: fewer are no longer true (11.3.2.6)."""
+    depth = 16 if header.depth == 16 else 8
+    if set(content) != {depth}:
+        return b""
+    return bytes([depth] * (4 if header.color & _ALPHA else 3))
+
+
+def _with_profile(content: bytes, profile: bytes | None, header: _Header) -> bytes:
+    """The ICC profile, under the name that it had: as it was if it is still that one."""
+    name, old = _unpacked(content)
+    if profile is None:  # what nobody showed the picture by, and might now that it is RGB
+        return b"" if header.color in _GRAY else content
+    return content if profile == old else name + bytes(1) + _DEFLATE + zlib.compress(profile)
+
+
+def _unpacked(content: bytes) -> tuple[bytes, bytes]:
+    """Name and content of an ICC profile (11.3.2.3); empty where it is damaged."""
+    name, _, packed = content.partition(b"\0")
+    try:
+        found = zlib.decompressobj().decompress(packed[1:], _LARGEST_PROFILE)
+    except zlib.error:
+        return name, b""
+    size = int.from_bytes(found[:4], "big")
+    return name, found[:size] if size <= len(found) else b""
+
+
+def _header(file: BinaryIO, chunk: Chunk) -> _Header:
+    file.seek(chunk.start + 8)
+    return _Header(*struct.unpack(">IIBBBBB", file.read(13)))
+
+
+def _content(file: BinaryIO, chunk: Chunk) -> bytes | None:
+    """None where it is cut short or its sum is wrong."""
+    file.seek(chunk.start + 4)
+    whole = file.read(chunk.size - 4)
+    content, checked = whole[:-4], zlib.crc32(whole[:-4]).to_bytes(4, "big")
+    return content[4:] if len(whole) == chunk.size - 4 and whole[-4:] == checked else None
+
+
+def _packed(kind: bytes, content: bytes) -> bytes:
+    """A chunk (5.3)."""
+    summed = kind + content
+    return struct.pack(">I", len(content)) + summed + struct.pack(">I", zlib.crc32(summed))
