@@ -115,7 +115,6 @@ def test_every_encoding_becomes_utf_8(encoding):
         b"",
         b"dear diary",
         LIGHTROOM[:400],
-        b"\xff\xfe" + LIGHTROOM,
         b"<?xml version='1.0' encoding='nobody'?><x/>",
         b"<html>no XMP</html>",
         packet("<a>" * 5000 + "</a>" * 5000),
@@ -124,7 +123,7 @@ def test_every_encoding_becomes_utf_8(encoding):
         + b"]>"
         + packet(described("&j;")),
     ],
-    ids=["empty", "text", "cut", "garbled", "encoding", "html", "deep", "bomb"],
+    ids=["empty", "text", "cut", "encoding", "html", "deep", "bomb"],
 )
 def test_what_cannot_be_read_is_replaced(damaged):
     assert xmp.merged(damaged, MARK) == xmp.merged(None, MARK)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyvips
 
 from colorear.errors import PhotographError
-from colorear.photo import jpeg, jpeg_dct, png, provenance, raster, tiff, webp
+from colorear.photo import jpeg, jpeg_dct, multi_picture, png, provenance, raster, tiff, webp
 from colorear.photo.atomic_write import writing_photograph
 from colorear.photo.photograph import Photo, decode_coarse
 from colorear.photo.raster import Chroma
@@ -86,7 +86,8 @@ def _save_jpeg(
 ) -> None:
     with reading(photo.path):
         planes = _chroma_planes(photo, chroma, coarse)
-        taken = jpeg.read(photo.path.read_bytes(), str(photo.path))
+        content = photo.path.read_bytes()
+        taken = jpeg.read(content, str(photo.path))
     gray = jpeg_dct.without_chroma(taken)
     separate = jpeg_dct.keeps_scans(gray)  # then the planes stay as they are coded here
     options = {"restart_interval": gray.restart_interval} if separate else {}
@@ -108,7 +109,7 @@ def _save_jpeg(
     profile = (photo.colored_profile or b"") if changed else None
     about = jpeg.about_color(provenance.marked(gray, mark), profile)
     with part.open("xb") as file:
-        file.writelines(jpeg.written([*about, *coded]))
+        file.writelines(jpeg.written(multi_picture.moved([*about, *coded], taken, content)))
         file.write(taken.trailer)
 
 

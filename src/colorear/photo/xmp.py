@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from colorear.errors import PhotographError
 from colorear.photo.jpeg import Jpeg, Segment
+from colorear.photo.untidy_xmp import described, with_description
 
 __all__ = ["LARGEST_IN_JPEG", "in_jpeg", "merged", "of_jpeg", "values"]
 
@@ -60,10 +61,18 @@ def values(packet: bytes | None, names: Iterable[str]) -> dict[str, str]:
 def merged(packet: bytes | None, properties: Mapping[str, str]) -> bytes:
     """The packet with these simple properties `{namespace}name`, in place of any of those names.
 
-    A packet that cannot be parsed, which no reader could, is replaced. The same packet and
-    properties always give the same bytes. Raises PhotographError where it is too large.
+    A packet that is no XML, though some programs may read it, stays as it is but for them; one that
+    is nothing, or made to do harm, is replaced. The same packet and properties always give the same
+    bytes. Raises PhotographError where it is too large.
     """
-    root, prefixes = _parsed(packet)
+    found = _read(packet)
+    if packet and found is None:
+        description = ET.Element(f"{_RDF}Description", {f"{_RDF}about": ""})
+        for name, value in properties.items():
+            _append(description, name, value)
+        if untidy := with_description(packet, _written(description, {})):
+            return untidy
+    root, prefixes = found or _nothing()
     _remove(root, properties)
     _add(root, properties)
     return (_HEADER + _written(root, prefixes) + _TRAILER).encode()
@@ -94,16 +103,32 @@ def in_jpeg(jpeg: Jpeg, properties: Mapping[str, str]) -> Jpeg:
 
 
 def _parsed(packet: bytes | None) -> tuple[ET.Element, dict[str, str]]:
-    """The x:xmpmeta or rdf:RDF of the packet, and namespace -> prefix; empty if there is none."""
-    packet = packet or b""
-    for text in dict.fromkeys((packet, packet.rstrip(b"\0"))):  # some writers add zeros
+    """The x:xmpmeta or rdf:RDF of the packet, and namespace -> prefix; empty if there is none.
+
+    Of a packet that is no XML, what was put into it.
+    """
+    return _read(packet) or _read(described(packet or b"")) or _nothing()
+
+
+def _nothing() -> tuple[ET.Element, dict[str, str]]:
+    return ET.Element(f"{_META}xmpmeta"), {}
+
+
+def _read(packet: bytes | None) -> tuple[ET.Element, dict[str, str]] | None:
+    """As `_parsed`; None where it breaks the rules of XML, but does no harm."""
+    untidy = True
+    for text in dict.fromkeys((packet or b"", (packet or b"").rstrip(b"\0"))):  # some add zeros
         try:
             root, declared = _tree(text)
-        except (ET.ParseError, LookupError, ValueError):  # no XML, in no encoding that is known
+        except ET.ParseError:
             continue
+        except (LookupError, ValueError):  # in no encoding that is known, or made to do harm
+            untidy = False
+            continue
+        untidy = False
         if root.tag in (f"{_META}xmpmeta", f"{_RDF}RDF") or root.find(f".//{_RDF}RDF") is not None:
             return root, _distinct(declared)
-    return ET.Element(f"{_META}xmpmeta"), {}
+    return None if untidy else _nothing()
 
 
 def _tree(text: bytes) -> tuple[ET.Element, list[tuple[str, str]]]:
@@ -197,7 +222,11 @@ def _add(root: ET.Element, properties: Mapping[str, str]) -> None:
     if description is None:
         description = ET.SubElement(rdf, f"{_RDF}Description", {f"{_RDF}about": ""})
     for name, value in properties.items():
-        ET.SubElement(description, name).text = re.sub(_NO_TEXT, "\ufffd", value)
+        _append(description, name, value)
+
+
+def _append(description: ET.Element, name: str, value: str) -> None:
+    ET.SubElement(description, name).text = re.sub(_NO_TEXT, "\ufffd", value)
 
 
 def _written(root: ET.Element, prefixes: Mapping[str, str]) -> str:
