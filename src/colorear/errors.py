@@ -131,6 +131,8 @@ class EvaluationError(ColorearError):
 class MissingExtraError(ColorearError):
     """A feature needs packages that come with one of colorear's extras."""
 
+    exit_code = ExitCode.WRONG_USAGE
+
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(
             f"{feature} needs packages that are not installed; "

@@ -362,7 +362,7 @@ def test_another_projects_network_end_to_end(folder, tmp_path):
 )
 def test_without_the_extra(feature, words):
     done = process(*words, start=("-c", WITHOUT_TORCH))
-    assert done.returncode == 1
+    assert done.returncode == 2
     says = "needs packages that are not installed; install them with: pip install 'colorear[learn]'"
     assert complaint(done) == f"error: {feature} {says}"
 
