@@ -11,6 +11,7 @@ luma weights of another matrix, such as those of films (ITU-T H.273, table 4).
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 __all__ = [
@@ -72,7 +73,7 @@ def srgb_to_linear(srgb: Array) -> Array:
     """Undo the sRGB transfer curve; negative values are mirrored."""
     xp = array_namespace(srgb)
     size = abs(srgb)
-    curve = ((xp.clip(size, 0.04045, None) + 0.055) / 1.055) ** 2.4
+    curve = _power((_at_least(size, 0.04045) + 0.055) / 1.055, 2.4)
     return xp.where(size <= 0.04045, srgb / 12.92, xp.sign(srgb) * curve)
 
 
@@ -80,7 +81,7 @@ def linear_to_srgb(linear: Array) -> Array:
     """Apply the sRGB transfer curve; negative values are mirrored."""
     xp = array_namespace(linear)
     size = abs(linear)
-    curve = 1.055 * xp.clip(size, 0.0031308, None) ** (1 / 2.4) - 0.055
+    curve = 1.055 * _power(_at_least(size, 0.0031308), 1 / 2.4) - 0.055
     return xp.where(size <= 0.0031308, linear * 12.92, xp.sign(linear) * curve)
 
 
@@ -185,7 +186,7 @@ def limit_chroma(luma: Array, chroma: Array, weights: Weights = LUMA) -> Array:
     xp = array_namespace(luma, chroma)
     differences = _mixed(chroma_to_rgb(weights), chroma)
     room = xp.where(differences > 0, 1 - luma, luma)
-    factors = xp.clip(room / xp.clip(abs(differences), 1e-6, None), 0, 1)
+    factors = xp.clip(room / _at_least(abs(differences), 1e-6), 0, 1)
     return chroma * xp.min(factors, axis=-3, keepdims=True)
 
 
@@ -196,9 +197,23 @@ def _mixed(matrix: tuple[tuple[float, ...], ...], planes: Array) -> Array:
     return xp.stack(rows, -3)
 
 
+def _at_least(values: Array, least: float) -> Array:
+    """No value below `least`."""
+    if isinstance(values, np.ndarray):  # the namespace's own takes ten times as long
+        return np.maximum(values, least)
+    return array_namespace(values).clip(values, least, None)
+
+
+def _power(positive: Array, exponent: float) -> Array:
+    """Of numbers above 0; NumPy takes logarithms of several at once, but powers one by one."""
+    if isinstance(positive, np.ndarray):
+        return np.exp(exponent * np.log(positive))
+    return positive**exponent
+
+
 def _lab_curve(ratio: Array) -> Array:
     xp = array_namespace(ratio)
-    root = xp.clip(ratio, _EPSILON, None) ** (1 / 3)
+    root = _power(_at_least(ratio, _EPSILON), 1 / 3)
     return xp.where(ratio > _EPSILON, root, (_KAPPA * ratio + 16) / 116)
 
 

@@ -24,9 +24,8 @@ def grey(free_pictures) -> np.ndarray:
     return free_pictures["coffee"][:99, :150, 1]
 
 
-def tinted(y):
-    room = y * (1 - y)
-    return (room * 0.3).bandjoin(room * -0.4)
+def tinted(*_):
+    return lambda luma, _: luma * (1 - luma) * np.array([0.3, -0.4], np.float32)[:, None, None]
 
 
 def pair(folder, grey, suffix, **options):

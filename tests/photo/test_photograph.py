@@ -40,15 +40,24 @@ def reopened(path) -> Image.Image:
 
 
 def save(photo, target, chroma):
-    save_marked(photo, target, chroma, MARK)
+    save_marked(photo, target, lambda *_: chroma, MARK)
 
 
-def vivid(grey: pyvips.Image) -> pyvips.Image:
+def vivid(luma: np.ndarray, top: int) -> np.ndarray:
     """Colour that changes from place to place and stays within the gamut."""
-    room = grey * (1 - grey)
-    place = pyvips.Image.xyz(grey.width, grey.height)
-    red, blue = (place[0] * 40 + 50).sin(), (place[1] * 50 + 40).sin()  # degrees
-    return (room * blue * 0.4).bandjoin(room * red * 0.5)
+    room = luma * (1 - luma)
+    rows, columns = np.indices(luma.shape)
+    red, blue = np.sin(np.deg2rad(columns * 40 + 50)), np.sin(np.deg2rad((top + rows) * 50 + 40))
+    return np.stack((room * blue * 0.4, room * red * 0.5)).astype(np.float32)
+
+
+def along(luma: np.ndarray, _: int) -> np.ndarray:
+    """Colour that follows the luma."""
+    return np.stack((luma * 0.4 - 0.2, 0.2 - luma * 0.4))
+
+
+def one_color(cb: float, cr: float):
+    return lambda luma, _: np.full((2, *luma.shape), [[[cb]], [[cr]]], np.float32)
 
 
 def write(path, pixels: np.ndarray, form: str, **options) -> None:
@@ -132,7 +141,7 @@ def test_colours_are_those_asked_for(tmp_path):
     for suffix in (".png", ".tif", ".webp", ".jpg"):
         source, target = tmp_path / f"old{suffix}", tmp_path / f"new{suffix}"
         Image.fromarray(grey).convert("RGB" if suffix == ".webp" else "L").save(source)
-        save(open_photo(source), target, lambda y: (y * 0 + 0.1).bandjoin(y * 0 - 0.15))
+        save(open_photo(source), target, one_color(0.1, -0.15))
         decoded = np.asarray(reopened(target)).astype(float).transpose(2, 0, 1) / 255
         chroma = color.srgb_to_ycc(decoded)[1:]
         expected = np.array([0.1, -0.15]).reshape(2, 1, 1)
@@ -147,7 +156,7 @@ def test_the_chroma_of_a_jpeg_fits_its_size(tmp_path, sampling, width):
     picture = Image.fromarray(grey if sampling == "grey" else np.dstack([grey] * 3))
     picture.save(tmp_path / "old.jpg", quality=95, **options)
     photo = open_photo(tmp_path / "old.jpg")
-    save(photo, tmp_path / "new.jpg", lambda y: (y * 0.4 - 0.2).bandjoin(0.2 - y * 0.4))
+    save(photo, tmp_path / "new.jpg", along)
     decoded = np.asarray(reopened(tmp_path / "new.jpg")).astype(float).transpose(2, 0, 1) / 255
     expected = np.stack((grey, -grey.astype(float))) / 255 * 0.4 + [[[-0.2]], [[0.2]]]
     assert np.abs(color.srgb_to_ycc(decoded)[1:] - expected).max() < 4 / 255
@@ -222,7 +231,7 @@ def lightness_without_profile(photo, folder):
 
 
 def save_grey(photo, target):
-    save(photo, target, lambda y: (y * 0).bandjoin(y * 0))
+    save(photo, target, one_color(0, 0))
     return open_photo(target)
 
 
@@ -422,5 +431,5 @@ def test_an_error_in_the_colours_leaves_nothing(tmp_path):
     for suffix in (".jpg", ".png"):
         Image.fromarray(photograph(20, 30, 1, 8)).save(tmp_path / f"old{suffix}")
         with pytest.raises(ZeroDivisionError):
-            save(open_photo(tmp_path / f"old{suffix}"), tmp_path / f"new{suffix}", lambda _: 1 / 0)
+            save(open_photo(tmp_path / f"old{suffix}"), tmp_path / f"new{suffix}", lambda *_: 1 / 0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["old.jpg", "old.png"]

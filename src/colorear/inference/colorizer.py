@@ -127,8 +127,7 @@ class Colorizer:
         lightness = self._lightness_of_array(image)
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         prediction = predict(self.network, lightness, options, variant)
-        rgb: NDArray[Any] = raster.colored(image, _edges(lightness, prediction.ab).at).numpy()
-        return rgb
+        return raster.colored(picture, _edges(lightness, prediction.ab).at_size)
 
     def uncertainty(
         self,
@@ -231,7 +230,7 @@ class Colorizer:
         def as_in_file(srgb: Planes) -> Planes:
             return photograph.to_device(photo, as_stored(srgb, photo.orientation))
 
-        chroma = _edges(lightness, ab, as_in_file).at
+        chroma = _edges(lightness, ab, as_in_file).at_size
         sign = partial(self._sign, photo)
         save(
             photo,
@@ -337,8 +336,7 @@ def _edges(
 
     `as_in_file` takes (3, h, w) sRGB to that picture's own orientation and RGB.
     """
-    gray = np.concatenate((lightness[None], np.zeros_like(ab)))
-    luma = color.luma(color.lab_to_srgb(gray))
+    luma = color.lightness_to_luma(lightness[None])
     chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
     ycc = color.srgb_to_ycc(as_in_file(color.ycc_to_srgb(np.concatenate((luma, chroma)))))
     return follow_edges(ycc[:1], ycc[1:])

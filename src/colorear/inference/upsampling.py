@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pyvips
 from numpy.typing import NDArray
 
 from colorear import color
-from colorear.photo.raster import enlarged
+from colorear.photo.raster import ChromaRows, Stretched
 
 __all__ = ["WINDOW", "EdgeChroma", "blurred", "follow_edges"]
 
@@ -16,6 +15,8 @@ Planes = NDArray[np.float32]
 
 WINDOW = 0.7
 """Sigma of `blurred` in low-resolution pixels: about the eight neighbours."""
+_BESIDE = np.float32(1 / (2 + np.exp(0.5 / WINDOW**2)))  # a Gaussian's samples at -1, 0 and 1
+_MIDDLE = 1 - 2 * _BESIDE
 _DOUBT = 0.003  # luma variance below which a neighbourhood's contrast says little about its colour
 
 
@@ -29,27 +30,47 @@ class EdgeChroma:
     slope: Planes
     offset: Planes
 
-    def at(self, luma: pyvips.Image) -> pyvips.Image:
-        """Cb, Cr (two float bands) for the whole picture at the size of `luma` (one band, 0..1).
+    def at_size(self, height: int, width: int) -> ChromaRows:
+        """What gives Cb and Cr of a picture of that size, some of its rows at a time.
 
-        The result is inside the sRGB gamut: where a colour is not, its chroma is reduced at
-        constant luma and hue, as by `color.limit_chroma`. Nothing is computed until pixels are
-        asked for.
+        They are inside the sRGB gamut: where a colour is not, its chroma is reduced at constant
+        luma and hue by `color.limit_chroma`.
         """
-        planes = np.ascontiguousarray(np.concatenate((self.slope, self.offset)).transpose(1, 2, 0))
-        places = enlarged(pyvips.Image.new_from_array(planes), luma.width, luma.height)
-        chroma = places[0:2] * luma + places[2:4]
-        # the one of the two quotients that is positive is the room there is; nothing is exactly 0
-        differences = chroma.recomb([list(row) for row in color.CHROMA_TO_RGB]) + 1e-9
-        factors = ((1 - luma) / differences).maxpair(luma * -1 / differences)
-        return chroma * factors[0].minpair(factors[1]).minpair(factors[2]).clamp()
+        places = Stretched(np.concatenate((self.slope, self.offset)), height, width)
+
+        def rows(luma: Planes, top: int) -> Planes:
+            slope, offset = np.split(places.rows(top, top + len(luma)), 2)
+            chroma: Planes = slope
+            chroma *= luma
+            chroma += offset
+            _limit(luma, chroma)
+            return chroma
+
+        return rows
+
+
+def _limit(luma: Planes, chroma: Planes) -> None:
+    """`color.limit_chroma`, in place, where it is needed: in few places of most pictures."""
+    cb, cr = chroma
+    (_, red), (green, green_too), (blue, _) = np.array(color.CHROMA_TO_RGB, np.float32)
+    differences = red * cr, green * cb + green_too * cr, blue * cb
+    low = np.minimum(np.minimum(*differences[:2]), differences[2])
+    high = np.maximum(np.maximum(*differences[:2]), differences[2])
+    outside = (low + luma < 0) | (high + luma > 1)
+    if outside.any():
+        chroma[:, outside] = color.limit_chroma(
+            luma[None, None, outside], chroma[:, None, outside]
+        )[:, 0]
 
 
 def blurred(planes: Planes) -> Planes:
     """`(c, h, w)`, each place mixed with its eight neighbours."""
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(planes.transpose(1, 2, 0)))
-    mixed: Planes = image.gaussblur(WINDOW, precision="float").numpy()
-    return mixed.reshape(*planes.shape[1:], -1).transpose(2, 0, 1)
+    for axis in (1, 2):
+        place = np.arange(planes.shape[axis])
+        before = planes.take(np.maximum(place - 1, 0), axis)
+        after = planes.take(np.minimum(place + 1, place[-1]), axis)
+        planes = _MIDDLE * planes + _BESIDE * (before + after)
+    return planes
 
 
 def follow_edges(

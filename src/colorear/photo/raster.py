@@ -1,9 +1,12 @@
-"""Pictures as streams of pixels: their luma, and the same picture with chroma beside it.
+"""Pictures, some rows at a time: their luma, and the same picture with chroma beside it.
 
 Luma is Y' of ITU-R BT.601 of the picture's own values, in 0..1. Alpha is carried along.
 """
 
-from collections.abc import Callable
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,23 +18,70 @@ from colorear.errors import PhotographError
 
 __all__ = [
     "Chroma",
+    "ChromaRows",
+    "Stretched",
+    "array",
     "bits",
+    "chroma_levels",
     "colored",
-    "enlarged",
     "from_array",
     "gray_lightness",
     "luma",
     "shrunk",
+    "written_in_color",
 ]
 
 Planes = NDArray[np.float32]
+Pixels = NDArray[Any]
+"""`(h, w)` grey or `(h, w, bands)`, uint8 or uint16; the last of two or four bands is alpha."""
 
-Chroma = Callable[[pyvips.Image], pyvips.Image]
-"""Luma of a whole picture, one float band, to its Cb and Cr in -0.5..0.5 within the gamut."""
+ChromaRows = Callable[[Planes, int], Planes]
+"""Luma `(n, w)` of some rows of a picture, and the first of these, to their Cb and Cr `(2, n, w)`.
 
-# as in color.luma and color.ycc_to_srgb, which see arrays and not streams
-_LUMA = [list(color.LUMA)]
-_FROM_YCC = [[1.0, *row] for row in color.CHROMA_TO_RGB]
+These are in -0.5..0.5 within the gamut; whoever gets them may change them.
+"""
+
+Chroma = Callable[[int, int], ChromaRows]
+"""What makes them, for a picture of so many rows and columns."""
+
+_LUMA = [list(color.LUMA)]  # as in color.luma, which sees arrays and not streams
+_BAND = 1 << 15  # pixels at a time: their planes stay in the cache of a processor
+_READ = 1 << 20  # pixels that libvips is asked for at a time
+
+
+class Stretched:
+    """Planes `(c, h, w)` brought to another size by linear interpolation, some rows at a time.
+
+    Pixel centres lie at i + 0.5; beyond the outermost of them the edge value goes on.
+
+    >>> Stretched(np.array([[[0, 4]]], np.float32), 1, 4).rows(0, 1).tolist()
+    [[[0.0, 1.0, 3.0, 4.0]]]
+    """
+
+    def __init__(self, planes: Planes, height: int, width: int) -> None:
+        low, high, part = _between(planes.shape[2], width)
+        self._wide = _mixed(planes.take(low, 2), planes.take(high, 2), part)
+        self._low, self._high, self._part = _between(planes.shape[1], height)
+
+    def rows(self, top: int, bottom: int) -> Planes:
+        """The rows from `top` to before `bottom`, `(c, n, w)`."""
+        here, there = (self._wide.take(row[top:bottom], 1) for row in (self._low, self._high))
+        return _mixed(here, there, self._part[top:bottom, None])
+
+
+def _between(old: int, new: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Planes]:
+    """For each of `new` pixels the two of `old` beside it, and how far from the first it is."""
+    place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    low = place.astype(np.intp)
+    return low, np.minimum(low + 1, old - 1), (place - low).astype(np.float32)
+
+
+def _mixed(here: Planes, there: Planes, part: Planes) -> Planes:
+    """`here` where `part` is 0, `there` where it is 1; both are used up."""
+    there -= here
+    there *= part
+    there += here
+    return there
 
 
 def from_array(picture: NDArray[Any]) -> pyvips.Image:
@@ -55,6 +105,12 @@ def bits(picture: pyvips.Image) -> Literal[8, 16]:
     return 16 if picture.format == "ushort" else 8
 
 
+def array(picture: pyvips.Image) -> Pixels:
+    """All of its pixels, (h, w, bands): libvips' own leaves out what is 1."""
+    pixels: Pixels = picture.numpy().reshape(picture.height, picture.width, picture.bands)
+    return pixels
+
+
 def luma(picture: pyvips.Image) -> pyvips.Image:
     """One float band in 0..1, for grey or RGB of 8 or 16 bits."""
     opaque = _opaque(picture)
@@ -62,36 +118,114 @@ def luma(picture: pyvips.Image) -> pyvips.Image:
     return (levels / (2 ** bits(picture) - 1)).copy(interpretation="b-w")
 
 
-def colored(picture: pyvips.Image, chroma: Chroma) -> pyvips.Image:
+def chroma_levels(
+    picture: Pixels, chroma: Chroma, size: tuple[int, int], step: int
+) -> NDArray[np.uint8]:
+    """Cb and Cr `(2, h, w)` in levels, 128 for none, at `size` (h, w).
+
+    `picture` has one pixel for `step` of them across and down.
+    """
+    height, width = picture.shape[:2]
+    by_rows = chroma(height, width)
+    coarse = np.empty((2, height, width), np.uint8 if step == 1 else np.float32)
+    for rows in _bands(height, width):
+        planes = by_rows(_luma(picture[rows]), rows.start)
+        planes *= 255
+        planes += 128
+        coarse[:, rows] = np.rint(planes, out=planes) if step == 1 else planes
+    if step == 1:
+        return coarse
+    fine = Stretched(coarse, step * height, step * width)
+    made = np.empty((2, *size), np.uint8)
+    for rows in _bands(*size):
+        planes = fine.rows(rows.start, rows.stop)
+        made[:, rows] = np.rint(planes, out=planes)[..., : size[1]]
+    return made
+
+
+def colored(picture: Pixels, chroma: Chroma) -> Pixels:
     """RGB of the same type with the picture's luma, within one level, and chroma made for it."""
-    depth = bits(picture)
-    seen = luma(picture)
-    rgb = seen.bandjoin(chroma(seen)).recomb(_FROM_YCC) * (2**depth - 1)
-    rgb = rgb.rint().cast(picture.format).copy(interpretation="srgb" if depth == 8 else "rgb16")
-    return rgb.bandjoin(picture[picture.bands - 1]) if picture.bands in (2, 4) else rgb
+    made = np.empty((*picture.shape[:2], _channels(picture)), picture.dtype)
+    _color(picture, chroma(*picture.shape[:2]), 0, made)
+    return made
+
+
+def written_in_color(picture: pyvips.Image, chroma: Chroma, path: Path) -> pyvips.Image:
+    """As `colored`, for a stream; what it tells besides its pixels is left out.
+
+    They lie in a new file, which must be there as long as they are needed: there may be more of
+    them than the memory holds.
+
+    Raises
+    ------
+    pyvips.Error, OSError
+        Where the stream is damaged, or the disk is full.
+    """
+    height, width = picture.height, picture.width
+    by_rows = chroma(height, width)
+    with path.open("xb") as file:
+        for rows in _bands(height, width, _READ):
+            strip = array(picture.crop(0, rows.start, width, rows.stop - rows.start))
+            made = np.empty((*strip.shape[:2], _channels(strip)), strip.dtype)
+            _color(strip, by_rows, rows.start, made)
+            file.write(made.data)
+    return pyvips.Image.rawload(
+        os.fsencode(path),
+        width,
+        height,
+        _channels(strip),
+        format=picture.format,
+        interpretation="srgb" if bits(picture) == 8 else "rgb16",
+        access="sequential",
+    )
+
+
+def _bands(height: int, width: int, pixels: int = _BAND) -> Iterator[slice]:
+    """Rows, about so many pixels at a time."""
+    step = math.ceil(pixels / width)
+    return (slice(top, min(top + step, height)) for top in range(0, height, step))
+
+
+def _color(picture: Pixels, chroma: ChromaRows, first: int, into: Pixels) -> None:
+    """`colored` for the rows of a picture that begin with its row `first`."""
+    most = np.float32(np.iinfo(picture.dtype).max)
+    for rows in _bands(*picture.shape[:2]):
+        seen = _luma(picture[rows])
+        cb, cr = chroma(seen, first + rows.start)
+        for channel, (of_cb, of_cr) in enumerate(color.CHROMA_TO_RGB):
+            level = seen + np.float32(of_cb) * cb if of_cb else seen.copy()
+            if of_cr:
+                level += np.float32(of_cr) * cr
+            level *= most
+            into[rows, :, channel] = np.rint(level, out=level)
+        if into.shape[2] == 4:
+            into[rows, :, 3] = picture[rows, :, -1]
+
+
+def _channels(picture: Pixels) -> int:
+    """Of the same picture in colour."""
+    return 4 if picture.ndim == 3 and picture.shape[2] in (2, 4) else 3
+
+
+def _luma(picture: Pixels) -> Planes:
+    """`luma` of an array, (h, w)."""
+    unit = np.float32(1 / np.iinfo(picture.dtype).max)
+    if picture.ndim == 2 or picture.shape[2] < 3:
+        gray: Planes = (picture if picture.ndim == 2 else picture[..., 0]) * unit
+        return gray
+    red, green, blue = (picture[..., i] * np.float32(w * unit) for i, w in enumerate(color.LUMA))
+    mixed: Planes = red + green + blue
+    return mixed
 
 
 def shrunk(picture: pyvips.Image, height: int, width: int) -> Planes:
     """RGB `(3, height, width)` in 0..1 of the picture's own values, averaged down."""
     opaque = _opaque(picture)
-    rgb = opaque.bandjoin([opaque, opaque]) if opaque.bands == 1 else opaque
     # the linear kernel averages, and stays within the values that it is given
-    small = rgb.resize(width / rgb.width, vscale=height / rgb.height, kernel="linear")
-    values = (small / (2 ** bits(picture) - 1)).cast("float").numpy()
-    return np.ascontiguousarray(values.transpose(2, 0, 1))
-
-
-def enlarged(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
-    """Bilinear, with pixel centres where they belong: `resize` shifts by up to 0.15 of them."""
-    across, down = width / image.width, height / image.height
-    return image.affine(
-        [across, 0, 0, down],
-        interpolate=pyvips.Interpolate.new("bilinear"),
-        odx=(across - 1) / 2,
-        ody=(down - 1) / 2,
-        oarea=[0, 0, width, height],
-        extend="copy",
-    )
+    small = opaque.resize(width / opaque.width, vscale=height / opaque.height, kernel="linear")
+    values = array(small).transpose(2, 0, 1)
+    rgb = np.empty((3, height, width), np.float32)
+    return np.multiply(values, np.float32(1 / (2 ** bits(picture) - 1)), out=rgb)
 
 
 def gray_lightness(srgb: Planes) -> Planes:

@@ -35,9 +35,8 @@ def save(
     Parameters
     ----------
     chroma
-        Is given the luma of the whole picture as stored, at the size of the file's chroma (half for
-        most JPEGs), and gives Cb and Cr for it. The luma comes from the top to the bottom, so what
-        is asked of it must, too.
+        Is given the luma of the picture as stored, from the top to the bottom, at the size of the
+        file's chroma (half for most JPEGs), and gives Cb and Cr for it.
     mark
         Goes into the XMP.
     coarse
@@ -84,22 +83,23 @@ def _save_jpeg(
     mark: provenance.Provenance,
     coarse: pyvips.Image,
 ) -> None:
+    size = photo.chroma_size[::-1]
+    planes = raster.chroma_levels(raster.array(coarse), chroma, size, photo.chroma_step)
     with reading(photo.path):
-        planes = _chroma_planes(photo, chroma, coarse)
         content = photo.path.read_bytes()
         taken = jpeg.read(content, str(photo.path))
     gray = jpeg_dct.without_chroma(taken)
     separate = jpeg_dct.keeps_scans(gray)  # then the planes stay as they are coded here
     options = {"restart_interval": gray.restart_interval} if separate else {}
     cb, cr = (
-        planes[i].jpegsave_buffer(
+        pyvips.Image.new_from_array(plane).jpegsave_buffer(
             Q=jpeg.CHROMA_QUALITY,
             optimize_coding=separate,
             interlace=gray.progressive,
             keep="none",
             **options,
         )
-        for i in range(2)
+        for plane in planes
     )
     del planes  # what follows needs the memory
     coded = list(jpeg.chroma_beside(gray, cb, cr, photo.chroma_factors))
@@ -113,24 +113,14 @@ def _save_jpeg(
         file.write(taken.trailer)
 
 
-def _chroma_planes(photo: Photo, chroma: Chroma, coarse: pyvips.Image) -> pyvips.Image:
-    """Cb and Cr of 8 bits at the file's chroma resolution, in memory."""
-    levels = chroma(raster.luma(coarse)) * 255 + 128
-    if photo.chroma_step > 1:
-        across, down = (side * photo.chroma_step for side in (levels.width, levels.height))
-        levels = raster.enlarged(levels, across, down).crop(0, 0, *photo.chroma_size)
-    return levels.rint().cast("uchar").copy_memory()
-
-
 def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
-    rgb = raster.colored(opened(photo.path, photo.format), chroma)
     packet = provenance.merged(photo.xmp, mark)
-    if photo.format == "tiff":
-        _save_tiff(photo, part, rgb, packet)
-        return
-    made = part.with_name(f"{part.name}-pixels")
+    made, rows = (part.with_name(f"{part.name}-{what}") for what in ("pixels", "rows"))
     try:
-        if photo.format == "png":
+        rgb = raster.written_in_color(opened(photo.path, photo.format), chroma, rows)
+        if photo.format == "tiff":
+            _save_tiff(photo, part, rgb, packet)
+        elif photo.format == "png":
             how = {"bitdepth": photo.bits, "palette": False, "filter": "all"}
             rgb.pngsave(os.fsencode(made), keep="none", **how)
             png.graft(photo.path, made, part, packet, photo.colored_profile)
@@ -139,11 +129,10 @@ def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Prov
             webp.graft(photo.path, made, part, packet, photo.colored_profile)
     finally:
         made.unlink(missing_ok=True)
+        rows.unlink(missing_ok=True)
 
 
 def _save_tiff(photo: Photo, part: Path, rgb: pyvips.Image, packet: bytes) -> None:
-    if photo.profile:
-        rgb.remove("icc-profile-data")
     if photo.colored_profile:
         rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.colored_profile)
     rgb.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
