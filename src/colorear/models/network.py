@@ -20,6 +20,7 @@ from colorear.models.contract import (
     contract_outputs,
     takes_vividness,
 )
+from colorear.models.framing import find_frame
 from colorear.models.onnx_session import Port, Session
 from colorear.models.resize import resized
 
@@ -108,11 +109,28 @@ class Network:
         the network holds for those of life, more for stronger ones, but for those that hints tell.
         Raises ModelError if the network takes no hints, if it fails, or if its answer breaks the
         contract.
+
+        Margins, as of a scanned album page, are not shown to it: they stay grey, unless a hint lies
+        on one.
         """
         if hints and not self.card.hints:
             raise ModelError(
                 f"{self.card.name} takes no hints; choose a network that does (colorear models)"
             )
+        lightness = np.asarray(lightness, np.float32)
+        frame = find_frame(lightness)
+        if frame is None or not all(frame.holds(hint.place) for hint in hints):
+            return self._predict(lightness, hints, vividness)
+        shown = resized(frame.inside(lightness), *frame.enlarged)
+        prediction = self._predict(shown, [frame.shifted(hint) for hint in hints], vividness)
+        return Prediction(
+            frame.around(prediction.ab),
+            None if prediction.uncertainty is None else frame.around(prediction.uncertainty),
+            None if prediction.likelihood is None else frame.spread(prediction.likelihood),
+            prediction.palette,
+        )
+
+    def _predict(self, lightness: Planes, hints: Sequence[Hint], vividness: float) -> Prediction:
         shown = self._shown(np.asarray(lightness, np.float32))
         known = self._known(hints, lightness.shape, shown.shape)
         known[:2] /= max(1, vividness)  # the answer is made so many times stronger
