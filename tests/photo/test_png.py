@@ -177,6 +177,23 @@ def test_chunks_of_a_file_cut_short(tmp_path, original):
     assert len(kinds(short)) < len(kinds(original))
 
 
+def test_chunks_that_cannot_be_read_are_left_out(tmp_path, original):
+    """One whose check sum is wrong, and one cut short after the pixels: Pillow refuses both."""
+    content = original.read_bytes()
+    at = content.index(b"zTXtComment") + 4
+    spoilt = bytearray(content[: content.index(b"IEND") - 4] + b"\x7f\0\0\0teXtabc")
+    spoilt[at] ^= 1
+    original.write_bytes(spoilt)
+    pixels, target = tmp_path / "pixels.png", tmp_path / "new.png"
+    Image.fromarray(np.zeros((5, 6, 3), np.uint8)).save(pixels)
+    png.graft(original, pixels, target, b"<new/>", None)
+    made = Image.open(io.BytesIO(target.read_bytes()))
+    made.load()
+    assert "Comment" not in made.text
+    assert made.text["Title"] == "La abuela"
+    assert kinds(target)[-2:] == [b"atTc", b"IEND"]
+
+
 @pytest.mark.parametrize("kind", [b"IDAT", b"eXIf", b"teSt"])
 def test_chunks_without_end_are_refused(tmp_path, monkeypatch, kind):
     """Chunks that hold nothing: as many as a picture may have are looked at, and no more."""

@@ -4,6 +4,7 @@ libvips knows some of the ancillary chunks; here all are copied that stay true (
 edition, clause 11.3), those that tell of colors in the form that RGB has, and what follows the end.
 """
 
+import os
 import shutil
 import struct
 import zlib
@@ -52,12 +53,14 @@ class _Header(NamedTuple):
 def chunks(file: BinaryIO) -> Iterator[Chunk]:
     """The chunks in their order, up to the end of the picture or of the file.
 
+    One that is cut short by the end of the file is none: it may promise two gigabytes.
+
     Raises
     ------
     PhotographError
         Where there are more than any program writes.
     """
-    at = len(SIGNATURE)
+    at, end = len(SIGNATURE), file.seek(0, os.SEEK_END)
     left = {True: _MOST_PIXEL_CHUNKS, False: _MOST_OTHERS}
     while file.seek(at) and len(head := file.read(8)) == 8:
         left[head[4:] == b"IDAT"] -= 1
@@ -67,6 +70,8 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
                 "save it anew with a program that opens it"
             )
         size = int.from_bytes(head[:4], "big") + 12
+        if at + size > end:
+            return
         yield Chunk(head[4:], at, size)
         if head[4:] == b"IEND":
             return
@@ -118,10 +123,11 @@ def _ancillary(file: BinaryIO, profile: bytes | None) -> tuple[list[bytes], list
     """The chunks that come before the pixels, those after (clause 5.6), and where the end is."""
     before: list[bytes] = []
     after: list[bytes] = []
-    place, palette, end = before, b"", 0
+    place, palette, end = before, b"", file.seek(0, os.SEEK_END)
     header = _Header(0, 0, 8, 2, 0, 0, 0)
     for chunk in chunks(file):
-        end = chunk.start + chunk.size
+        if chunk.kind == b"IEND":
+            end = chunk.start + chunk.size
         if chunk.kind == b"IDAT":
             place = after
             continue
@@ -197,11 +203,11 @@ def _header(file: BinaryIO, chunk: Chunk) -> _Header:
 
 
 def _content(file: BinaryIO, chunk: Chunk) -> bytes | None:
-    """None where it is cut short or its sum is wrong."""
+    """None where its sum is wrong."""
     file.seek(chunk.start + 4)
     whole = file.read(chunk.size - 4)
     content, checked = whole[:-4], zlib.crc32(whole[:-4]).to_bytes(4, "big")
-    return content[4:] if len(whole) == chunk.size - 4 and whole[-4:] == checked else None
+    return content[4:] if whole[-4:] == checked else None
 
 
 def _packed(kind: bytes, content: bytes) -> bytes:
