@@ -261,3 +261,15 @@ def test_pages_that_lead_back_end(tmp_path, steps):
     path.write_bytes(b"II*\0\x08\0\0\0" + directory((254, 4, 1, 0), following=26) + smaller)
     assert tiff.is_one_picture(path)
     assert len(steps) < 12
+
+
+@pytest.mark.parametrize("place", [2**63, 2**64 - 1])
+def test_places_that_no_file_has(tmp_path, place):
+    """BigTIFF has room for more than a system's files: as if there were nothing."""
+    path = tmp_path / "far.tif"
+    path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, place))
+    assert tiff.tags(path) == []
+    assert not tiff.is_one_picture(path)
+    tag = struct.pack("<QHHQQ", 1, 270, 2, 100, place) + bytes(8)
+    path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16) + tag)
+    assert tiff.tags(path) == []

@@ -101,6 +101,8 @@ class _Reader:
                 f"'{self._path}' is a TIFF whose tags lie upon one another, which is damage or "
                 "malice; save it anew with a program that opens it"
             )
+        if not size:  # places may be beyond what any system can go to
+            return b""
         self.file.seek(at)
         return self.file.read(size)
 
@@ -157,16 +159,17 @@ class _Reader:
 
 
 def tags(path: Path) -> list[Tag]:
-    """The tags of the first directory that can be read.
+    """The tags of the first directory that can be read; none where there is no directory.
 
     Raises
     ------
     PhotographError
         Where tags claim more than there is in the file.
     """
-    with path.open("rb") as file:
+    with path.open("rb") as file, suppress(struct.error):
         reader = _Reader(file, path)
         return reader.directory(reader.first())
+    return []
 
 
 def is_one_picture(path: Path) -> bool:
