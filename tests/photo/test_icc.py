@@ -147,3 +147,12 @@ def test_converted_with_a_profile_that_cannot_be_read():
     assert np.array_equal(icc.converted(srgb, source=None, target=b"junk"), srgb)
     np.testing.assert_allclose(icc.converted(srgb, source=b"junk", target=None), srgb, atol=1e-4)
     assert icc.converted(srgb, source=None, target=None) is srgb
+
+
+def test_a_profile_of_other_values_counts_as_none():
+    """Where a CMYK or grey profile was left in an RGB file: no channels but its own come of it."""
+    srgb = np.random.default_rng(0).random((3, 5, 6), np.float32)
+    cmyk = pyvips.Operation.call("profile_load", "cmyk")  # one that comes with libvips
+    for profile in (cmyk, PROFILES["gamma 2.2"]):
+        assert np.array_equal(icc.converted(srgb, source=None, target=profile), srgb)
+        assert np.array_equal(icc.converted(srgb, source=profile, target=None), srgb)

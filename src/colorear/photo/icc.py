@@ -66,7 +66,11 @@ def rgb_from_grey(profile: bytes) -> bytes:
 
 
 def converted(planes: np.ndarray, *, source: bytes | None, target: bytes | None) -> np.ndarray:
-    """`(3, h, w)` from one RGB profile to another, None being sRGB, by lcms at 16 bits."""
+    """`(3, h, w)` from one RGB profile to another, None being sRGB, by lcms at 16 bits.
+
+    A profile of other values than RGB (CMYK, say) counts as None: it cannot be that of the picture.
+    """
+    source, target = (p if p and color_space(p) == "rgb" else None for p in (source, target))
     if source is None and target is None:
         return planes
     how = {"intent": "relative", "black_point_compensation": True}
