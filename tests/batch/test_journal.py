@@ -92,6 +92,15 @@ def test_a_file_that_is_no_journal(tmp_path):
         Journal(tmp_path)
 
 
+def test_a_journal_whose_faults_are_no_text(tmp_path):
+    """SQLite's report repeats the name of a table that is spoilt, and Python cannot decode it."""
+    Journal(tmp_path).close()
+    file = tmp_path / "journal.sqlite"
+    file.write_bytes(file.read_bytes().replace(b"photographsphoto", b"photograph\x87photo"))
+    with pytest.raises(BatchError, match=r"cannot be used .*: delete it, and allow to overwrite"):
+        Journal(tmp_path)
+
+
 def test_a_journal_of_the_future(tmp_path):
     journal = Journal(tmp_path)
     journal._connection.execute("PRAGMA user_version = 7")

@@ -194,6 +194,8 @@ class Journal:
                 yield
         except sqlite3.DatabaseError as error:
             raise BatchError(self._sentence(error)) from error
+        except UnicodeDecodeError as error:  # SQLite's report repeats what is spoilt
+            raise BatchError(_spoilt(self._called, error)) from error
 
     def _sentence(self, error: sqlite3.DatabaseError) -> str:
         row = foreign(error)
