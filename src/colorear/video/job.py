@@ -9,12 +9,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 import numpy as np
 
-from colorear.errors import VideoError, translated
+from colorear.errors import VideoError, reason_of, translated
 
 __all__ = ["Job", "Segment"]
 
@@ -61,7 +61,7 @@ class Job:
                 self.folder / "journal.sqlite", timeout=0, isolation_level=None
             )
         try:
-            with translated(VideoError, self._name, "written"):
+            with self._usable("written"):
                 self._begin(key)
         except BaseException:
             self._connection.close()
@@ -93,7 +93,7 @@ class Job:
 
     def add(self, number: int, segment: Segment) -> None:
         """Note that the file of a segment is whole; the states before it are needed no more."""
-        with translated(VideoError, self._name, "written"):
+        with self._usable("written"), self._connection:  # which commits, or rolls back
             self._connection.execute("BEGIN")
             self._connection.execute(
                 "INSERT INTO segments (number, times, shots, damaged, state) VALUES (?,?,?,?,?)",
@@ -106,7 +106,6 @@ class Job:
                 ),
             )
             self._connection.execute("UPDATE segments SET state = NULL WHERE number < ?", (number,))
-            self._connection.execute("COMMIT")
 
     def remove(self) -> None:
         """Forget it all: the film is in its place."""
@@ -137,5 +136,17 @@ class Job:
 
     @contextmanager
     def _asked(self, question: str) -> Iterator[sqlite3.Cursor]:
-        with translated(VideoError, self._name):
+        with self._usable("read"):
             yield self._connection.execute(question)
+
+    @contextmanager
+    def _usable(self, action: Literal["read", "written"]) -> Iterator[None]:
+        """Within it what fails is told as what is wrong with the journal."""
+        try:
+            with translated(VideoError, self._name, action):
+                yield
+        except (TypeError, ValueError, msgspec.MsgspecError) as error:  # what it says is nonsense
+            raise VideoError(
+                f"{self._name} cannot be used ({reason_of(error)}); delete it, and the same "
+                "command begins anew"
+            ) from error
