@@ -145,7 +145,7 @@ def test_what_would_take_much_memory_is_refused(body, encoding):
     large = packet(described(body)).decode().encode(encoding)
     tracemalloc.start()
     try:
-        with pytest.raises(PhotographError, match="XMP metadata of a photograph is too large: it"):
+        with pytest.raises(PhotographError, match="has XMP metadata that is too large: it"):
             xmp.merged(large, MARK)
         assert tracemalloc.get_traced_memory()[1] < 2 * len(large)
     finally:

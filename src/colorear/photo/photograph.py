@@ -103,6 +103,8 @@ def open_photo(path: str | Path) -> Photo:
         image = opened(path, form)
         profile = png.profile(path) if form == "png" else _field(image, "icc-profile-data", None)
     check(image, path, form)
+    packet = xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None)
+    xmp.check_size(packet, f"'{path}'")
     orientation = _field(image, "orientation", 1)
     across, down = jpeg_dct.chroma_factors(taken) if taken else (1, 1)
     return Photo(
@@ -114,7 +116,7 @@ def open_photo(path: str | Path) -> Photo:
         bits=raster.bits(image),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=profile,
-        xmp=xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None),
+        xmp=packet,
         chroma_factors=(across, down),
         chroma_size=(-(-image.width // across), -(-image.height // down)),  # T.81, A.1.1
     )

@@ -19,7 +19,7 @@ from colorear.errors import PhotographError
 from colorear.photo.jpeg import Jpeg, Segment
 from colorear.photo.untidy_xmp import described, with_description
 
-__all__ = ["LARGEST_IN_JPEG", "in_jpeg", "merged", "of_jpeg", "values"]
+__all__ = ["LARGEST_IN_JPEG", "check_size", "in_jpeg", "merged", "of_jpeg", "values"]
 
 LARGEST_IN_JPEG = 65502
 """Bytes of the packet in a JPEG (part 3, 1.1.3); what is longer goes into an extension."""
@@ -78,6 +78,16 @@ def merged(packet: bytes | None, properties: Mapping[str, str]) -> bytes:
     return (_HEADER + _written(root, prefixes) + _TRAILER).encode()
 
 
+def check_size(packet: bytes | None, name: str) -> None:
+    """Raise PhotographError where the packet of a file, that is called `name`, is too large."""
+    packet = packet or b""
+    if len(packet) > _LONGEST or packet.count(b"<") + packet.count(b"=") > _MOST:  # any encoding
+        raise PhotographError(
+            f"{name} has XMP metadata that is too large: it may have at most {_LONGEST:,} bytes "
+            f"and {_MOST:,} tags and attributes; remove what is not needed of it"
+        )
+
+
 def of_jpeg(jpeg: Jpeg) -> bytes | None:
     """The first packet of a JPEG, without its extension, which libvips takes for a packet."""
     return next((s.payload[len(_LABEL) :] for s in jpeg.segments if _is(s, _LABEL)), None)
@@ -90,6 +100,7 @@ def in_jpeg(jpeg: Jpeg, properties: Mapping[str, str]) -> Jpeg:
     else goes into a new extension. Raises PhotographError where either is too large.
     """
     packet, extension = of_jpeg(jpeg), _extension(jpeg)
+    check_size(extension, f"'{jpeg.name}'")
     new = merged(packet, properties)
     if len(new) <= LARGEST_IN_JPEG and not values(extension, properties):
         return _with_packet(jpeg, new)
@@ -133,11 +144,7 @@ def _read(packet: bytes | None) -> tuple[ET.Element, dict[str, str]] | None:
 
 def _tree(text: bytes) -> tuple[ET.Element, list[tuple[str, str]]]:
     """The root, and prefixes with their namespaces; ValueError if it is nested too deeply."""
-    if len(text) > _LONGEST or text.count(b"<") + text.count(b"=") > _MOST:  # in any encoding
-        raise PhotographError(
-            "the XMP metadata of a photograph is too large: it may have at most "
-            f"{_LONGEST:,} bytes and {_MOST:,} tags and attributes; remove what is not needed of it"
-        )
+    check_size(text, "a photograph")
     growing = _Growing()
     parser = ET.XMLParser(target=growing)
     parser.feed(text)
