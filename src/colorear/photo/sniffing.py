@@ -167,8 +167,13 @@ def reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise PhotographError(f"'{path}' cannot be read: {error.strerror}") from error
     except pyvips.Error as error:
+        if "not supported" in (reason := reason_of(error)):
+            raise PhotographError(
+                f"'{path}' is stored in a way that cannot be read here ({reason}); save it anew "
+                "with a program that opens it"
+            ) from error
         raise PhotographError(
-            f"'{path}' is damaged or cut short ({reason_of(error)}); use an intact copy of it"
+            f"'{path}' is damaged or cut short ({reason}); use an intact copy of it"
         ) from error
 
 
