@@ -1,5 +1,6 @@
 # make demo: colour the example photographs (needs Python 3.11 or newer with venv, and a C library)
 # make test: install what the tests need and run them all
+# make fuzz: try everything that reads files of strangers with what damage and malice may make (half an hour)
 # make findings: run the scripts of findings/, which show surprises in other software (needs Node 20 and Perl too)
 
 PYTHON ?= python3
@@ -7,11 +8,15 @@ VENV := .venv
 DEMO := demo
 EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
 
-.PHONY: demo findings test
+.PHONY: demo findings fuzz test
 
 demo: $(VENV)/runtime
 	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
 	@echo "The coloured photographs are in the folder $(DEMO); the grey ones in src/colorear/examples."
+
+fuzz: $(VENV)/tests
+	$(VENV)/bin/python -m pip install --quiet --only-binary atheris --editable '.[learn,test,fuzz]'
+	$(VENV)/bin/python -m pytest tests/fuzz --fuzz --numprocesses 2 --timeout 3600
 
 findings:
 	@failed=; for script in $@/*.sh; do echo "== $$script"; bash "$$script" || failed="$$failed $$script"; done; \
