@@ -160,9 +160,29 @@ def bench(
     photographs: Annotated[
         int, typer.Option(min=8, help="How many are coloured at a time, where it is many.")
     ] = 60,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            readable=False,
+            help="Another checkout, or the Python of another installation: both in turns.",
+        ),
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="With --against: how many turns.")] = 7,
+    csv: Annotated[
+        Path | None, typer.Option(readable=False, help="With --against: a table to write.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure speed and memory on this machine, against OpenCV doing the least that is needed."""
+    """Measure speed and memory on this machine, against OpenCV doing the least that is needed.
+
+    With --against it is another colorear that does the same, in processor seconds of one thread:
+    a ratio below 1 is what is taken of the other's time.
+    """
+    if against:
+        _compare(against, rounds, photographs, csv, as_json=as_json)
+        return
+    if csv:
+        raise UsageError("--csv is for what is compared; name another colorear (--against)")
     with needing("learn", "the benchmark"):
         from colorear.benchmark.suite import measure
     for figure in measure(photographs):
@@ -170,3 +190,20 @@ def bench(
         least = f" (at least {figure.least:g})" if figure.least else ""
         line = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}{least}"
         typer.echo(msgspec.json.encode(figure) if as_json else line)
+
+
+def _compare(
+    against: Path, rounds: int, photographs: int, csv: Path | None, *, as_json: bool
+) -> None:
+    from colorear.benchmark.against import compare, write_csv
+
+    found = []
+    for each in compare(against, rounds=rounds, photographs=photographs):
+        found.append(each)
+        line = (
+            f"{each.name}: {each.ours:.3g} {each.unit} against {each.theirs:.3g}, "
+            f"{each.ratio:.2f} of it"
+        )
+        typer.echo(msgspec.json.encode(each) if as_json else line)
+        if csv:  # as far as it is known, since it may be stopped
+            write_csv(csv, against, found)

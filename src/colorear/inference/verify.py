@@ -11,7 +11,7 @@ import pyvips
 from colorear.errors import PhotographError
 from colorear.photo.jpeg import read
 from colorear.photo.jpeg_dct import luma_key
-from colorear.photo.photograph import Photo, decode_coarse, luma, open_photo
+from colorear.photo.photograph import Photo, luma, open_photo
 from colorear.photo.provenance import Provenance
 from colorear.photo.provenance import read as read_mark
 from colorear.photo.sniffing import reading
@@ -76,6 +76,5 @@ def _same_coefficients(before: Photo, after: Photo) -> bool:
 
 
 def _luma_key(photo: Photo) -> tuple[object, ...]:
-    decode_coarse(photo)  # by another decoder: it names the file that is damaged
     with reading(photo.path):
         return luma_key(read(photo.path.read_bytes(), str(photo.path)))
