@@ -54,6 +54,9 @@ def video(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a file that is in the way.")
     ] = False,
+    recolor: Annotated[
+        bool, typer.Option("--recolor", help="Color what colorear colored already, too.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Put color into a film, and leave its luma, its sound and its subtitles as they are.
@@ -77,7 +80,9 @@ def video(
             if preview:
                 shots = colorizer.preview(source, out, options, overwrite=overwrite, progress=count)
             else:
-                made = colorizer.colorize(source, out, options, overwrite=overwrite, progress=count)
+                made = colorizer.colorize(
+                    source, out, options, overwrite=overwrite, recolor=recolor, progress=count
+                )
     except KeyboardInterrupt:
         said = f"stopped with {done:,} of about {max(done, total):,} frames done"
         print_error(said if preview else f"{said}; the same command again goes on from there")

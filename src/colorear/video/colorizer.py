@@ -14,11 +14,12 @@ from colorear.photo.provenance import Provenance
 from colorear.photo.sniffing import stamp
 from colorear.version import __version__
 from colorear.video import ffmpeg
+from colorear.video.carrying import Span
 from colorear.video.coloring import Memory, color_pictures
 from colorear.video.encoding import CONTAINERS, choose
 from colorear.video.film import Film
 from colorear.video.job import Job
-from colorear.video.joining import Span, join
+from colorear.video.joining import join, mark_in
 from colorear.video.options import VideoOptions
 from colorear.video.preview import check_sheet, shot_previews, write_sheet
 from colorear.video.segments import Progress, Run, SegmentWriter
@@ -64,6 +65,9 @@ class Preview:
     """Seconds at which each begins."""
 
 
+_COLOR = ("the color that it had",)
+
+
 class VideoColorizer:
     """A network, loaded once, that puts color into films.
 
@@ -89,6 +93,7 @@ class VideoColorizer:
         options: VideoOptions | None = None,
         *,
         overwrite: bool = False,
+        recolor: bool = False,
         progress: Progress | None = None,
     ) -> ColorizedVideo:
         """Write the film `source`, in color, to `target`; without one beside `source`.
@@ -96,14 +101,21 @@ class VideoColorizer:
         The luma of every frame goes into the encoder as it is; sound, subtitles, titles and
         chapters are carried over. Its comment says that the color is synthetic. A run that was
         stopped goes on where it was when it is given again. What is damaged is told in the answer,
-        and the rest is colored. Raises VideoError, and UsageError where that cannot be had of this
-        film; the file is in its place whole or not at all.
+        and the rest is colored. What colorear itself colored is refused without `recolor`. Raises
+        VideoError, and UsageError where that cannot be had of this film; the file is in its place
+        whole or not at all.
         """
         started = time.perf_counter()
         options = options or VideoOptions()
         film = Film(source)
         path = Path(target) if target else beside(source)
         _check_target(path, film.facts.path, overwrite=overwrite)
+        mark = mark_in(film.facts.metadata)
+        if mark is not None and not recolor:
+            raise VideoError(
+                f"'{source}' was colored by colorear {mark.version}; allow to color it anew "
+                "(--recolor), or name the film that it was made of"
+            )
         encoding = choose(film.facts, path, options.codec, options.quality)
         run = Run(film, encoding, options, progress or (lambda *_: None))
         with Job(path, self._key(run)) as job:
@@ -125,7 +137,7 @@ class VideoColorizer:
             model=self.network.card.name,
             codec=encoding.codec,
             lossless=encoding.lossless,
-            left_out=(*facts.lost, *left_out),
+            left_out=(*facts.lost, *_COLOR[: run.in_color], *left_out),
             damaged=tuple(place for part in run.segments for place in part.damaged),
             ends_early=film.report.ends_early,
             resumed=resumed,
@@ -197,7 +209,7 @@ class VideoColorizer:
                 writer.add(colored)
                 run.done += 1
                 run.progress(run.done, run.total)
-            writer.finish()
+            writer.finish(at_end=True)
         finally:
             writer.abandon()
         if not run.segments:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ __all__ = ["Facts", "film_stream", "open_film", "read_facts"]
 _IDENTITY = (65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)  # a display matrix that turns nothing
 _TRANSPARENT = {"ya8", "rgba", "bgra", "argb", "abgr", "gbrap", "yuva420p", "yuva444p", "yuva422p"}
 _PROBED = 1000  # packets that may pass before the first frame
+_ORDERED = 32  # packets whose times tell whether they are those of showing
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Facts:
     progressive."""
     primaries: int
     transfer: int
+    counted: bool = False
+    """Whether the file tells in which order pictures are decoded and not when they are shown, as
+    AVI and MXF do: their times are then counted, by `rate`."""
     metadata: dict[str, str] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
     """What its pictures have that the colored ones do not, in words."""
@@ -88,7 +92,7 @@ def read_facts(path: Path) -> Facts:
         context = stream.codec_context
         order = context.field_order
         if order < 2 and frame.interlaced_frame:
-            order = 2
+            order = 2 if _top_first(frame) else 3
         matrix = _matrix(frame)
         return Facts(
             path=path,
@@ -107,6 +111,7 @@ def read_facts(path: Path) -> Facts:
             field_order=order if order >= 2 else 1,
             primaries=frame.color_primaries,
             transfer=frame.color_trc,
+            counted=_tells_decoding_only(path) if context.has_b_frames else False,
             metadata=dict(file.metadata),
             lost=("transparency",) if frame.format.name in _TRANSPARENT else (),
         )
@@ -146,6 +151,55 @@ def _first_frame(file: "InputContainer", stream: "VideoStream") -> "VideoFrame |
             for frame in packet.decode():
                 return frame
     return None
+
+
+def _top_first(frame: "VideoFrame") -> bool:
+    """Whether the upper field of an interlaced frame is shown first, which PyAV does not tell."""
+    import av
+
+    graph = av.filter.Graph()
+    steps = [
+        graph.add_buffer(
+            width=frame.width,
+            height=frame.height,
+            format=av.VideoFormat(frame.format.name),
+            time_base=frame.time_base or Fraction(1, 25),
+        ),
+        graph.add("separatefields"),
+        graph.add("buffersink"),
+    ]
+    for here, there in pairwise(steps):
+        here.link_to(there)
+    graph.configure()
+    graph.push(frame)
+    field: Any = graph.pull()  # the one that is shown first
+    frame_rows, first = (np.frombuffer(bytes(f.planes[0]), np.uint8) for f in (frame, field))
+    rows = frame_rows.reshape(-1, frame.planes[0].line_size)[: frame.height]
+    lines = first.reshape(-1, field.planes[0].line_size)[: frame.height // 2]
+    wide = min(rows.shape[1], lines.shape[1], frame.planes[0].width)
+    upper = rows[0::2][: len(lines), :wide]
+    return np.array_equal(upper, lines[: len(upper), :wide])
+
+
+def _tells_decoding_only(path: Path) -> bool:
+    """Whether frames come out of the decoder with times that run back and forth."""
+    from av.error import FFmpegError
+
+    with open_film(path) as file:
+        stream = film_stream(file)
+        packets = [*islice(file.demux(stream), _ORDERED)]
+        if not _grow([packet.pts for packet in packets if packet.size]):
+            return False  # they are those of showing, which is not the order of the packets
+        shown = []
+        with suppress(FFmpegError):
+            for packet in packets:
+                shown += [frame.pts for frame in packet.decode()]
+    return not _grow(shown)
+
+
+def _grow(times: list[int | None]) -> bool:
+    known = [time for time in times if time is not None]
+    return len(known) == len(times) and known == sorted(known)
 
 
 def _matrix(frame: "VideoFrame") -> tuple[int, ...] | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from colorear.errors import VideoError, translated
 from colorear.video import ffmpeg
 from colorear.video.facts import film_stream, open_film, read_facts
-from colorear.video.luma import luma_of
+from colorear.video.luma import has_color, luma_of
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Film", "Picture", "Report"]
 
+_LOOKED_AT = 12  # frames from one that is looked at for color to the next
 _SHORT = 0.5  # seconds that a film may end before its header says without being called cut short
 
 
@@ -48,6 +49,8 @@ class Report:
     """Seconds from its start, and what FFmpeg says, one for each damaged packet."""
     ends_early: tuple[float, float] | None = None
     """Where it ends and where its header says that it does, in seconds from its start."""
+    in_color: bool = False
+    """Whether a picture has color already."""
 
 
 class Film:
@@ -63,10 +66,11 @@ class Film:
     def pictures(self, start: int | None = None, end: int | None = None) -> Iterator[Picture]:
         """Those from time `start` on and before `end`, in the film's units; `report` is filled.
 
-        One that does not tell its time comes after the one before it by the average rate.
+        One that does not tell its time comes after the one before it by the average rate, and so
+        do all where the file tells but when they are decoded.
         """
         last = None
-        for seek in (False,) if start is None else (True, False):
+        for seek in (False,) if start is None or self.facts.counted else (True, False):
             with translated(VideoError, f"'{self.facts.path}'"), open_film(self.facts.path) as file:
                 stream = film_stream(file)
                 stream.thread_count = 1  # what is said belongs to the packet that went in
@@ -75,6 +79,7 @@ class Film:
                 found = self._decoded(file, stream, start)
                 first = next(found, None)
                 if seek and (first is None or first.time > (start or 0)):
+                    self.report.damaged.clear()
                     continue  # its index leads astray: read it from its beginning
                 for picture in chain(() if first is None else (first,), found):
                     if end is not None and picture.time >= end:
@@ -104,8 +109,10 @@ class Film:
     def _decoded(
         self, file: "InputContainer", stream: "VideoStream", start: int | None
     ) -> Iterator[Picture]:
-        step = max(1, round(1 / (self.facts.rate * self.facts.time_base)))
-        last, expected, goes_on = None, None, True
+        exact = 1 / (self.facts.rate * self.facts.time_base)
+        step = max(1, round(exact))
+        last, expected, goes_on, number = None, None, True, 0
+        first = round(self.facts.start / self.facts.time_base)
         packets = file.demux(stream)
         while goes_on:
             at, frames, wrong, goes_on = _next_frames(packets, stream)
@@ -114,6 +121,11 @@ class Film:
                 self.report.damaged.append((self.seconds(at) if at is not None else 0.0, wrong))
             for frame in frames:
                 time = frame.pts if frame.pts is not None else expected or 0
+                if self.facts.counted:
+                    time = first + round(number * exact)
+                if number % _LOOKED_AT == 0 and not self.report.in_color:
+                    self.report.in_color = has_color(frame, self.facts.layout)
+                number += 1
                 if last is not None and time <= last:
                     time = last + 1  # encoders and players want time to go on
                 last, expected = time, time + (frame.duration or step)

@@ -18,7 +18,7 @@ from colorear.errors import VideoError, reason_of, translated
 
 __all__ = ["Job", "Segment"]
 
-_FORM = 1
+_FORM = 2
 _TABLES = f"""
 PRAGMA user_version = {_FORM};
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS segments (
     times BLOB NOT NULL,
     shots TEXT NOT NULL,
     damaged TEXT NOT NULL,
+    in_color INTEGER NOT NULL,
     state BLOB
 );
 """
@@ -41,6 +42,8 @@ class Segment(NamedTuple):
     """The times among them at which a shot begins."""
     damaged: list[tuple[float, str]]
     """As in `film.Report`."""
+    in_color: bool = False
+    """Likewise, so far."""
     state: bytes | None = None
     """What the next segment must know of this one, if it goes on with the same shot."""
 
@@ -81,13 +84,14 @@ class Job:
 
     def segments(self) -> Iterator[Segment]:
         """Those that are whole, in order."""
-        columns = "times, shots, damaged, state"
+        columns = "times, shots, damaged, in_color, state"
         with self._asked(f"SELECT {columns} FROM segments ORDER BY number") as rows:
-            for times, shots, damaged, state in rows:
+            for times, shots, damaged, in_color, state in rows:
                 yield Segment(
                     np.frombuffer(times, "<i8").tolist(),
                     msgspec.json.decode(shots),
                     msgspec.json.decode(damaged, type=list[tuple[float, str]]),
+                    bool(in_color),
                     state,
                 )
 
@@ -96,12 +100,14 @@ class Job:
         with self._usable("written"), self._connection:  # which commits, or rolls back
             self._connection.execute("BEGIN")
             self._connection.execute(
-                "INSERT INTO segments (number, times, shots, damaged, state) VALUES (?,?,?,?,?)",
+                "INSERT INTO segments (number, times, shots, damaged, in_color, state)"
+                " VALUES (?,?,?,?,?,?)",
                 (
                     number,
                     np.array(segment.times, "<i8").tobytes(),
                     msgspec.json.encode(segment.shots).decode(),
                     msgspec.json.encode(segment.damaged).decode(),
+                    segment.in_color,
                     segment.state,
                 ),
             )
@@ -117,11 +123,12 @@ class Job:
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA journal_mode = WAL")
         (form,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if form not in (0, _FORM):
+        if form > _FORM:
             raise VideoError(
                 f"{self._name} was written by a newer colorear; update this one, or delete it"
             )
-        self._connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+        older = "DROP TABLE IF EXISTS segments; DROP TABLE IF EXISTS about;" if form < _FORM else ""
+        self._connection.executescript(f"BEGIN IMMEDIATE; {older} {_TABLES} COMMIT;")
         row = self._connection.execute("SELECT value FROM about WHERE key = 'job'").fetchone()
         if row is None or row[0] != key:
             self._connection.execute("DELETE FROM segments")

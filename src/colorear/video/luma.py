@@ -17,7 +17,16 @@ from colorear import color
 if TYPE_CHECKING:
     from av import VideoFrame
 
-__all__ = ["MATRICES", "Layout", "Weights", "layout_of", "levels", "luma_of", "unit_luma"]
+__all__ = [
+    "MATRICES",
+    "Layout",
+    "Weights",
+    "has_color",
+    "layout_of",
+    "levels",
+    "luma_of",
+    "unit_luma",
+]
 
 Weights = tuple[float, float, float]
 """Of R, G and B in the luma."""
@@ -35,6 +44,8 @@ MATRICES: dict[int, Weights] = {
 _PLANAR = re.compile(r"gray(9le|10le|12le|14le|16le)?|yuva?j?4\d\dp(9le|10le|12le|14le|16le)?")
 _SEMIPLANAR = {"nv12", "nv21", "nv16", "nv24", "nv42"}
 _HD = 720  # lines from which a film that does not tell its matrix has that of BT.709
+_NEUTRAL = 3  # levels of 255 by which gray may be off: encoders are not exact
+_SOME = 0.01  # of the places that must be further off
 _LIMITED_IF_SILENT = {"h264", "hevc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video", "mpeg4"}
 """Their specifications say that what does not tell its range is limited, grey or not."""
 
@@ -102,6 +113,20 @@ def luma_of(frame: "VideoFrame", layout: Layout) -> NDArray[Any]:
         for weight, plane in zip(layout.weights, (red, green, blue), strict=True)
     )
     return np.rint(mixed).astype(green.dtype)
+
+
+def has_color(frame: "VideoFrame", layout: Layout) -> bool:
+    """Whether a frame has color that is seen; monochrome H.264 has planes of it, all gray."""
+    name = frame.format.name
+    if layout.rgb or name != layout.planar:
+        small = frame.reformat(format="rgb24").to_ndarray()[::4, ::4].astype(np.int16)
+        return bool((np.ptp(small, axis=2) > _NEUTRAL).mean() > _SOME)
+    if name.startswith("gray"):
+        return False
+    middle, most = 1 << (layout.bits - 1), _NEUTRAL << (layout.bits - 8)
+    planes = (1,) if name in _SEMIPLANAR else (1, 2)
+    apart = [np.abs(_plane(frame, number)[::2].astype(np.int32) - middle) for number in planes]
+    return any(bool((plane > most).mean() > _SOME) for plane in apart)
 
 
 def unit_luma(layout: Layout) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from colorear.errors import VideoError, translated
 from colorear.video.chroma import ChromaPlanes
@@ -31,6 +32,11 @@ class Run:
     progress: Progress
     segments: list[Segment] = field(default_factory=list)
     done: int = 0
+
+    @property
+    def in_color(self) -> bool:
+        """Whether the film has color already, as far as it has been read."""
+        return any(segment.in_color for segment in self.segments)
 
     @property
     def total(self) -> int:
@@ -71,16 +77,19 @@ class SegmentWriter:
             ):  # a whole stretch more would be too many
                 self.finish()
 
-    def finish(self) -> None:
-        """End a segment, and note that it is whole."""
+    def finish(self, *, at_end: bool = False) -> None:
+        """End a segment, and note that it is whole; with the last one all that was damaged."""
         if self._encoder is None:
             return
         with translated(VideoError, self._name, "written"):
             self._encoder.close()
         self._encoder = None
-        places = self._run.film.report.damaged
-        segment = self._segment._replace(damaged=places[self._heard :])
-        self._heard = len(places)
+        film = self._run.film
+        ends = float("inf") if at_end else film.seconds(self._segment.times[-1])
+        # frames that wait for their colors were read, and will be read again by another run
+        places = [*takewhile(lambda place: place[0] <= ends, film.report.damaged[self._heard :])]
+        segment = self._segment._replace(damaged=places, in_color=film.report.in_color)
+        self._heard += len(places)
         self._job.add(len(self._run.segments), segment)
         self._run.segments.append(segment)
         self._segment = Segment([], [], [])
