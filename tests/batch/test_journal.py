@@ -1,8 +1,10 @@
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -180,6 +182,46 @@ def test_a_roll_back_that_fails_does_not_hide_why(tmp_path):
     with pytest.raises(BatchError, match=r"the disk failed \(as if\); see whether it is full"):
         journal.begin([("a.jpg", "/in/a.jpg")], "by one")
     journal.close()
+
+
+CUT = """
+import os, shutil, sys
+from pathlib import Path
+from colorear.batch.journal import Journal
+from colorear.photo.sniffing import Stamp
+folder, kept, begun = map(Path, sys.argv[1:])
+journal = Journal(folder)
+journal.begin([("a.jpg", "/in/a.jpg"), ("b.jpg", "/in/b.jpg")], "by one")
+shutil.copytree(kept, begun)
+journal.finish("a.jpg", Stamp(10, 20), "abc", Stamp(30, 2**62))
+os._exit(0)
+"""
+
+
+def test_a_power_cut_loses_nothing_that_was_noted(tmp_path):
+    """On a disk that loses what nobody waited for: SQLite must wait for it at each change."""
+    compiler, library = shutil.which("cc"), tmp_path / "losing_disk.so"
+    if sys.platform != "linux" or not compiler:
+        pytest.skip("there is no compiler for a disk that loses things")
+    source = Path(__file__).with_name("losing_disk.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    folder, kept, begun = (tmp_path / name for name in ("folder", "kept", "begun"))
+    folder.mkdir()
+    kept.mkdir()
+    environment = os.environ | {"LD_PRELOAD": str(library), "KEPT": str(kept)}
+    subprocess.run([sys.executable, "-c", CUT, folder, kept, begun], env=environment, check=True)
+    there = {path.name for path in folder.iterdir()}
+    for left in (kept, begun):
+        for path in left.iterdir():
+            if path.name not in there:  # removed since, as SQLite removes its files
+                path.unlink()
+    b = Entry("/in/b.jpg", "by one", None, None, None, begun=True)
+    with closing(Journal(begun)) as journal:
+        assert journal.entry("a.jpg") == b._replace(source="/in/a.jpg")
+        assert journal.entry("b.jpg") == b
+    with closing(Journal(kept)) as journal:
+        assert journal.entry("a.jpg") == Entry("/in/a.jpg", "by one", STAMP, "abc", MADE)
+        assert journal.entry("b.jpg") == b
 
 
 def test_each_change_waits_for_the_disk(tmp_path):
