@@ -1,5 +1,6 @@
 """A hundred uploads that mean no good, each answered with 4xx, and then a photograph."""
 
+import asyncio
 import gzip
 import io
 import json
@@ -15,7 +16,9 @@ import numpy as np
 import pytest
 import pyvips
 
-from colorear.server.uploads import client_of
+from colorear.server.problems import ProblemError
+from colorear.server.settings import Settings
+from colorear.server.uploads import client_of, receive
 from server.api.test_routes import form, problem, raw
 from server.conftest import EXAMPLES
 
@@ -347,3 +350,22 @@ def sent(served, request: bytes) -> tuple[int, str]:
 def test_clients_are_addresses_or_networks(host, client):
     told = SimpleNamespace(host=host) if host else None
     assert client_of(SimpleNamespace(client=told)) == client
+
+
+@pytest.mark.parametrize(
+    ("disposition", "said"),
+    [
+        ('name="vividnes"', "'vividnes' is unknown; name it 'vividness'"),
+        ('name="Model"', "'Model' is unknown; name it 'model'"),
+        ('name="zzz"', "'zzz' is unknown; leave it out"),
+        ('name="file"; filename="a.jpg"', "'file' is unknown; send the file in the field 'photo"),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_right_one(tmp_path, disposition, said):
+    async def body():
+        yield f"--edge\r\nContent-Disposition: form-data; {disposition}\r\n\r\nx\r\n".encode()
+        yield b"--edge--\r\n"
+
+    headers = {"content-type": "multipart/form-data; boundary=edge"}
+    with pytest.raises(ProblemError, match=said):
+        asyncio.run(receive(headers, body(), tmp_path, Settings()))

@@ -100,7 +100,7 @@ def refuse_foreign_sites(app: App, settings: Settings, *, loopback: bool) -> App
             try:
                 check(scope)
             except ProblemError as error:
-                await problem_response(error)(scope, receive, send)
+                await problem_response(error, scope)(scope, receive, send)
                 return
         await app(scope, receive, send)
 

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from colorear.errors import ColorearError
 from colorear.server.access import is_loopback, refuse_foreign_sites
 from colorear.server.api.openapi import DESCRIPTION
+from colorear.server.api.reference import reference
 from colorear.server.api.responses import HEADERS
 from colorear.server.api.routes import health, router
 from colorear.server.api.service import Service
@@ -67,6 +68,7 @@ def create_app(settings: Settings, *, loopback: bool = False) -> FastAPI:
     app.state.service = service
     app.include_router(health)
     app.include_router(router(settings))
+    app.include_router(reference)
     setattr(app, "openapi", partial(_document, app))  # noqa: B010 - as FastAPI wants it done
     _answer_errors(app)
     app.add_middleware(catch_errors)
@@ -178,29 +180,33 @@ def _answer_errors(app: FastAPI) -> None:
             problem_error.kind == "server-error" and problem_error is not error
         ):  # a job's is in the log already
             _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem_response(problem_error)
+        return problem_response(problem_error, request.scope)
 
     async def answer_http(request: Request, error: Exception) -> Response:
         headers = getattr(error, "headers", None) or {}
         match getattr(error, "status_code", 500):
             case 404:
                 what = "there is nothing at this address; GET /v1/openapi.json tells what there is"
-                return problem_response(ProblemError("not-found", what))
+                return problem_response(ProblemError("not-found", what), request.scope)
             case 405:
                 allowed = headers.get("Allow", "")
                 what = f"{request.method[:20]} is not done here; {allowed or 'another method'} is"
-                return problem_response(ProblemError("method-not-allowed", what, headers))
+                return problem_response(
+                    ProblemError("method-not-allowed", what, headers), request.scope
+                )
             case status if status < 500:
                 what = "the request cannot be understood; GET /v1/openapi.json tells how to ask"
-                return problem_response(ProblemError("malformed-request", what))
+                return problem_response(ProblemError("malformed-request", what), request.scope)
             case _:
-                return problem_response(error)
+                return problem_response(error, request.scope)
 
-    async def answer_wrong(_: Request, error: Exception) -> Response:
+    async def answer_wrong(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         wrong = error.errors()[0]
         where = ".".join(str(part) for part in wrong["loc"])[:80]
-        return problem_response(ProblemError("wrong-field", f"{where}: {wrong['msg']}; correct it"))
+        return problem_response(
+            ProblemError("wrong-field", f"{where}: {wrong['msg']}; correct it"), request.scope
+        )
 
     async def answer_nobody(_: Request, __: Exception) -> Response:
         return Response(status_code=499)

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from logging import getLogger
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from colorear.server.languages import language_of
 from colorear.server.problems import MEDIA_TYPE, problem_document, to_problem_error
 
 __all__ = [
@@ -38,6 +40,7 @@ _PAGE_POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self' data: blob:",  # previews come as data:
         "connect-src 'self'",
+        "manifest-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
         "frame-ancestors 'none'",
@@ -123,13 +126,15 @@ def catch_errors(app: App) -> App:
             if begun:
                 raise
             _log.exception("%s %s failed", scope["method"], scope["path"])
-            await problem_response(error)(scope, receive, send)
+            await problem_response(error, scope)(scope, receive, send)
 
     return call
 
 
-def problem_response(error: Exception) -> Response:
-    """The answer to a request that ended in this error."""
+def problem_response(error: Exception, scope: Scope) -> Response:
+    """The answer to a request that ended in this error, in the language that it asks for."""
     problem_error = to_problem_error(error)
-    problem = problem_document(problem_error)
-    return Response(problem.model_dump_json(), problem.status, problem_error.headers, MEDIA_TYPE)
+    language = language_of(Headers(scope=scope).get("accept-language"))
+    problem = problem_document(problem_error, language)
+    headers = {"Content-Language": language, "Vary": "Accept-Language"} | problem_error.headers
+    return Response(problem.model_dump_json(), problem.status, headers, MEDIA_TYPE)

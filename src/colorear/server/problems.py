@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from colorear.errors import ColorearError, HintError, PhotographError
+from colorear.server.languages import Language, translated
 from colorear.server.model_cache import NoSuchNetworkError, UnusableNetworkError
 from colorear.server.worker_pool import ClientLimit, NotReady, QueueFull, Stopping
 from colorear.server.workers import OutOfMemory, Timeout, WorkerLost
@@ -130,12 +131,12 @@ def to_problem_error(error: Exception) -> ProblemError:
     return ProblemError(kind, str(error), headers)
 
 
-def problem_document(problem_error: ProblemError) -> Problem:
-    """The document that says so."""
+def problem_document(problem_error: ProblemError, language: Language = "en") -> Problem:
+    """The document that says so, in that language."""
     status = STATUS[problem_error.kind]
     return Problem(
         type=_URN + problem_error.kind,
         title=problem_error.kind.replace("-", " ").capitalize(),
         status=status,
-        detail=str(problem_error) or HTTPStatus(status).phrase,
+        detail=translated(str(problem_error), language) or HTTPStatus(status).phrase,
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["PHOTOGRAPH", "Upload", "UploadLimits", "client_of", "receive", "receive_json"]
 
 PHOTOGRAPH = "photograph"
-_FIELDS = ("hints", "model", "vividness", "variants")
+_FIELDS = ("hints", "model", "vividness", "variants", "uncertainty")
 _FIELD_BYTES = 256 * 1024
 _PARTS = 16
 _RETRY_AFTER = 5  # seconds: uploads come and go fast
@@ -145,6 +146,17 @@ async def receive_json(
         ) from None
 
 
+def _fault(name: str, *, is_file: bool) -> str:
+    """What is wrong with a field of that name, in words that follow it."""
+    known = (PHOTOGRAPH, *_FIELDS)
+    if name in known:
+        return "came twice; send it once"
+    if is_file:
+        return f"is unknown; send the file in the field {PHOTOGRAPH!r}"
+    meant = get_close_matches(name[:40].lower(), known, 1)
+    return f"is unknown; name it {meant[0]!r}" if meant else "is unknown; leave it out"
+
+
 def _too_slow(seconds: float) -> ProblemError:
     return ProblemError(
         "upload-too-slow",
@@ -253,8 +265,7 @@ class _Form:
         elif name in _FIELDS and name not in self.fields:
             self._field = self.fields[name] = bytearray()
         else:
-            known = name in (PHOTOGRAPH, *_FIELDS)
-            what = "came twice; send it once" if known else "is unknown; leave it out"
+            what = _fault(name, is_file=b"filename" in options)
             raise ProblemError("wrong-field", f"the field {name[:40]!r} {what}")
 
     def _take(self, data: bytes, start: int, end: int) -> None:

@@ -48,6 +48,16 @@ def test_the_python_runs(serve, folder):
         assert verify(folder / "old.jpg", folder / name).ok
 
 
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js")
+def test_the_javascript_runs(serve, folder):
+    (script,) = blocks("js")
+    file = folder / "client.mjs"
+    file.write_text(f"const SERVER = {serve().address!r};\n{script}")
+    said = subprocess.run(["node", file.name], cwd=folder, check=True, capture_output=True)
+    assert said.stdout == b"able\n"
+    assert verify(folder / "old.jpg", folder / "new.jpg").ok
+
+
 def test_every_setting_and_every_status_is_told():
     told = dict(re.findall(r"^\| `COLOREAR_(\w+)` \|[^|]*\| (.*?) ?\|$", PAGE, re.MULTILINE))
     assert set(told) == {name.upper() for name in Settings.model_fields}

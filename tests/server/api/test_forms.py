@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from colorear.hints import Hint
 from colorear.inference.options import MAX_VIVIDNESS, ColorizeOptions
-from colorear.server.api.forms import HintField, parse_options
+from colorear.server.api.forms import HintField, Wish, parse_wish
 from colorear.server.problems import ProblemError, problem_document
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
@@ -23,11 +23,17 @@ ANYTHING = st.recursive(
 
 def options(**fields: str | bytes) -> ColorizeOptions:
     sent = {name: v.encode() if isinstance(v, str) else v for name, v in fields.items()}
-    return parse_options(Upload(Path("photograph"), "old.jpg", sent), SETTINGS)
+    return parse_wish(Upload(Path("photograph"), "old.jpg", sent), SETTINGS).options
 
 
 def test_who_wishes_nothing_gets_the_servers_network_and_the_colours_of_life():
     assert options() == options(hints="") == ColorizeOptions("able", (), vividness=1, variants=1)
+
+
+def test_empty_fields_count_as_left_out():
+    empty = dict.fromkeys(("model", "vividness", "variants", "uncertainty", "hints"), b"")
+    upload = Upload(Path("photograph"), "old.jpg", empty)
+    assert parse_wish(upload, SETTINGS) == Wish(options(), uncertainty=False)
 
 
 def test_all_that_can_be_wished():
@@ -38,7 +44,7 @@ def test_all_that_can_be_wished():
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"model": ""}, "the field 'model' holds ''"),
+        ({"uncertainty": "perhaps"}, "the field 'uncertainty' holds 'perhaps'"),
         ({"model": "m" * 101}, "at most 100 characters"),
         ({"vividness": "loud"}, "the field 'vividness' holds 'loud'"),
         ({"vividness": "nan"}, "the field 'vividness' holds 'nan'"),

@@ -46,7 +46,7 @@ def test_every_route_field_and_error_is_told(serve):
     }
     post = told["paths"]["/v1/colorize"]["post"]
     fields = post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
-    assert set(fields) == {"photograph", "hints", "model", "vividness", "variants"}
+    assert set(fields) == {"photograph", "hints", "model", "vividness", "variants", "uncertainty"}
     statuses = {"200", "202", "400", "408", "413", "415", "422", "429", "500", "503", "504"}
     assert set(post["responses"]) == statuses
     for status, response in post["responses"].items():

@@ -51,11 +51,11 @@ def counted(service: Service) -> bool:
 def test_what_came_is_looked_at_coloured_and_counted(serving):
     async def scenario(service):
         with arrived(service, vividness=b"0.5") as upload:
-            photograph, options = await service.look(upload)
+            photograph, wish = await service.look(upload)
             assert (photograph.name, photograph.format) == ("old.jpg", "jpeg")
-            assert (options.model, options.vividness) == ("able", 0.5)
+            assert (wish.options.model, wish.options.vividness) == ("able", 0.5)
             assert not counted(service)
-            result = await service.color("me", photograph, options)
+            result = await service.color("me", photograph, wish)
             assert verify(EXAMPLES / "china.jpg", result.path).ok
             assert counted(service)
 
@@ -76,8 +76,8 @@ def test_wrong_wishes_are_told_before_the_photograph_is_read(serving):
 def test_a_job_keeps_the_photograph_when_its_request_is_over(serving, gate):
     async def scenario(service):
         with arrived(service) as upload:
-            photograph, options = await service.look(upload)
-            job = service.begin_job("me", photograph, options)
+            photograph, wish = await service.look(upload)
+            job = service.begin_job("me", photograph, wish)
             assert not upload.photograph.exists()
         assert not upload.photograph.parent.exists()
         gate.open.set()
@@ -94,7 +94,9 @@ def test_a_job_keeps_the_photograph_when_its_request_is_over(serving, gate):
 def test_a_job_tells_how_much_is_done(serving, monkeypatch):
     said, on = threading.Event(), threading.Event()
 
-    def halting(photograph, options, colorizer, *, report):
+    def halting(photograph, options, colorizer, *, uncertainty, report):
+        assert not uncertainty
+
         def told_and_waiting(progress: float) -> None:
             report(progress)
             said.set()

@@ -118,6 +118,25 @@ def test_variants_come_as_a_zip(able, folder, tmp_path):
     assert all(verify(before, tmp_path / name).ok for name in names)
 
 
+def test_a_picture_of_the_doubt_comes_beside_the_colors(able, folder, tmp_path):
+    photograph = came(folder)
+    expected = tmp_path / "expected.png"
+    able.uncertainty_map(photograph.path, expected, vividness=0.5)
+    wish = options(vividness=0.5)
+    made = colorize_upload(photograph, wish, able, uncertainty=True)
+    assert (made.name, made.media_type) == ("abuela-color.zip", "application/zip")
+    assert list(folder.iterdir()) == [made.path]
+    with zipfile.ZipFile(made.path) as archive:
+        assert archive.namelist() == ["abuela-color.jpg", "abuela-uncertainty.png"]
+        assert archive.read("abuela-uncertainty.png") == expected.read_bytes()
+
+
+def test_doubt_is_refused_where_the_network_does_not_tell(known_network, folder):
+    models.add(known_network, "plain", "contract")
+    with pytest.raises(ProblemError, match="plain does not tell how sure it is; name"):
+        colorize_upload(came(folder), options(model="plain"), Colorizer("plain"), uncertainty=True)
+
+
 def test_hints_and_vividness_are_heeded(able, folder):
     hints = (Hint(0.5, 0.5, "blue", 0.3),)
     plain = colorize_upload(came(folder, ".png"), options(), able).path.rename(folder / "plain")

@@ -1,6 +1,6 @@
 """The fields of a request besides its photograph: what is wished of the colors."""
 
-from typing import Annotated
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,7 +11,7 @@ from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 
-__all__ = ["HintField", "parse_options"]
+__all__ = ["HintField", "Wish", "parse_wish"]
 
 
 class HintField(BaseModel):
@@ -38,14 +38,23 @@ class _SimpleFields(BaseModel):
     model: Annotated[str, Field(min_length=1, max_length=100)]
     vividness: Annotated[float, Field(ge=0, le=MAX_VIVIDNESS, allow_inf_nan=False)] = 1
     variants: Annotated[int, Field(ge=1)] = 1
+    uncertainty: Literal["true", "false"] = "false"
 
 
-def parse_options(upload: Upload, settings: Settings) -> ColorizeOptions:
-    """What an upload's fields say. Raises ProblemError."""
+class Wish(NamedTuple):
+    """What a client asks for."""
+
+    options: ColorizeOptions
+    uncertainty: bool
+    """Whether a picture of how unsure the colors are comes, too."""
+
+
+def parse_wish(upload: Upload, settings: Settings) -> Wish:
+    """What an upload's fields say; an empty one counts as left out. Raises ProblemError."""
     told = {
         name: value.decode(errors="replace")
         for name, value in upload.fields.items()
-        if name != "hints"
+        if name != "hints" and value
     }
     try:
         simple = _SimpleFields.model_validate({"model": settings.model} | told)
@@ -62,7 +71,8 @@ def parse_options(upload: Upload, settings: Settings) -> ColorizeOptions:
             "ask for fewer",
         )
     hints = _hints(upload, settings)
-    return ColorizeOptions(simple.model, hints, simple.vividness, simple.variants)
+    options = ColorizeOptions(simple.model, hints, simple.vividness, simple.variants)
+    return Wish(options, simple.uncertainty == "true")
 
 
 def _hints(upload: Upload, settings: Settings) -> tuple[Hint, ...]:

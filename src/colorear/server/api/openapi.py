@@ -152,27 +152,28 @@ def form(settings: Settings) -> dict[str, Any]:
             "description": "What is known of the colors: a list as in a hints file.",
             "examples": [[{"x": 0.31, "y": 0.62, "color": "#8a2b2b", "radius": 0.01}]],
         },
-        "model": {
-            "type": "string",
-            "description": "A network of `/v1/models`.",
-            "enum": list(available_models()),
-            "x-extensible-enum": True,
-            "default": settings.model,
-        },
-        "vividness": {
-            "type": "number",
-            "minimum": 0,
-            "maximum": MAX_VIVIDNESS,
-            "default": 1,
-            "description": "0 is gray, 1 as in life, more is stronger.",
-        },
-        "variants": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": settings.variants,
-            "default": 1,
-            "description": "How many different ones; more than one come as a zip.",
-        },
+        "model": _or_empty(
+            {"type": "string", "enum": list(available_models())},
+            "A network of `/v1/models`.",
+            settings.model,
+        )
+        | {"x-extensible-enum": True},
+        "vividness": _or_empty(
+            {"type": "number", "minimum": 0, "maximum": MAX_VIVIDNESS},
+            "0 is gray, 1 as in life, more is stronger.",
+            1,
+        ),
+        "variants": _or_empty(
+            {"type": "integer", "minimum": 1, "maximum": settings.variants},
+            "How many different ones; more than one come as a zip.",
+            1,
+        ),
+        "uncertainty": _or_empty(
+            {"type": "string", "enum": ["true", "false"]},
+            "Whether a picture of how unsure the colors are, `<stem>-uncertainty.png`, comes too; "
+            "then it is a zip. Black is sure; each CIELAB unit takes five of 255 levels.",
+            "false",
+        ),
     }
     schema = {
         "type": "object",
@@ -183,3 +184,9 @@ def form(settings: Settings) -> dict[str, Any]:
     encoding = {"hints": {"contentType": "application/json"}}
     content = {"multipart/form-data": {"schema": schema, "encoding": encoding}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _or_empty(schema: dict[str, Any], description: str, default: object) -> dict[str, Any]:
+    """A field that may be left out, or come empty, as forms in browsers send it."""
+    empty = {"type": "string", "maxLength": 0}
+    return {"anyOf": [schema, empty], "default": default, "description": description}

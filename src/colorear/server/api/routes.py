@@ -70,7 +70,7 @@ def _check_token(
         )
 
 
-_COLOURED = file_answer("The photograph in color; several variants as a zip.") | {
+_COLOURED = file_answer("The photograph in color; several files as a zip.") | {
     202: {
         "model": JobState,
         "description": "The photograph is large, or a job was preferred.",
@@ -147,15 +147,15 @@ async def colorize(
     service.pool.check_room(client)
     with service.upload_limits.slot(client):
         upload = await receive(request.headers, request.stream(), folder, settings)
-    photograph, options = await service.look(upload)
+    photograph, wish = await service.look(upload)
     preferred = _prefers_job(prefer)
     if preferred or photograph.megapixels > settings.job_megapixels:
-        job = service.begin_job(client, photograph, options)
+        job = service.begin_job(client, photograph, wish)
         path = request.app.url_path_for("job", id=job.id)
         state = service.jobs.state(job, _result(request, job.id))
         applied = {"Preference-Applied": "respond-async"} if preferred else {}
         return JSONResponse(state.model_dump(mode="json"), 202, {"Location": path} | applied)
-    result = await _unless_gone(request, service.color(client, photograph, options))
+    result = await _unless_gone(request, service.color(client, photograph, wish))
     return file_response(result) if result else Response(status_code=_CLIENT_GONE)
 
 

@@ -2,8 +2,7 @@
 
 from functools import partial
 
-from colorear.inference.options import ColorizeOptions
-from colorear.server.api.forms import parse_options
+from colorear.server.api.forms import Wish, parse_wish
 from colorear.server.api.jobs import Job, Jobs
 from colorear.server.api.prometheus import Metrics
 from colorear.server.api.tasks import Result, UploadedPhoto, colorize_upload, inspect_upload
@@ -31,22 +30,20 @@ class Service:
         await self.jobs.end()
         await self.pool.stop()
 
-    async def look(self, upload: Upload) -> tuple[UploadedPhoto, ColorizeOptions]:
+    async def look(self, upload: Upload) -> tuple[UploadedPhoto, Wish]:
         """What came, and what is wished of it. Raises ColorearError."""
-        options = parse_options(upload, self.settings)
-        check_name(options.model)
-        return await self.pool.inspect(partial(inspect_upload, upload, self.settings)), options
+        wish = parse_wish(upload, self.settings)
+        check_name(wish.options.model)
+        return await self.pool.inspect(partial(inspect_upload, upload, self.settings)), wish
 
-    async def color(
-        self, client: str, photograph: UploadedPhoto, options: ColorizeOptions
-    ) -> Result:
+    async def color(self, client: str, photograph: UploadedPhoto, wish: Wish) -> Result:
         """Do it as soon as it is this client's turn. Raises as `WorkerPool.run` and `make` do."""
-        task = partial(colorize_upload, photograph, options)
-        result = await self.pool.run(client, options.model, task)
+        task = partial(colorize_upload, photograph, wish.options, uncertainty=wish.uncertainty)
+        result = await self.pool.run(client, wish.options.model, task)
         self.metrics.count(result)
         return result
 
-    def begin_job(self, client: str, photograph: UploadedPhoto, options: ColorizeOptions) -> Job:
+    def begin_job(self, client: str, photograph: UploadedPhoto, wish: Wish) -> Job:
         """Have it done while nobody waits. Raises QueueFull, ClientLimit or Stopping."""
         self.pool.check_room(client)
         self.jobs.check_room(client)
@@ -63,9 +60,9 @@ class Service:
             job.progress = progress
 
         async def work() -> Result:
-            task = partial(colorize_upload, moved, options)
+            task = partial(colorize_upload, moved, wish.options, uncertainty=wish.uncertainty)
             result = await self.pool.run(
-                client, options.model, task, ticket=job.ticket, report=report
+                client, wish.options.model, task, ticket=job.ticket, report=report
             )
             self.metrics.count(result)
             return result

@@ -79,6 +79,7 @@ def colorize_upload(
     options: ColorizeOptions,
     colorizer: Colorizer,
     *,
+    uncertainty: bool = False,
     report: Report | None = None,
 ) -> Result:
     """Color a photograph in the folder where it lies, check it, and delete the original.
@@ -91,6 +92,8 @@ def colorize_upload(
         More than one of `variants` come as a zip.
     colorizer
         Of the network that the options name.
+    uncertainty
+        Whether a picture of how unsure the colors are comes beside it, in a zip.
     report
         Hears how much is done, from 0 to 1.
 
@@ -102,7 +105,8 @@ def colorize_upload(
         Where the network cannot do what is asked.
     """
     started = time.perf_counter()
-    _check_able(colorizer, options)
+    _check_able(colorizer, options, uncertainty=uncertainty)
+    doubt = photograph.path.with_name("uncertainty.png")
     made: list[tuple[Colored, Verification]] = []
     try:
         with named_in_errors(photograph.path, photograph.name):
@@ -117,13 +121,17 @@ def colorize_upload(
                 )
                 made.append((colored, verify(photograph.path, target)))
                 if report:
-                    report((variant + 1) / options.variants)
+                    report((variant + 1) / (options.variants + uncertainty))
+            if uncertainty:
+                colorizer.uncertainty_map(
+                    photograph.path, doubt, hints=options.hints, vividness=options.vividness
+                )
     finally:
         photograph.path.unlink(missing_ok=True)  # answers may lie there for a while
     name = colored_name(photograph.name, photograph.format)
     path, media_type = Path(made[0][0].output), _MEDIA_TYPES[photograph.format]
-    if options.variants > 1:
-        path = _zipped([Path(colored.output) for colored, _ in made], name)
+    if options.variants > 1 or uncertainty:
+        path = _zipped([Path(colored.output) for colored, _ in made], name, doubt)
         name, media_type = f"{Path(name).stem}.zip", "application/zip"
     return Result(
         path=path,
@@ -146,14 +154,14 @@ def verification_json(verification: Verification) -> dict[str, bool | int | None
     return told
 
 
-def _check_able(colorizer: Colorizer, options: ColorizeOptions) -> None:
+def _check_able(colorizer: Colorizer, options: ColorizeOptions, *, uncertainty: bool) -> None:
     network = colorizer.network
-    if what := lacking(network, options):
+    if what := lacking(network, options, uncertainty=uncertainty):
         raise ProblemError("wrong-field", f"{options.model} {what}; name a network that does")
 
 
-def _zipped(files: Sequence[Path], name: str) -> Path:
-    """A zip of the variants, in place of them."""
+def _zipped(files: Sequence[Path], name: str, doubt: Path) -> Path:
+    """A zip of the variants, and of the picture of their doubt if there is one, in their place."""
     path = files[0].with_suffix(".zip")
     with zipfile.ZipFile(path, "x", zipfile.ZIP_STORED) as archive:  # they are compressed already
         for number, file in enumerate(files, 1):
@@ -161,4 +169,7 @@ def _zipped(files: Sequence[Path], name: str) -> Path:
             member = name if number == 1 else f"{first.stem}-{number}{first.suffix}"
             archive.write(file, member)
             file.unlink()
+        if doubt.exists():
+            archive.write(doubt, f"{Path(name).stem.removesuffix('-color')}-uncertainty.png")
+            doubt.unlink()
     return path
