@@ -4,142 +4,30 @@ import http.server
 import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from colorear import models, read_hints, verify
-from server.able import able
+from server.ui.browsing import (
+    CHROMIUM,
+    EXAMPLES,
+    QUIET,
+    colored,
+    corrected,
+    downloaded,
+    needs_chromium,
+    no_wider_than_the_screen,
+    open_photo,
+    wait_until,
+)
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to open the page")
-
-EXAMPLES = Path(models.__file__).parents[1] / "examples"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-]
-SERVE = """
-from colorear.server.app import serve
-from colorear.server.settings import Settings
-serve(Settings(model="able"), "127.0.0.1", 0, ready=lambda address: print(address, flush=True))
-"""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    """Where the server keeps what it is given."""
-    return tmp_path_factory.mktemp("server")
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory, folder) -> Iterator[str]:
-    """A server with a network that can do everything, beside those that come with colorear."""
-    added = tmp_path_factory.mktemp("added")
-    file = added / "any.onnx"
-    file.write_bytes(able())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COLOREAR_MODELS", str(added))
-        models.add(file, "able", "contract")
-        environment = {**os.environ, "TMPDIR": str(folder)}
-    command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout
-        yield server.stdout.readline().strip()
-        server.terminate()
-
-
-@pytest.fixture(scope="module")
-def player():
-    with playwright.sync_playwright() as player:
-        yield player
-
-
-@pytest.fixture(scope="module")
-def browser(player):
-    browser = player.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def visit(browser, address) -> Iterator[Callable]:
-    """Opens the page; in the end nothing was fetched from elsewhere, and no script complained."""
-    payload, complaints, contexts = [], [], []
-
-    def open_page(width: int = 1200, **how):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **how)
-        contexts.append(context)
-        context.set_default_timeout(60_000)
-        page = context.new_page()
-        page.on("request", lambda request: payload.append(request.url))
-        page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        page.locator(".colorear").wait_for()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [url for url in payload if not url.startswith((address, "data:", "blob:"))] == []
-    assert complaints == []
-
-
-def open_photo(page, name: str = "china.jpg"):
-    page.set_input_files("#panel-one input.file", EXAMPLES / name)
-    colored(page)
-    return page
-
-
-def colored(page) -> str:
-    """Wait until the picture shows what is wished; gives it."""
-    page.locator(".work:not([aria-busy])").wait_for()
-    return page.locator("img.after").get_attribute("src")
-
-
-def corrected(page, x: float, y: float, swatch: int = 0) -> None:
-    """Click at a place, as fractions, and take one of the network's colors."""
-    box = page.locator("img.after").bounding_box()
-    page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    page.locator(".swatches button").nth(swatch).click()
-    colored(page)
-    page.get_by_role("button", name=re.compile("^(Done|Listo)$")).click()
-
-
-def downloaded(page, click: Callable[[], None], folder: Path) -> Path:
-    with page.expect_download() as download:
-        click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
-
-
-def wait_until(page, expression: str) -> None:
-    """Wait for what surely comes; Playwright's own way needs eval, which the page forbids."""
-    for _ in range(600):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    pytest.fail(f"never came: {expression}")
-
-
-def no_wider_than_the_screen(page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+pytestmark = needs_chromium
 
 
 def test_a_photograph_is_coloured_corrected_and_taken_home(visit, tmp_path):
@@ -344,6 +232,29 @@ def test_it_speaks_spanish_to_those_who_do(visit, tmp_path):
     assert "rojo" in page.locator(".dots button").get_attribute("aria-label")
     file = downloaded(page, page.get_by_role("button", name="Descargar").click, tmp_path)
     assert file.name == "flower-color.jpg"
+
+
+def test_the_language_is_switched_and_the_server_speaks_it_too(visit, tmp_path):
+    page = visit()
+    page.get_by_label("Language").select_option("español")
+    page.get_by_role("button", name="Elegir una foto").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Elegir una foto").wait_for()
+    text = tmp_path / "abuela.jpg"
+    text.write_text("no photograph")
+    page.set_input_files("#panel-one input.file", text)
+    alert = page.get_by_role("alert")
+    alert.get_by_text("«abuela.jpg» no es una imagen").wait_for()
+    page.set_input_files("#panel-one input.file", EXAMPLES / "flower.jpg")
+    page.get_by_text("flower.jpg: en color").wait_for()
+    assert page.locator("output[for=size]").text_content() == ""
+    box = page.locator("img.after").bounding_box()
+    page.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"])
+    page.locator(".likely button").first.wait_for()
+    assert page.locator("output[for=size]").text_content() == "2 % del lado más corto"
+    page.get_by_role("slider", name="Tamaño").fill("0")
+    page.get_by_role("slider", name="Tamaño").fill("20")
+    assert "," in page.locator("output[for=size]").text_content()
 
 
 def test_it_fits_a_phone(visit):

@@ -7,7 +7,9 @@ import pyvips
 from colorear import Hint
 from colorear.errors import PhotographError
 from colorear.server.ui.previews import (
+    Part,
     jpeg_data_url,
+    load_detail,
     load_preview,
     thumbnail,
     uncertainty_data_url,
@@ -35,6 +37,26 @@ def test_a_preview_is_the_photograph_upright_and_small(tmp_path):
         assert preview.gray.shape == shape
         seen = preview.gray[shape[0] // 2] if orientation == 1 else preview.gray[:, 150]
         assert np.abs(seen - np.linspace(0, 255, 1024)).max() < 4
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_part_has_the_pixels_of_the_file_upright(tmp_path, orientation):
+    gray = (np.arange(60 * 40) % 251).astype(np.uint8).reshape(60, 40)
+    image = pyvips.Image.new_from_array(gray).copy()
+    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
+    path = tmp_path / "any.tif"
+    image.tiffsave(str(path))
+    upright = pyvips.Image.new_from_file(str(path)).autorot().numpy()
+    height, width = upright.shape
+    preview = load_preview(path, megapixels=1)
+    assert (preview.width, preview.height) == (width, height)
+    part = Part(5 / width, 10 / height, 15 / width, 30 / height)
+    seen = load_detail(path, part, longest=2048)
+    assert seen.tolist() == upright[10:40, 5:20].tolist()
+    assert load_detail(path, part, longest=10).shape == (10, 5)
+    whole = load_detail(path, Part(0, 0, 1, 1), longest=2048)
+    assert whole.tolist() == upright.tolist()
+    assert load_detail(path, Part(1, 1, 0, 0), longest=8).tolist() == [[upright[-1, -1]]]
 
 
 def test_a_small_photograph_keeps_its_size(tmp_path):

@@ -19,6 +19,7 @@ from colorear.errors import HintError, PhotographError
 from colorear.hints import Hint, parse_hints
 from colorear.inference.colorizer import colored_name
 from colorear.server.filenames import named_in_errors
+from colorear.server.languages import Language
 from colorear.server.problems import ProblemError, problem_document, to_problem_error
 from colorear.server.ui.session import File, Opened, Session, SessionExpired, Sessions
 from colorear.server.ui.tasks import (
@@ -28,6 +29,7 @@ from colorear.server.ui.tasks import (
     color_suggestions,
     colorize_file,
     open_preview,
+    photo_detail,
     uncertainty_tint,
 )
 from colorear.server.uploads import Upload
@@ -77,6 +79,15 @@ class PageActions:
         request, _, open_photo = self._parse(payload)
         task = partial(uncertainty_tint, open_photo.preview.gray, request)
         return {"tint": await self._pool.run(client, request.model, task)}
+
+    async def detail(self, client: str, payload: Mapping[str, Any]) -> Payload:
+        """A part of the photograph in gray, by the file's own pixels."""
+        request, _, open_photo = self._parse(payload)
+        if request.part is None:
+            raise HintError("the page asked for no part of the photograph; load it anew")
+        task = partial(photo_detail, open_photo.path, request.part)
+        with open_photo.in_use(), named_in_errors(open_photo.path, open_photo.name):
+            return {"detail": await self._pool.run(client, request.model, task)}
 
     async def file(self, client: str, payload: Mapping[str, Any]) -> Payload:
         """The photograph at full size, in its own format, ready to be fetched."""
@@ -179,8 +190,8 @@ class PageActions:
         return File(target, name), about
 
 
-async def respond(answer: Awaitable[Payload]) -> Payload:
-    """What is answered in the end, with every error told as the page tells it."""
+async def respond(answer: Awaitable[Payload], language: Language = "en") -> Payload:
+    """What is answered in the end, with every error told as the page tells it, in that language."""
     try:
         return await answer
     except SessionExpired:
@@ -189,7 +200,7 @@ async def respond(answer: Awaitable[Payload]) -> Payload:
         problem_error = to_problem_error(error)
         if problem_error.kind == "server-error":
             _log.exception("the page asked for something, and it failed")
-        return {"problem": problem_document(problem_error).detail}
+        return {"problem": problem_document(problem_error, language).detail}
 
 
 def _unlike(file: File, others: Sequence[File]) -> File:

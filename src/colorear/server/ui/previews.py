@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +13,15 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.errors import PhotographError
 from colorear.hints import Hint, Unreachable, unreachable
-from colorear.photo import photograph
-from colorear.photo.sniffing import Format
+from colorear.photo import icc, photograph, raster
+from colorear.photo.photograph import Photo
+from colorear.photo.sniffing import Format, opened, reading
 
 __all__ = [
+    "Part",
     "Preview",
     "jpeg_data_url",
+    "load_detail",
     "load_preview",
     "thumbnail",
     "uncertainty_data_url",
@@ -32,8 +36,8 @@ _DOUBT_LONGEST = 512
 _QUALITY = 88
 _STAMP = 240
 _SURE, _UNSURE = 13.0, 28.0  # CIELAB units: nothing is shown below, nothing more above
-_TINT = (214, 0, 147)  # of doubt: a hue that photographs hardly have
-_STRONGEST = 0.55  # opacity
+_TINT = (214, 0, 147)  # of doubt
+_STRONGEST = 0.75  # opacity: it lies upon the gray picture
 
 
 class Preview(NamedTuple):
@@ -43,6 +47,18 @@ class Preview(NamedTuple):
     """`(h, w)`, sRGB."""
     format: Format
     """Of the file."""
+    width: int
+    """Pixels of the file, upright."""
+    height: int
+
+
+class Part(NamedTuple):
+    """A part of a photograph that is seen upright, in fractions of its width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 def load_preview(path: Path, *, megapixels: float) -> Preview:
@@ -58,9 +74,28 @@ def load_preview(path: Path, *, megapixels: float) -> Preview:
         )
     shrink = max(1, photo.width / _LONGEST, photo.height / _LONGEST)
     height, width = (max(1, round(side / shrink)) for side in (photo.height, photo.width))
-    lightness = photograph.lightness(photo, height, width)
-    luma = color.lightness_to_luma(photograph.upright(lightness, photo.orientation))
-    return Preview(np.rint(255 * np.clip(luma, 0, 1)).astype(np.uint8), photo.format)
+    gray = _gray(photo, photograph.lightness(photo, height, width))
+    size = (photo.height, photo.width) if photo.orientation >= 5 else (photo.width, photo.height)
+    return Preview(gray, photo.format, *size)
+
+
+def load_detail(path: Path, part: Part, *, longest: int) -> Bytes:
+    """A part of a photograph file in gray (h, w), upright, of at most so many pixels a side.
+
+    Where the part has fewer they are the file's own. Raises PhotographError.
+    """
+    photo = photograph.open_photo(path)
+    x0, y0 = _stored(part.left, part.top, photo.orientation)
+    x1, y1 = _stored(part.left + part.width, part.top + part.height, photo.orientation)
+    left, right = _pixels(x0, x1, photo.width)
+    top, bottom = _pixels(y0, y1, photo.height)
+    shrink = max(1, (right - left) / longest, (bottom - top) / longest)
+    height, width = (max(1, round(side / shrink)) for side in (bottom - top, right - left))
+    with reading(path):
+        image = opened(path, photo.format).crop(left, top, right - left, bottom - top)
+        device = raster.shrunk(image, height, width)
+    srgb = icc.converted(device, source=photo.colored_profile, target=None)
+    return _gray(photo, raster.gray_lightness(srgb))
 
 
 def jpeg_data_url(picture: Bytes, *, longest: int = _LONGEST) -> str:
@@ -99,6 +134,26 @@ def thumbnail(path: Path) -> bytes:
             Q=_QUALITY, keep="none"
         )
     )
+
+
+def _gray(photo: Photo, lightness: Planes) -> Bytes:
+    """Levels of sRGB (h, w), upright, of L* as stored."""
+    luma = color.lightness_to_luma(photograph.upright(lightness, photo.orientation))
+    levels: Bytes = np.rint(255 * np.clip(luma, 0, 1)).astype(np.uint8)
+    return levels
+
+
+def _stored(x: float, y: float, orientation: int) -> tuple[float, float]:
+    """Where a point of the picture seen upright is stored, both in fractions."""
+    x = 1 - x if orientation in (2, 3, 6, 7) else x
+    y = 1 - y if orientation in (3, 4, 7, 8) else y
+    return (y, x) if orientation >= 5 else (x, y)
+
+
+def _pixels(one: float, other: float, size: int) -> tuple[int, int]:
+    """The first and the one after the last between two places, at least one."""
+    low = min(size - 1, max(0, int(min(one, other) * size)))
+    return low, min(size, max(low + 1, ceil(max(one, other) * size)))
 
 
 def _url(kind: str, content: bytes) -> str:

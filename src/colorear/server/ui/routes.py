@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 
 import colorear
 from colorear.server.filenames import content_disposition
+from colorear.server.languages import Language, language_of
 from colorear.server.settings import Settings
 from colorear.server.ui.actions import PageActions, respond
 from colorear.server.ui.previews import thumbnail
@@ -31,7 +32,12 @@ EXAMPLES: dict[str, Path] = {
 
 _REVALIDATE = {"Cache-Control": "no-cache"}
 _PRIVATE = {"Cache-Control": "no-store"}
-_MEDIA_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_MEDIA_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 _PAYLOAD_BYTES = 2**20  # photographs come by a route of their own
 
 
@@ -66,7 +72,7 @@ def _visitors(
 
     @router.post("/photographs/{purpose}")
     async def photographs(purpose: Literal["open", "batch"], request: Request) -> Payload:
-        return await respond(take(purpose, request))
+        return await respond(take(purpose, request), _language(request))
 
     @router.get("/files/{secret}")
     async def files(secret: str) -> FileResponse:
@@ -95,6 +101,7 @@ def _actions(
         "colors": actions.colors,
         "suggestions": actions.suggestions,
         "uncertainty": actions.uncertainty,
+        "detail": actions.detail,
         "file": actions.file,
         "hints": actions.hints,
         "zip_batch": actions.zip_batch,
@@ -111,7 +118,7 @@ def _actions(
     async def action(name: str, request: Request) -> Payload:
         if name not in handlers:
             raise HTTPException(404)
-        return await respond(act(name, request))
+        return await respond(act(name, request), _language(request))
 
 
 def _everybody(router: APIRouter, static: Path) -> None:
@@ -137,6 +144,10 @@ def _everybody(router: APIRouter, static: Path) -> None:
         if name not in thumbnails:
             thumbnails[name] = thumbnail(path)
         return Response(thumbnails[name], media_type="image/jpeg")
+
+
+def _language(request: Request) -> Language:
+    return language_of(request.headers.get("accept-language"))
 
 
 def _example(name: str) -> Path:

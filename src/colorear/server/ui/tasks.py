@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -15,12 +15,14 @@ from colorear.models import Network
 from colorear.server.ui import previews
 
 __all__ = [
+    "PartRequest",
     "Payload",
     "PreviewRequest",
     "color_preview",
     "color_suggestions",
     "colorize_file",
     "open_preview",
+    "photo_detail",
     "uncertainty_tint",
 ]
 
@@ -28,7 +30,20 @@ Payload = dict[str, Any]
 """A JSON object for the page's scripts."""
 Bytes = NDArray[np.uint8]
 
+Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
 _SMALL = 320  # pixels, of the longer side, of variants side by side
+
+
+class PartRequest(msgspec.Struct, frozen=True):
+    """A part of the photograph that is open, in fractions of its width and height."""
+
+    left: Fraction
+    top: Fraction
+    width: Fraction
+    height: Fraction
+    longest: Annotated[int, msgspec.Meta(ge=1, le=2048)]
+    """Pixels, the most that are wanted."""
 
 
 class PreviewRequest(msgspec.Struct, frozen=True):
@@ -44,6 +59,8 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     x: float = 0.5
     y: float = 0.5
     """Where colors are suggested, as fractions of width and height."""
+    part: PartRequest | None = None
+    """Of which the file's own pixels are wanted."""
 
 
 def open_preview(
@@ -57,7 +74,21 @@ def open_preview(
     height, width = preview.gray.shape
     before = previews.jpeg_data_url(preview.gray)
     abilities = _abilities(colorizer.network)
-    return preview, {"width": width, "height": height, "before": before, **abilities}
+    pixels = [preview.width, preview.height]
+    return preview, {
+        "width": width,
+        "height": height,
+        "pixels": pixels,
+        "before": before,
+        **abilities,
+    }
+
+
+def photo_detail(path: Path, request: PartRequest, _: Colorizer) -> str:
+    """Show a part of a photograph file in gray, as a `data:` URL. Raises PhotographError."""
+    part = previews.Part(request.left, request.top, request.width, request.height)
+    gray = previews.load_detail(path, part, longest=request.longest)
+    return previews.jpeg_data_url(gray, longest=request.longest)
 
 
 def color_preview(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> Payload:

@@ -2,33 +2,44 @@
 
 const resolve = (path) => new URL(path, document.baseURI).href;
 
-const post = (name, payload) =>
+const post = (name, payload, language) =>
   fetch(resolve(`page/actions/${name}`), {
     method: "POST",
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": "application/json", "Accept-Language": language },
     body: JSON.stringify(payload),
   }).then((response) => response.json());
 
 /** What the server tells of itself: words, networks, examples. */
 export const settings = () => fetch(resolve("page/settings")).then((response) => response.json());
 
-/** Asks and uploads. `problem` hears what went wrong, in a sentence. */
-export function connect({ translate, problem }) {
+/** Asks and uploads. `problem` hears what went wrong, in a sentence of that language. */
+export function connect({ translate, problem, language }) {
   let session = null; // what it will be
   let secret = null; // what it is
   let opened = null; // how to open again what was open
+  let failed = null; // what was asked for when something went wrong that is told still
+
+  // What works again takes back what was told of it; colors take back everything.
+  const settle = (name) => {
+    if (!failed || (![failed, "colors"].includes(name) && failed !== "connection")) return;
+    failed = null;
+    problem(null);
+  };
 
   const begin = async () => {
-    if (!session) session = post("begin", {}).then((response) => response.session);
+    if (!session) session = post("begin", {}, language).then((response) => response.session);
     secret = await session;
     return secret;
   };
 
-  const attempt = async (call, { restore = true, last = false } = {}) => {
+  const attempt = async (name, call, { restore = true, last = false } = {}) => {
     try {
       const response = await call(await begin());
       if (!response.expired) {
-        if (response.problem) problem(response.problem);
+        if (response.problem) {
+          failed = name;
+          problem(response.problem);
+        } else settle(name);
         return response;
       }
       session = null;
@@ -37,9 +48,10 @@ export function connect({ translate, problem }) {
         const back = await opened();
         if (back.problem) return back;
       }
-      return attempt(call, { last: true });
+      return attempt(name, call, { last: true });
     } catch {
       session = null;
+      failed = "connection";
       problem(null, translate("offline"));
       return { problem: true };
     }
@@ -48,7 +60,7 @@ export function connect({ translate, problem }) {
   const send = (purpose, file, network) => async (secret) => {
     const form = new FormData();
     form.append("photograph", file, file.name || "photograph.jpg");
-    const headers = { session: secret, network };
+    const headers = { session: secret, network, "Accept-Language": language };
     const url = resolve(`page/photographs/${purpose}`);
     return (await fetch(url, { method: "POST", body: form, headers })).json();
   };
@@ -61,13 +73,13 @@ export function connect({ translate, problem }) {
   });
 
   return {
-    ask: (name, payload) => attempt((secret) => post(name, { ...payload, session: secret })),
+    ask: (name, payload) => attempt(name, (secret) => post(name, { ...payload, session: secret }, language)),
     open: async (file, network) => {
-      const response = await attempt(send("open", file, network), { restore: false });
-      if (!response.problem) opened = () => attempt(send("open", file, network), { restore: false });
+      const response = await attempt("open", send("open", file, network), { restore: false });
+      if (!response.problem) opened = () => attempt("open", send("open", file, network), { restore: false });
       return response;
     },
-    addToBatch: (file, network) => attempt(send("batch", file, network)),
+    addToBatch: (file, network) => attempt("batch", send("batch", file, network)),
   };
 }
 

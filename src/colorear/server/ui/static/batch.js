@@ -46,7 +46,6 @@ export function createBatch(root, { translate, api, network }) {
       if (response.problem) {
         failed += 1;
         state.textContent = response.problem === true ? translate("offline") : response.problem;
-        if (response.problem !== true) state.lang = "en";
       } else {
         done += 1;
         item.firstChild.textContent = response.name;

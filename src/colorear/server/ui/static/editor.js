@@ -1,11 +1,13 @@
-// One photograph: opened, in color, corrected, taken home.
+// One photograph: opened, in color, looked at, taken home.
 
 import { saveFile } from "./api.js";
-import { createColorPanel } from "./panel.js";
+import { createCorrections } from "./corrections.js";
+import { createKept } from "./kept.js";
 import { createPicture } from "./picture.js";
+import { createStore } from "./store.js";
 import { createVersions } from "./versions.js";
 
-const RADIUS = 0.01;
+const STAMP = 240; // pixels of the picture by which a photograph is found again
 const PATIENCE = 700; // milliseconds without a change, before what takes long is made anew
 
 /** Run the panel of one photograph; gives `open(file)`. */
@@ -14,42 +16,45 @@ export function createEditor(root, { translate, api, problem, network }) {
   const [entry, work, status] = [".entry", ".work", ".status"].map(find);
   const [vividness, select] = ["input.vividness", "select.network"].map(find);
   const [uncertainty, vary, legend] = ["button.uncertainty", ".vary", ".legend"].map(find);
-  let hints = [];
-  let past = [];
-  let chosen = -1;
   let abilities = {};
   let name = "";
   let variant = 0;
-  let unreachable = [];
   let turn = 0; // which photograph this is, so that answers for another are not shown
   let stale = false;
   let busy = false;
   let later = null;
+  let kept = null; // what the browser knows this photograph by, null if it keeps nothing
 
+  const store = createStore();
+  const request = () => ({
+    model: select.value,
+    vividness: +vividness.value,
+    hints: corrections.hints,
+    variant,
+  });
+  const showStatus = (key, values) => {
+    status.textContent = translate(key, values);
+  };
+  const corrections = createCorrections(root, {
+    translate,
+    api,
+    request,
+    showStatus,
+    picture: () => picture,
+    changed: () => recolor(),
+    used: (colors) => store.keepPalette(colors).catch(() => undefined),
+  });
+  store.palette().then(corrections.use, () => undefined);
+  const before = createKept(find(".kept"), { translate, store, resume: (id) => resume(id) });
   const picture = createPicture(find(".picture"), {
     translate,
-    place,
-    move,
-    moved: () => showStatus("moved"),
-    choose: (index) => (hints[index].color || !panel.isOpen ? choose(index) : leave()),
-    drop,
-    giveUp: (index) => (hints[index].color ? leave() : drop(index)),
-  });
-  const panel = createColorPanel(find(".panel"), find(".picture"), {
-    translate,
-    pick: (color, begun) => {
-      if (begun) remember();
-      hints[chosen] = { ...hints[chosen], color };
-      changed();
-    },
-    remove: () => drop(chosen),
-    done: () => {
-      const index = chosen;
-      leave();
-      picture.focus(Math.min(index, hints.length - 1));
+    ...corrections.heard,
+    detail: async (part) => (await api.ask("detail", { model: select.value, part })).detail,
+    zoomed: ({ isNear, isNearest }) => {
+      find(".farther").disabled = find(".whole").disabled = !isNear;
+      find(".nearer").disabled = isNearest;
     },
   });
-
   const versions = createVersions(find(".versions"), {
     translate,
     small: (number) => api.ask("colors", { ...request(), variant: number, small: true }),
@@ -59,33 +64,10 @@ export function createEditor(root, { translate, api, problem, network }) {
     },
   });
 
-  const finishedHints = () => hints.filter((hint) => hint.color);
-  const request = () => ({
-    model: select.value,
-    vividness: +vividness.value,
-    hints: finishedHints(),
-    variant,
-  });
-  const showStatus = (key, values) => {
-    status.textContent = translate(key, values);
-  };
-  const remember = () => {
-    past.push(finishedHints());
-    draw();
-  };
-  const draw = () => {
-    picture.dots(abilities.hints ? hints : [], { chosen, unreachable });
-    find(".undo").disabled = !past.length;
-    find(".clear").disabled = find(".save").disabled = !finishedHints().length;
-  };
-  const changed = () => {
-    draw();
-    recolor();
-  };
-
   // The picture follows the controls: one request at a time, the newest wish last.
   async function recolor() {
     stale = true;
+    keep(request());
     if (busy) return;
     busy = true;
     work.setAttribute("aria-busy", "true");
@@ -95,14 +77,14 @@ export function createEditor(root, { translate, api, problem, network }) {
       const response = await api.ask("colors", request());
       if (response.problem || now !== turn) continue;
       picture.showColor(response.after);
-      unreachable = response.unreachable;
+      corrections.colored(response.unreachable);
       learn(response.abilities);
-      problem(null);
-      showStatus(unreachable.length ? "unreachable" : "colored", { name });
+      showStatus(response.unreachable.length ? "unreachable" : "colored", { name });
     }
     busy = false;
     work.removeAttribute("aria-busy");
-    if (now !== turn) return recolor();
+    if (now !== turn) return work.hidden ? undefined : recolor();
+    keep({ stamp: await picture.stamp(STAMP) });
     clearTimeout(later);
     later = setTimeout(versions.fill, PATIENCE, variant);
     if (uncertainty.ariaPressed === "true") tint();
@@ -110,7 +92,6 @@ export function createEditor(root, { translate, api, problem, network }) {
 
   function learn(now) {
     abilities = now;
-    const chosenNetwork = select.value;
     const unable = [
       !abilities.uncertainty && "cannot_tell_uncertainty",
       !abilities.variants && "cannot_vary",
@@ -119,71 +100,11 @@ export function createEditor(root, { translate, api, problem, network }) {
       .filter(Boolean)
       .map((key) => translate(key))
       .join(" ");
-    find(".correct").textContent = translate(abilities.hints ? "correct" : "cannot_correct", {
-      network: chosenNetwork,
-    });
     uncertainty.disabled = !abilities.uncertainty;
     vary.disabled = !abilities.variants;
-    for (const button of [find(".add"), find(".load")]) button.disabled = !abilities.hints;
-    find(".picture").classList.toggle("correctable", abilities.hints);
     if (!abilities.uncertainty) showUncertainty(false);
     if (!abilities.variants) showVersions(false);
-    draw();
-  }
-
-  // Corrections.
-  function place(x, y) {
-    if (panel.isOpen) return leave();
-    if (!abilities.hints) return showStatus("cannot_correct", { network: select.value });
-    hints = [...finishedHints(), { x, y, radius: RADIUS }];
-    draw();
-    return choose(hints.length - 1);
-  }
-  async function choose(index) {
-    chosen = index;
-    const { x, y } = hints[index];
-    const gray = picture.seen(x, y, true);
-    draw();
-    panel.open(hints[index], { gray, now: picture.seen(x, y) });
-    if (!abilities.suggestions) return panel.suggest([], translate("cannot_suggest"));
-    panel.suggest([], translate("asking"));
-    const others = finishedHints().filter((hint) => hint !== hints[index]);
-    const response = await api.ask("suggestions", { ...request(), hints: others, x, y });
-    if (chosen !== index || !panel.isOpen) return undefined;
-    const colors = response.colors ?? [];
-    return panel.suggest(colors, colors.length ? "" : translate("nothing_likely"));
-  }
-  function move(index, x, y, begun) {
-    if (panel.isOpen) leave();
-    if (!hints[index]) return;
-    if (begun && hints[index].color) remember();
-    hints[index] = { ...hints[index], x, y };
-    if (hints[index].color) changed();
-    else draw();
-  }
-  function drop(index) {
-    const known = hints[index]?.color;
-    if (known) remember();
-    hints = hints.filter((_, i) => i !== index);
-    leave();
-    changed();
-    showStatus("removed");
-    if (hints.length) picture.focus(Math.min(index, hints.length - 1));
-    else find(".add").focus();
-  }
-  function leave() {
-    panel.close();
-    chosen = -1;
-    hints = finishedHints();
-    draw();
-  }
-  function undo() {
-    if (!past.length) return;
-    panel.close();
-    chosen = -1;
-    hints = past.pop();
-    changed();
-    showStatus("undone");
+    corrections.able(abilities);
   }
 
   // Uncertainty and versions.
@@ -193,8 +114,10 @@ export function createEditor(root, { translate, api, problem, network }) {
     if (now === turn && uncertainty.ariaPressed === "true") picture.tint(response.tint);
   }
   function showUncertainty(on) {
+    if (on === (uncertainty.ariaPressed === "true")) return;
     uncertainty.ariaPressed = on;
     legend.hidden = !on;
+    picture.doubt(on);
     if (on) tint();
     else picture.tint(null);
   }
@@ -213,10 +136,8 @@ export function createEditor(root, { translate, api, problem, network }) {
   async function load(file) {
     const response = await api.ask("hints", { text: await file.text(), name: file.name });
     if (response.problem) return;
-    remember();
-    hints = response.hints;
-    changed();
-    showStatus("loaded", { count: hints.length });
+    corrections.replace(response.hints);
+    showStatus("loaded", { count: response.hints.length });
   }
   async function download() {
     const button = find(".download");
@@ -228,42 +149,72 @@ export function createEditor(root, { translate, api, problem, network }) {
     saveFile(response.name, response.file);
     return showStatus("written", response);
   }
-  async function open(file) {
+  // What was done is kept in the browser: after a reload, Back, or days it is there again.
+  const keep = (change) => kept && store.update(kept, change).catch(() => undefined);
+  const isAtRisk = () => !work.hidden && !kept && corrections.hints.length > 0;
+
+  async function open(file, known = null) {
+    if (isAtRisk() && !confirm(translate("lose_question"))) return;
     problem(null);
     find(".entry .opening").textContent = translate("opening", { name: file.name });
     showStatus("opening", { name: file.name });
     entry.setAttribute("aria-busy", "true");
+    if (known) select.value = known.model;
+    if (!select.value) select.value = network;
     const response = await api.open(file, select.value);
     entry.removeAttribute("aria-busy");
     find(".entry .opening").textContent = "";
     if (response.problem) return;
     turn += 1;
-    [hints, past, variant, unreachable, name] = [[], [], 0, [], response.name];
-    vividness.value = 1;
+    [variant, name] = [known?.variant ?? 0, response.name];
+    vividness.value = known?.vividness ?? 1;
+    kept = known?.id ?? (await store.add(file, { stamp: response.before }).catch(() => null));
+    if (!known) history.pushState({ work: kept }, "");
     showVividness();
-    leave();
+    corrections.begin(known?.hints);
     showVersions(false);
     showUncertainty(false);
-    picture.show(response);
-    learn(response.abilities);
     entry.hidden = true;
     work.hidden = false;
+    find(".not-kept").hidden = Boolean(kept);
+    work.style.setProperty("--shape", `${response.width} / ${response.height}`);
+    picture.show(response);
+    learn(response.abilities);
     find(".divider").focus({ preventScroll: true });
     showStatus("coloring");
     recolor();
   }
+  /** Go on with what the browser kept. */
+  async function resume(id, { isNew = true } = {}) {
+    const known = await store.load(id).catch(() => null);
+    if (!known) return close();
+    if (isNew) history.pushState({ work: id }, "");
+    return open(known.file, known);
+  }
   function close() {
     turn += 1;
-    leave();
+    kept = null;
+    corrections.leave();
     work.hidden = true;
     entry.hidden = false;
     status.textContent = "";
-    find(".choose").focus();
+    before.refresh();
+    find(".choose").focus({ preventScroll: true });
   }
+  function another() {
+    if (isAtRisk() && !confirm(translate("lose_question"))) return;
+    history.pushState(null, "");
+    close();
+  }
+  addEventListener("popstate", ({ state }) => {
+    if (state?.work) resume(state.work, { isNew: false });
+    else close();
+  });
+  addEventListener("beforeunload", (event) => isAtRisk() && event.preventDefault());
   function showVividness() {
     const percent = Math.round(100 * vividness.value);
     const shown = translate("vividness_value", { percent });
-    find(".controls output").textContent = shown;
+    find(".side output").textContent = shown;
     vividness.setAttribute("aria-valuetext", shown);
   }
 
@@ -274,26 +225,15 @@ export function createEditor(root, { translate, api, problem, network }) {
   });
   on("select.network", "change", () => {
     variant = 0;
-    leave();
+    corrections.leave();
     recolor();
   });
   on("button.uncertainty", "click", () => showUncertainty(uncertainty.ariaPressed !== "true"));
   on(".vary", "click", () => showVersions(!versions.isOpen));
-  on(".add", "click", () => {
-    leave();
-    hints = [...hints, { x: 0.5, y: 0.5, radius: RADIUS }];
-    draw();
-    picture.focus(hints.length - 1);
-  });
-  on(".undo", "click", undo);
-  on(".clear", "click", () => {
-    remember();
-    leave();
-    hints = [];
-    changed();
-  });
+  for (const way of ["nearer", "farther", "whole", "own"])
+    on(`.zoom .${way}`, "click", () => picture.zoom[way]());
   on(".save", "click", () =>
-    saveText(JSON.stringify(finishedHints(), null, 2), `${name.replace(/\.[^.]*$/, "")}-hints.json`),
+    saveText(JSON.stringify(corrections.hints, null, 2), `${name.replace(/\.[^.]*$/, "")}-hints.json`),
   );
   on(".load", "click", () => find("input.hints").click());
   on("input.hints", "change", (event) => {
@@ -301,13 +241,21 @@ export function createEditor(root, { translate, api, problem, network }) {
     event.target.value = "";
   });
   on(".download", "click", download);
-  on(".another", "click", close);
+  on(".another", "click", another);
+  // Keys for all of the picture, wherever the focus is but in a field.
+  const keys = { "+": "nearer", "-": "farther", 0: "whole", 1: "own" };
   addEventListener("keydown", (event) => {
-    const typing = event.target.closest?.("input, select");
-    if (!(event.ctrlKey || event.metaKey) || event.key !== "z" || typing || work.hidden) return;
-    event.preventDefault();
-    undo();
+    const typing = event.target.closest?.("input:not([type=radio], [type=range]), select, dialog");
+    if (event.ctrlKey || event.metaKey || event.altKey || typing || !work.offsetParent) return;
+    if (event.key.toLowerCase() === "g") picture.peek(true);
+    else if (event.key in keys) picture.zoom[keys[event.key]]();
   });
+  addEventListener("keyup", (event) => {
+    if (event.key.toLowerCase() === "g") picture.peek(false);
+  });
+  addEventListener("blur", () => picture.peek(false));
   select.value = network;
+  before.refresh();
+  if (history.state?.work) resume(history.state.work, { isNew: false });
   return { open };
 }

@@ -1,12 +1,21 @@
 // The panel in which a place gets its color: what the network holds for likely, then any other.
 
-import { hexOf, hslOf, nameOf } from "./translations.js";
+import { hexOf, hslOf, nameOf } from "./colors.js";
 
-/** `pick(color, begun)`, `remove()` and `done()` hear what the visitor does. */
-export function createColorPanel(root, picture, { translate, pick, remove, done }) {
+const [SMALLEST, LARGEST] = [0.005, 0.25]; // radius of a place, of the shorter side
+
+/** Radius of a place, for the position 0..100 of its slider, and back: small ones need care. */
+const radiusOf = (position) => SMALLEST * (LARGEST / SMALLEST) ** (position / 100);
+const sliderAt = (radius) =>
+  (100 * Math.log(Math.max(radius, SMALLEST) / SMALLEST)) / Math.log(LARGEST / SMALLEST);
+
+/** `pick(change, begun)`, `keep()`, `remove()` and `done()` hear what the visitor does. */
+export function createColorPanel(root, picture, { translate, pick, keep, remove, done }) {
   const find = (selector) => root.querySelector(selector);
-  const [hue, strength, exact] = ["input.hue", "input.strength", "input.exact"].map(find);
-  const [swatches, note] = [find(".swatches"), find(".likely-note")];
+  const [hue, strength, exact, size] = ["hue", "strength", "exact", "size"].map((name) =>
+    find(`input.${name}`),
+  );
+  const [likely, palette, note] = [".likely", ".palette", ".likely-note"].map(find);
   let light = 0.5;
   let begun = true;
   root.tabIndex = -1;
@@ -21,12 +30,19 @@ export function createColorPanel(root, picture, { translate, pick, remove, done 
     hue.value = h;
     strength.value = 100 * s;
     exact.value = color;
-    for (const swatch of swatches.children)
+    for (const swatch of root.querySelectorAll(".swatches button"))
       swatch.setAttribute("aria-pressed", swatch.dataset.color === color);
     paint();
   };
-  const choose = (color) => {
-    pick(color, begun);
+  const showSize = () => {
+    const shown = translate("size_value", {
+      percent: Math.round(2000 * radiusOf(+size.value)) / 10,
+    });
+    find("output.size").textContent = shown;
+    size.setAttribute("aria-valuetext", shown);
+  };
+  const change = (what) => {
+    pick(what, begun);
     begun = false;
   };
 
@@ -35,18 +51,24 @@ export function createColorPanel(root, picture, { translate, pick, remove, done 
       paint();
       const color = hexOf(+hue.value, strength.value / 100, Math.min(0.85, Math.max(0.15, light)));
       exact.value = color;
-      choose(color);
+      change({ color });
     });
   exact.addEventListener("input", () => {
-    choose(exact.value);
+    change({ color: exact.value });
     show(exact.value);
   });
-  swatches.addEventListener("click", (event) => {
-    const { color } = event.target.closest("button")?.dataset ?? {};
-    if (!color) return;
-    choose(color);
-    show(color);
+  size.addEventListener("input", () => {
+    showSize();
+    change({ radius: radiusOf(+size.value) });
   });
+  for (const swatches of [likely, palette])
+    swatches.addEventListener("click", (event) => {
+      const { color } = event.target.closest("button")?.dataset ?? {};
+      if (!color) return;
+      change({ color });
+      show(color);
+    });
+  find(".keep").addEventListener("click", keep);
   find(".remove").addEventListener("click", remove);
   find(".done").addEventListener("click", done);
   root.addEventListener("keydown", (event) => {
@@ -55,48 +77,44 @@ export function createColorPanel(root, picture, { translate, pick, remove, done 
     done();
   });
 
+  const swatch = (color) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.color = color;
+    button.style.backgroundColor = color;
+    button.ariaLabel = nameOf(color, translate);
+    button.title = button.ariaLabel;
+    button.ariaPressed = "false";
+    return button;
+  };
   // On a narrow screen the panel lies below: what is under it moves up.
   const clear = (hint) => {
+    if (getComputedStyle(root).position !== "fixed") return;
     const box = picture.getBoundingClientRect();
     const y = box.top + hint.y * box.height;
     if (y > innerHeight - root.offsetHeight - 40) scrollBy(0, y - innerHeight / 4);
   };
-  const near = (hint) => {
-    if (getComputedStyle(root).position === "fixed") return clear(hint);
-    const [width, height] = [picture.clientWidth, picture.clientHeight];
-    const [wide, tall] = [root.offsetWidth, root.offsetHeight];
-    const right = hint.x * width + 28 + wide <= width;
-    const left = right ? hint.x * width + 28 : Math.max(0, hint.x * width - 28 - wide);
-    const top = Math.min(Math.max(0, hint.y * height - tall / 2), Math.max(0, height - tall));
-    root.style.left = `${left}px`;
-    root.style.top = `${top}px`;
-    return undefined;
-  };
 
   return {
-    open: (hint, { gray, now }) => {
+    open: (hint, { gray, now, used }) => {
       [, , light] = hslOf(gray);
       begun = true;
-      swatches.replaceChildren();
+      likely.replaceChildren();
+      palette.replaceChildren(...used.map(swatch));
+      find(".used").hidden = !used.length;
+      root.style.setProperty("--present", now);
       show(hint.color ?? now);
+      size.value = sliderAt(hint.radius);
+      showSize();
       root.hidden = false;
-      near(hint);
+      root.scrollTop = 0;
+      clear(hint);
       root.focus({ preventScroll: true });
     },
     suggest: (colors, message) => {
       note.textContent = message;
       note.hidden = !message;
-      const button = (color) => {
-        const swatch = document.createElement("button");
-        swatch.type = "button";
-        swatch.dataset.color = color;
-        swatch.style.backgroundColor = color;
-        swatch.ariaLabel = nameOf(color, translate);
-        swatch.title = swatch.ariaLabel;
-        swatch.ariaPressed = "false";
-        return swatch;
-      };
-      swatches.replaceChildren(...colors.map(button));
+      likely.replaceChildren(...colors.map(swatch));
     },
     close: () => {
       root.hidden = true;

@@ -1,40 +1,100 @@
-// The picture: gray beside color, uncertainty upon it, and dots where somebody knows better.
+// The picture: gray beside color, uncertainty upon the gray, and dots where somebody knows better.
 
-import { nameOf } from "./translations.js";
+import { createDots } from "./dots.js";
+import { createZoom } from "./zoom.js";
 
-const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const within = (value) => Math.min(1, Math.max(0, value));
+const SETTLED = 200; // milliseconds without a move, before more pixels are asked for
+const MARGIN = 0.25; // of what is shown, around it: so that a small move finds pixels
+const LONGEST = 2048; // pixels of what is asked for
 
 /**
- * `place(x, y)`, `move(i, x, y, begun)`, `moved()`, `choose(i)`, `drop(i)` and `giveUp(i)` hear what
- * the visitor does; x and y are fractions of width and height.
+ * `place(x, y)`, and what `createDots` tells, hear what the visitor does; x and y are fractions of
+ * width and height. `detail(part)` resolves to the gray of a part of the file, as a URL.
  */
-export function createPicture(root, { translate, place, move, moved, choose, drop, giveUp }) {
+export function createPicture(root, { translate, place, detail, ...heard }) {
   const find = (selector) => root.querySelector(selector);
-  const [before, after, tint, divider, dots] = [
+  const [before, after, chroma, tint, divider, gray] = [
     ".before",
     ".after",
+    ".chroma",
     "img.tint",
     ".divider",
-    ".dots",
+    ".gray",
   ].map(find);
+  const details = [...root.querySelectorAll(".detail")];
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  let split = 50;
+  let file = { width: 3, height: 2 };
+  let split = 50; // percent of what is shown
+  let shown = null;
+  let part = null; // of the picture, whose own pixels are there
+  let timer = null;
+  let turn = 0;
 
-  const at = (event) => {
+  const fractions = (event) => {
     const box = after.getBoundingClientRect();
-    return [
-      within((event.clientX - box.left) / box.width),
-      within((event.clientY - box.top) / box.height),
-    ];
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
+  const at = (event) => fractions(event).map(within);
 
   const divide = (percent) => {
     split = Math.min(100, Math.max(0, percent));
-    root.style.setProperty("--split", `${split}%`);
+    if (shown) {
+      const [left, right] = [shown.left, shown.right].map((edge) => shown.x + edge * shown.width);
+      root.style.setProperty("--split", `${left + (split / 100) * (right - left)}px`);
+    }
     divider.setAttribute("aria-valuenow", Math.round(split));
     divider.setAttribute("aria-valuetext", translate("divider_value", { percent: Math.round(split) }));
   };
+
+  // Where the preview has too few pixels, those of the file are laid upon it.
+  async function look() {
+    const wanted = { ...shown };
+    const density = (shown.width * devicePixelRatio) / before.naturalWidth;
+    const isEnough = density <= 1 || before.naturalWidth >= file.width;
+    if (!shown.isNear || isEnough) return;
+    const margin = (low, high) => MARGIN * (high - low);
+    const [across, down] = [margin(wanted.left, wanted.right), margin(wanted.top, wanted.bottom)];
+    const [left, top] = [within(wanted.left - across), within(wanted.top - down)];
+    const width = within(wanted.right + across) - left;
+    const height = within(wanted.bottom + down) - top;
+    const scale = Math.min(1, shown.scale * devicePixelRatio);
+    const longest = Math.min(LONGEST, Math.ceil(scale * Math.max(width * file.width, height * file.height)));
+    const asked = { left, top, width, height, longest };
+    if (JSON.stringify(asked) === JSON.stringify(part)) return;
+    turn += 1;
+    const now = turn;
+    const url = await detail(asked);
+    if (now !== turn || !url) return;
+    part = asked;
+    for (const image of details) {
+      image.src = url;
+      image.hidden = false;
+      image.style.left = `${100 * left}%`;
+      image.style.top = `${100 * top}%`;
+      image.style.width = `${100 * width}%`;
+      image.style.height = `${100 * height}%`;
+    }
+    chroma.hidden = false;
+  }
+  const forget = () => {
+    turn += 1;
+    part = null;
+    for (const image of [...details, chroma]) image.hidden = true;
+  };
+
+  const zoom = createZoom(root, {
+    changed: (now) => {
+      shown = now;
+      divide(split);
+      dots.resize();
+      if (!now.isNear) forget();
+      clearTimeout(timer);
+      timer = setTimeout(look, SETTLED);
+      heard.zoomed(now);
+    },
+  });
+  const dots = createDots(find(".dots"), { translate, at, ...heard });
 
   divider.addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -2, ArrowDown: -2, ArrowRight: 2, ArrowUp: 2, PageDown: -10, PageUp: 10 };
@@ -49,94 +109,84 @@ export function createPicture(root, { translate, place, move, moved, choose, dro
     event.stopPropagation();
   });
   divider.addEventListener("pointermove", (event) => {
-    if (divider.hasPointerCapture(event.pointerId)) divide(100 * at(event)[0]);
+    if (!divider.hasPointerCapture(event.pointerId)) return;
+    const [x] = at(event);
+    divide((100 * (x - shown.left)) / (shown.right - shown.left));
   });
 
   root.addEventListener("click", (event) => {
-    if (event.target.closest(".divider, .dots button, .panel")) return;
-    place(...at(event));
+    if (event.target.closest(".divider, .dots button") || zoom.wasDragged) return;
+    const [x, y] = fractions(event);
+    if (x === within(x) && y === within(y)) place(x, y);
   });
-
-  const dotAt = (index) => {
-    const dot = document.createElement("button");
-    dot.type = "button";
-    let from = null;
-    dot.addEventListener("pointerdown", (event) => {
-      dot.setPointerCapture(event.pointerId);
-      from = { x: event.clientX, y: event.clientY, far: false };
-    });
-    dot.addEventListener("pointermove", (event) => {
-      if (!from || !dot.hasPointerCapture(event.pointerId)) return;
-      const begun = !from.far;
-      from.far ||= Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4;
-      if (from.far) move(index, ...at(event), begun);
-    });
-    dot.addEventListener("click", () => {
-      if (from?.far) moved();
-      else choose(index);
-      from = null;
-    });
-    dot.addEventListener("keydown", (event) => {
-      if (event.key in STEPS) {
-        const [x, y] = STEPS[event.key].map((step) => step * (event.shiftKey ? 0.05 : 0.01));
-        const now = dot.hint;
-        move(index, within(now.x + x), within(now.y + y), !event.repeat);
-        moved();
-      } else if (["Delete", "Backspace"].includes(event.key)) drop(index);
-      else if (event.key === "Escape") giveUp(index);
-      else return;
-      event.preventDefault();
-    });
-    return dot;
-  };
-
-  const label = (hint, index) =>
-    hint.color
-      ? translate("dot", { number: index + 1, color: nameOf(hint.color, translate) })
-      : translate("dot_new");
 
   return {
     divide,
-    show: ({ before: url, width, height }) => {
+    zoom,
+    dots: dots.show,
+    focus: dots.focus,
+    show: ({ before: url, pixels: [width, height] }) => {
+      file = { width, height };
       before.src = url;
-      after.src = url;
+      after.src = chroma.src = url;
       tint.hidden = true;
+      forget();
       root.style.setProperty("--shape", `${width} / ${height}`);
       root.style.setProperty("--width", width / height);
+      zoom.begin(width, height);
       divide(50);
     },
     showColor: (url) => {
-      after.src = url;
+      after.src = chroma.src = url;
     },
+    /** Show the whole picture in gray for a while. */
+    peek: (on) => root.classList.toggle("peek", on),
     tint: (url) => {
       tint.hidden = !url;
       if (url) tint.src = url;
     },
-    dots: (hints, { chosen = -1, unreachable = [] } = {}) => {
-      while (dots.children.length > hints.length) dots.lastChild.remove();
-      while (dots.children.length < hints.length) dots.append(dotAt(dots.children.length));
-      hints.forEach((hint, index) => {
-        const dot = dots.children[index];
-        dot.hint = hint;
-        dot.style.left = `${100 * hint.x}%`;
-        dot.style.top = `${100 * hint.y}%`;
-        dot.style.backgroundColor = hint.color ?? "transparent";
-        dot.classList.toggle("new", !hint.color);
-        dot.classList.toggle("chosen", index === chosen);
-        dot.classList.toggle("far", unreachable.includes(index));
-        dot.setAttribute("aria-label", label(hint, index));
-      });
+    doubt: (on) => {
+      root.classList.toggle("doubting", on);
+      gray.querySelector(".sheet").classList.toggle("doubt", on);
+      find(".tag.left").textContent = translate(on ? "doubt_tag" : "before");
+      divide(on ? 100 : 50);
     },
-    focus: (index) => dots.children[index]?.focus(),
-    /** `#rrggbb` of what is seen at a place: in gray, or in color. */
-    seen: (x, y, gray = false) => {
-      const image = gray ? before : after;
-      canvas.canvas.width = canvas.canvas.height = 1;
-      const column = Math.min(image.naturalWidth - 1, Math.floor(x * image.naturalWidth));
-      const row = Math.min(image.naturalHeight - 1, Math.floor(y * image.naturalHeight));
-      canvas.drawImage(image, column, row, 1, 1, 0, 0, 1, 1);
-      const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
-      return `#${[r, g, b].map((v) => v.toString(16).padStart(2, "0")).join("")}`;
+    /** The picture in color, as a URL. */
+    get color() {
+      return after.src;
+    },
+    /** The picture in color, small, as a URL, once it has come. */
+    stamp: async (longest) => {
+      await after.decode().catch(() => undefined);
+      const shrink = Math.max(1, after.naturalWidth / longest, after.naturalHeight / longest);
+      const small = document.createElement("canvas");
+      small.width = Math.max(1, after.naturalWidth / shrink);
+      small.height = Math.max(1, after.naturalHeight / shrink);
+      small.getContext("2d").drawImage(after, 0, 0, small.width, small.height);
+      return small.toDataURL("image/jpeg", 0.85);
+    },
+    /** Width and height; the shorter side is 1. */
+    get proportions() {
+      const shorter = Math.min(file.width, file.height);
+      return [file.width / shorter, file.height / shorter];
+    },
+    /** `#rrggbb` of what is seen around a place: in gray, or in color. */
+    seen: (x, y, { gray: isGray = false, radius = 0 } = {}) => {
+      const image = isGray ? before : after;
+      const [width, height] = [image.naturalWidth, image.naturalHeight];
+      const reach = Math.floor(Math.min(radius, 0.02) * Math.min(width, height));
+      const column = Math.min(width - 1, Math.floor(x * width));
+      const row = Math.min(height - 1, Math.floor(y * height));
+      const [left, top] = [Math.max(0, column - reach), Math.max(0, row - reach)];
+      const across = Math.min(width, column + reach + 1) - left;
+      const down = Math.min(height, row + reach + 1) - top;
+      [canvas.canvas.width, canvas.canvas.height] = [across, down];
+      canvas.drawImage(image, left, top, across, down, 0, 0, across, down);
+      const { data } = canvas.getImageData(0, 0, across, down);
+      const sums = [0, 0, 0];
+      for (let i = 0; i < data.length; i += 1) if (i % 4 < 3) sums[i % 4] += data[i];
+      const mean = sums.map((sum) => Math.round(sum / (across * down)));
+      return `#${mean.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
     },
   };
 }

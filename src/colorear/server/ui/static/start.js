@@ -4,22 +4,30 @@ import { connect, example, settings } from "./api.js";
 import { createCamera } from "./camera.js";
 import { createBatch } from "./batch.js";
 import { createEditor } from "./editor.js";
-import { createTranslator } from "./translations.js";
+import { chooseLanguage, createTranslator, languageOf } from "./translations.js";
 
 /** `about` is what the server tells of itself: words, networks, examples. */
 function start(root, about) {
   const find = (selector) => root.querySelector(selector);
-  const { translate, fill } = createTranslator(about.messages);
+  const language = languageOf(Object.keys(about.messages));
+  const { translate, fill } = createTranslator(about.messages, language);
   fill(root);
+  const speech = find("select.language");
+  speech.replaceChildren(
+    ...Object.keys(about.messages).map((tag) => {
+      const name = about.messages[tag].language;
+      return Object.assign(new Option(name, tag, false, tag === language), { lang: tag });
+    }),
+  );
+  speech.addEventListener("change", () => chooseLanguage(speech.value));
 
   const alert = find(".problem");
-  // A sentence of the server, which is English, or one in the visitor's own language.
+  // A sentence of the server, or one of the page.
   const problem = (sentence, own) => {
     alert.replaceChildren();
     if (!sentence && !own) return;
     const text = document.createElement("span");
     text.textContent = own ?? sentence;
-    if (!own) text.lang = "en";
     alert.append(own ? "" : `${translate("problem")} `, text);
   };
 
@@ -28,8 +36,8 @@ function start(root, about) {
 
   const panels = { one: find("#panel-one"), batch: find("#panel-batch") };
   const shared = { translate, problem, network: about.network };
-  const one = createEditor(panels.one, { ...shared, api: connect({ translate, problem }) });
-  const quiet = { translate, problem: () => undefined }; // its list says what failed
+  const one = createEditor(panels.one, { ...shared, api: connect({ translate, problem, language }) });
+  const quiet = { translate, language, problem: () => undefined }; // its list says what failed
   const lot = createBatch(panels.batch, { ...shared, api: connect(quiet) });
 
   const tabs = [...root.querySelectorAll("[role=tab]")];
@@ -90,7 +98,7 @@ function start(root, about) {
   });
   document.addEventListener("paste", (event) => take([...event.clipboardData.files]));
 
-  find(".examples").replaceChildren(
+  find(".examples.free").replaceChildren(
     ...about.examples.map((name) => {
       const title = translate(name);
       const button = document.createElement("button");

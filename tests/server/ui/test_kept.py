@@ -1,0 +1,110 @@
+"""Nothing is lost by mistake: reload, Back, another photograph, errors that are over."""
+
+import pytest
+
+from server.ui.browsing import (
+    EXAMPLES,
+    colored,
+    corrected,
+    needs_chromium,
+    open_photo,
+    wait_until,
+)
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = needs_chromium
+
+
+def corrections(page) -> list[dict]:
+    return page.evaluate("[...document.querySelectorAll('.dots button')].map(dot => dot.hint)")
+
+
+def test_reload_back_and_another_photograph_lose_nothing(visit):
+    page = open_photo(visit())
+    corrected(page, 0.7, 0.3)
+    page.get_by_role("slider", name="Vividness").fill("0.5")
+    done, known = colored(page), corrections(page)
+    page.reload()
+    page.locator(".work:not([hidden])").wait_for()
+    assert colored(page) == done
+    assert corrections(page) == known
+    assert page.locator("output[for=vividness]").inner_text() == "50 %"
+
+    page.go_back()
+    page.locator(".entry").wait_for()
+    page.go_forward()
+    page.locator(".work:not([hidden])").wait_for()
+    assert colored(page) == done
+
+    open_photo(page, "flower.jpg")
+    assert corrections(page) == []
+    page.get_by_role("button", name="Another photograph").click()
+    names = [f"Go on with {name}" for name in ("flower.jpg", "china.jpg")]
+    kept = page.locator(".kept li button:not(.forget)")
+    playwright.expect(kept).to_have_count(2)
+    assert [one.get_attribute("aria-label") for one in kept.all()] == names
+    page.get_by_role("button", name=names[1]).click()
+    page.locator(".work:not([hidden])").wait_for()
+    assert colored(page) == done
+    assert corrections(page) == known
+
+    page.get_by_role("button", name="Another photograph").click()
+    page.get_by_role("button", name="Forget china.jpg").click()
+    playwright.expect(kept).to_have_count(1)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Forget all").click()
+    page.locator(".kept").wait_for(state="hidden")
+    page.reload()
+    page.locator(".entry").wait_for()
+    assert page.locator(".kept").is_hidden()
+
+
+def test_where_nothing_can_be_kept_a_question_comes_first(visit):
+    page = visit(init="IDBFactory.prototype.open = () => { throw new Error('forbidden'); }")
+    open_photo(page)
+    page.get_by_text("This browser keeps nothing").wait_for()
+    corrected(page, 0.7, 0.3)
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.get_by_role("button", name="Another photograph").click()
+    assert "not saved" in asked[0]
+    assert page.locator(".work").is_visible()
+    assert len(corrections(page)) == 1
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked[1] == "beforeunload"
+
+
+def test_a_full_store_gives_up_the_oldest_first(visit):
+    refuse = """
+        let puts = 0;
+        const put = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = function (...what) {
+            if (this.name === "photographs" && (puts += 1) === 3)
+                throw new DOMException("full", "QuotaExceededError");
+            return put.apply(this, what);
+        };
+    """
+    page = visit(init=refuse)
+    for name in ("flower.jpg", "china.jpg", "coffee.png"):
+        open_photo(page, name)
+    page.get_by_role("button", name="Another photograph").click()
+    kept = page.locator(".kept li button:not(.forget)")
+    playwright.expect(kept).to_have_count(2)
+    assert [one.get_attribute("title") for one in kept.all()] == ["coffee.png", "china.jpg"]
+
+
+def test_an_error_that_is_over_disappears(visit):
+    page = open_photo(visit(refusals=True))
+    page.context.set_offline(True)
+    page.get_by_role("slider", name="Vividness").fill("0")
+    alert = page.get_by_role("alert")
+    alert.get_by_text("cannot be reached").wait_for()
+    page.context.set_offline(False)
+    page.get_by_role("slider", name="Vividness").fill("0.5")
+    wait_until(page, "document.querySelector('.problem').childElementCount === 0")
+    assert corrections(page) == []
+    page.set_input_files("input.hints", EXAMPLES / "china.jpg")
+    alert.get_by_text("china.jpg").wait_for()
+    page.get_by_role("slider", name="Vividness").fill("0.6")
+    wait_until(page, "document.querySelector('.problem').childElementCount === 0")
