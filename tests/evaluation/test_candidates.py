@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import networks
-from colorear import color
+from colorear import color, models
 from colorear.errors import EvaluationError, ModelError
 from colorear.evaluation.candidates import find_candidates
 from colorear.evaluation.dataset import find_photographs, gray
@@ -107,3 +107,15 @@ def test_a_network_without_vividness_has_no_safe_colours(dataset, known_network)
         EvaluationError, match="known takes no vividness, so it has no colors that are"
     ):
         find_candidates([f"{known_network}@safe"], dataset)
+
+
+def test_a_file_is_tried_apart_before_it_is_loaded(monkeypatch, known_network):
+    """It may take its process down; a network that was added has been tried then."""
+
+    def refuses(path) -> None:
+        raise ModelError(f"{path} was tried")
+
+    monkeypatch.setattr(models, "try_out", refuses)
+    with pytest.raises(ModelError, match=r"known\.onnx was tried"):
+        find_candidates([str(known_network)], None)
+    assert find_candidates(["gray", "acuarela"], None)[1].name == "acuarela"

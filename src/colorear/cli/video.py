@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from colorear import models
 from colorear.cli.colorize import Model, Vividness
 from colorear.cli.output import Json, print_error, printable, report, stderr
 from colorear.cli.progress import counted
@@ -64,6 +65,8 @@ def video(
     `old.mp4` becomes `old-color.mp4` beside it, or OUT. A run that was stopped goes on where it was
     when the same command is given again. Needs the extra `video`.
     """
+    if models.is_file(model):
+        models.try_out(model)  # whoever gave it may not know what it does
     colorizer = VideoColorizer(model, threads=jobs)
     options = VideoOptions(
         vividness=vividness, steady=steady, codec=codec, quality=quality, start=start, end=end

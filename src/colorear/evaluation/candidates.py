@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from colorear import color
+from colorear import color, models
 from colorear.errors import EvaluationError
 from colorear.evaluation.dataset import EvaluationSet, gray
 from colorear.evaluation.scores import Network
@@ -104,6 +104,8 @@ def _candidate(name: str, dataset: EvaluationSet) -> Candidate:
 def _loaded(given: str) -> Colorizer:
     """The network of a name, a file or a run; a run is exported first, as for anybody's use."""
     if not Path(given, "run.json").exists():
+        if models.is_file(given):
+            models.try_out(given)  # whoever gave it may not know what it does
         return Colorizer(given)
     with tempfile.TemporaryDirectory(prefix="colorear-judge-") as folder:
         file = Path(folder, f"{Path(given).resolve().name}.onnx")

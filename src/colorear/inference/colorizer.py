@@ -59,7 +59,8 @@ class Colorizer:
     Parameters
     ----------
     model
-        A name of `colorear models`, or the path of an .onnx file.
+        A name of `colorear models`, or the path of an .onnx file, which runs in this process; one
+        of somebody unknown is tried first, in a process with limits, by `models.try_out`.
     threads
         How many processor cores the network uses at the most; None for all.
     signer
