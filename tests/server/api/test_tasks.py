@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import pyvips
 
+import networks
 from colorear import models
 from colorear.errors import PhotographError
 from colorear.hints import Hint
@@ -131,8 +132,8 @@ def test_a_picture_of_the_doubt_comes_beside_the_colors(able, folder, tmp_path):
         assert archive.read("abuela-uncertainty.png") == expected.read_bytes()
 
 
-def test_doubt_is_refused_where_the_network_does_not_tell(known_network, folder):
-    models.add(known_network, "plain", "contract")
+def test_doubt_is_refused_where_the_network_does_not_tell(added, folder):
+    added(networks.contract(uncertainty=False), name="plain")
     with pytest.raises(ProblemError, match="plain does not tell how sure it is; name"):
         colorize_upload(came(folder), options(model="plain"), Colorizer("plain"), uncertainty=True)
 
