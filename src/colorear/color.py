@@ -12,7 +12,6 @@ luma weights of another matrix, such as those of films (ITU-T H.273, table 4).
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
 __all__ = [
     "CHROMA_TO_RGB",
@@ -71,7 +70,7 @@ CHROMA_TO_RGB = chroma_to_rgb(LUMA)
 
 def srgb_to_linear(srgb: Array) -> Array:
     """Undo the sRGB transfer curve; negative values are mirrored."""
-    xp = array_namespace(srgb)
+    xp = _namespace(srgb)
     size = abs(srgb)
     curve = _power((_at_least(size, 0.04045) + 0.055) / 1.055, 2.4)
     return xp.where(size <= 0.04045, srgb / 12.92, xp.sign(srgb) * curve)
@@ -79,7 +78,7 @@ def srgb_to_linear(srgb: Array) -> Array:
 
 def linear_to_srgb(linear: Array) -> Array:
     """Apply the sRGB transfer curve; negative values are mirrored."""
-    xp = array_namespace(linear)
+    xp = _namespace(linear)
     size = abs(linear)
     curve = 1.055 * _power(_at_least(size, 0.0031308), 1 / 2.4) - 0.055
     return xp.where(size <= 0.0031308, linear * 12.92, xp.sign(linear) * curve)
@@ -97,7 +96,7 @@ def srgb_to_lab(srgb: Array) -> Array:
     """
     xyz = _mixed(_LINEAR_TO_XYZ, srgb_to_linear(srgb))
     x, y, z = (_lab_curve(xyz[..., i, :, :] / _WHITE[i]) for i in range(3))
-    return array_namespace(srgb).stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -3)
+    return _namespace(srgb).stack((116 * y - 16, 500 * (x - y), 200 * (y - z)), -3)
 
 
 def lab_to_srgb(lab: Array) -> Array:
@@ -108,7 +107,7 @@ def lab_to_srgb(lab: Array) -> Array:
         white * _lab_curve_inverse(f)
         for white, f in zip(_WHITE, (y + a / 500, y, y - b / 200), strict=True)
     ]
-    return linear_to_srgb(_mixed(_XYZ_TO_LINEAR, array_namespace(lab).stack(xyz, -3)))
+    return linear_to_srgb(_mixed(_XYZ_TO_LINEAR, _namespace(lab).stack(xyz, -3)))
 
 
 def luma(srgb: Array, weights: Weights = LUMA) -> Array:
@@ -133,7 +132,7 @@ def lightness_to_luma(lightness: Array) -> Array:
 
 def srgb_to_ycc(srgb: Array, weights: Weights = LUMA) -> Array:
     """`(..., 3, h, w)` sRGB to Y', Cb, Cr."""
-    xp = array_namespace(srgb)
+    xp = _namespace(srgb)
     y = luma(srgb, weights)
     cb = (srgb[..., 2:3, :, :] - y) / (2 - 2 * weights[2])
     cr = (srgb[..., 0:1, :, :] - y) / (2 - 2 * weights[0])
@@ -153,7 +152,7 @@ def ab_to_chroma(luma: Array, ab: Array, weights: Weights = LUMA) -> Array:
     usual colours need two or three.
     The result may lie outside the gamut: see `limit_chroma`.
     """
-    xp = array_namespace(luma, ab)
+    xp = _namespace(luma, ab)
     target = luma_to_lightness(luma)
 
     def ycc(lightness: Array) -> Array:
@@ -183,7 +182,7 @@ def limit_chroma(luma: Array, chroma: Array, weights: Weights = LUMA) -> Array:
     R, G and B depart from the luma in proportion to Cb, Cr, so the largest factor that keeps all
     three in 0..1 is exact and needs no search.
     """
-    xp = array_namespace(luma, chroma)
+    xp = _namespace(luma, chroma)
     differences = _mixed(chroma_to_rgb(weights), chroma)
     room = xp.where(differences > 0, 1 - luma, luma)
     factors = xp.clip(room / _at_least(abs(differences), 1e-6), 0, 1)
@@ -192,16 +191,28 @@ def limit_chroma(luma: Array, chroma: Array, weights: Weights = LUMA) -> Array:
 
 def _mixed(matrix: tuple[tuple[float, ...], ...], planes: Array) -> Array:
     """The matrix applied to the channels, without needing one of its type, device and precision."""
-    xp = array_namespace(planes)
+    xp = _namespace(planes)
     rows = [sum(weight * planes[..., i, :, :] for i, weight in enumerate(row)) for row in matrix]
     return xp.stack(rows, -3)
 
 
+def _namespace(*arrays: Array) -> Any:
+    """What calculates with them: NumPy itself, or its functions for torch.
+
+    array_api_compat has a NumPy too, but that takes as long to import as NumPy did.
+    """
+    if all(isinstance(array, np.ndarray | np.generic) for array in arrays):
+        return np
+    from array_api_compat import array_namespace
+
+    return array_namespace(*arrays)
+
+
 def _at_least(values: Array, least: float) -> Array:
     """No value below `least`."""
-    if isinstance(values, np.ndarray):  # the namespace's own takes ten times as long
+    if isinstance(values, np.ndarray):  # it takes a fraction of the time of `clip`
         return np.maximum(values, least)
-    return array_namespace(values).clip(values, least, None)
+    return _namespace(values).clip(values, least, None)
 
 
 def _power(positive: Array, exponent: float) -> Array:
@@ -212,11 +223,11 @@ def _power(positive: Array, exponent: float) -> Array:
 
 
 def _lab_curve(ratio: Array) -> Array:
-    xp = array_namespace(ratio)
+    xp = _namespace(ratio)
     root = _power(_at_least(ratio, _EPSILON), 1 / 3)
     return xp.where(ratio > _EPSILON, root, (_KAPPA * ratio + 16) / 116)
 
 
 def _lab_curve_inverse(f: Array) -> Array:
     cube = f * f * f
-    return array_namespace(f).where(cube > _EPSILON, cube, (116 * f - 16) / _KAPPA)
+    return _namespace(f).where(cube > _EPSILON, cube, (116 * f - 16) / _KAPPA)
