@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from colorear import color
 from colorear.errors import PhotographError
-from colorear.photo import icc
+from colorear.photo import icc, raster
 from colorear.photo.photograph import as_stored, lightness, luma, open_photo, to_device, upright
 from colorear.photo.provenance import Provenance, read
 from colorear.photo.saving import save as save_marked
@@ -425,6 +425,17 @@ def test_no_room_for_the_coloured_file(tmp_path, suffix):
         refused(path, "cannot be written: File too large|cannot be made .* the disk has room")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("form", ["png", "tiff", "webp"])
+def test_a_file_is_read_in_strips_of_any_height(tmp_path, monkeypatch, form):
+    source, pixels = tmp_path / f"old.{form}", photograph(600, 64, 3, 8)
+    write(source, pixels, form)
+    save(open_photo(source), tmp_path / f"whole.{form}", vivid)
+    monkeypatch.setattr(raster, "_READ", 37 * pixels.shape[1])
+    save(open_photo(source), tmp_path / f"strips.{form}", vivid)
+    whole, strips = ((tmp_path / f"{name}.{form}").read_bytes() for name in ("whole", "strips"))
+    assert whole == strips
 
 
 def test_an_error_in_the_colours_leaves_nothing(tmp_path):

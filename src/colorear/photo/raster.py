@@ -151,7 +151,7 @@ def colored(picture: Pixels, chroma: Chroma) -> Pixels:
 
 
 def written_in_color(picture: pyvips.Image, chroma: Chroma, path: Path) -> pyvips.Image:
-    """As `colored`, for a stream; what it tells besides its pixels is left out.
+    """As `colored`, for a picture of random access; what it tells besides its pixels is left out.
 
     They lie in a new file, which must be there as long as they are needed: there may be more of
     them than the memory holds.
@@ -159,7 +159,7 @@ def written_in_color(picture: pyvips.Image, chroma: Chroma, path: Path) -> pyvip
     Raises
     ------
     pyvips.Error, OSError
-        Where the stream is damaged, or the disk is full.
+        Where the file is damaged, or the disk is full.
     """
     height, width = picture.height, picture.width
     by_rows = chroma(height, width)

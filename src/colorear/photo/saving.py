@@ -117,7 +117,8 @@ def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Prov
     packet = provenance.merged(photo.xmp, mark)
     made, rows = (part.with_name(f"{part.name}-{what}") for what in ("pixels", "rows"))
     try:
-        rgb = raster.written_in_color(opened(photo.path, photo.format), chroma, rows)
+        picture = opened(photo.path, photo.format, access="random")  # for strips of any height
+        rgb = raster.written_in_color(picture, chroma, rows)
         if photo.format == "tiff":
             _save_tiff(photo, part, rgb, packet)
         elif photo.format == "png":

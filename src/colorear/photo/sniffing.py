@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 Format = Literal["jpeg", "png", "tiff", "webp"]
+Access = Literal["sequential", "random"]
 
 PIXEL_LIMIT = 1_000_000_000
 """A header that promises more pixels than this is taken for a decompression bomb."""
@@ -148,11 +149,15 @@ def check(image: pyvips.Image, path: Path, form: Format) -> None:
         )
 
 
-def opened(path: Path, form: Format, **options: int) -> pyvips.Image:
-    """The file as a stream of rows, which ends in an error where the file is damaged."""
+def opened(path: Path, form: Format, access: Access = "sequential", **options: int) -> pyvips.Image:
+    """The file as a stream of rows, which ends in an error where the file is damaged.
+
+    With random access it may be read in any order; large ones are then decoded into a temporary
+    file of libvips (in TMPDIR).
+    """
     pyvips.cache_set_max(0)  # it would keep decoders, hence whole pictures, alive after their use
     load = getattr(pyvips.Image, f"{form}load")  # by name, as new_from_file reads "[" as options
-    return load(os.fsencode(path), access="sequential", fail_on="error", revalidate=True, **options)
+    return load(os.fsencode(path), access=access, fail_on="error", revalidate=True, **options)
 
 
 @contextmanager
