@@ -58,8 +58,9 @@ def text():
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("batch_size = 32", "bacth_size = 32", "bacth_size: Extra inputs are not permitted"),
-        ("crop = [160]", "corp = [160]", "data.corp: Extra inputs"),
+        ("batch_size = 32", "bacth_size = 32", "bacth_size: there is no such key"),
+        ("crop = [160]", "corp = [160]", "data.corp: there is no such key"),
+        ("[data]", "[more]", "data: Field required"),
         (
             "batch_size = 32",
             "batch_size = 0",
@@ -108,6 +109,7 @@ def test_a_faulty_recipe_is_named(tmp_path, text, before, after, told):
         read_recipe(path)
     assert told in str(caught.value)
     assert str(path) in str(caught.value)
+    assert len(str(caught.value)) < len(str(path)) + 250  # not the whole recipe
 
 
 def test_epochs_and_precision_may_be_others(tmp_path, text):
@@ -119,6 +121,20 @@ def test_epochs_and_precision_may_be_others(tmp_path, text):
     assert other == written.model_copy(update={"epochs": 3, "precision": "bfloat16"})
     with pytest.raises(RecipeError, match="epochs: Input should be greater"):
         read_recipe(path, epochs=0)
+
+
+@pytest.mark.parametrize("published", PUBLISHED, ids=lambda path: path.stem)
+def test_a_published_recipe_is_found_by_its_name(published, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_recipe(Path(published.stem)) == read_recipe(published)
+
+
+def test_a_name_of_no_recipe_gets_the_nearest(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecipeError, match=r"'slides-skip-dep'; did you mean 'slides-skip-deep'\?"):
+        read_recipe(Path("slides-skip-dep"))
+    with pytest.raises(RecipeError, match=r"known are: .*finetune.*must end in \.toml"):
+        read_recipe(Path("other"))
 
 
 def test_a_missing_recipe_is_named(tmp_path):

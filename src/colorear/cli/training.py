@@ -92,7 +92,9 @@ def pack(
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(readable=False, help="A .toml file.")],
+    recipe: Annotated[
+        Path, typer.Argument(readable=False, help="A .toml file, or a name: slides-skip-deep.")
+    ],
     *,
     data: Annotated[
         Path | None, typer.Option(help="The folder that the recipe's folders are in.")

@@ -136,13 +136,13 @@ def _prepared(data: Path, out: Path, say: Callable[[str], None]) -> Path:
         say(f"preparing the photographs of {data}")
         out.mkdir(parents=True, exist_ok=True)
         manifest = prepare(data, prepared, skip_bad=True)
-        for name, count in (
-            ("are nearly gray", len(manifest.near_gray)),
-            ("of the test part repeat one that is trained on", len(manifest.leaks)),
-            ("could not be used", len(manifest.skipped)),
+        for what, count in (
+            ("nearly gray", len(manifest.near_gray)),
+            ("in the test part though trained on", len(manifest.leaks)),
+            ("unusable and left out", len(manifest.skipped)),
         ):
             if count:
-                say(f"{count} photographs {name}: see {prepared / NAME}")
+                say(f"photographs {what}: {count:,}; {prepared / NAME} names them")
     return prepared
 
 

@@ -111,7 +111,7 @@ class _Training:
     def __init__(self, recipe: Recipe, data: Path, run: Path) -> None:
         self.recipe, self.run = recipe, run
         self.accelerator = make_accelerator(run, bfloat16=recipe.precision == "bfloat16")
-        self.console = Console(quiet=not self.accelerator.is_main_process)
+        self.console = Console(soft_wrap=True, quiet=not self.accelerator.is_main_process)
         self.events = EventLog(self.accelerator, run)
         photographs, self.validation, self.files = main_first(lambda: load(recipe.data, data))
         self.crops = CropSampler(
