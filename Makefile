@@ -2,13 +2,15 @@
 # make test: install what the tests need and run them all
 # make fuzz: try everything that reads files of strangers with what damage and malice may make (half an hour)
 # make findings: run the scripts of findings/, which show surprises in other software (needs Node 20 and Perl too)
+# make resolve: ask the package index whether every extra can be installed, for every Python and kind of machine (needs uv)
+# make sbom: write sbom.json, a CycloneDX bill of materials of .venv (needs uv)
 
 PYTHON ?= python3
 VENV := .venv
 DEMO := demo
 EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
 
-.PHONY: demo findings fuzz test
+.PHONY: demo findings fuzz resolve sbom test
 
 demo: $(VENV)/runtime
 	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
@@ -21,6 +23,13 @@ fuzz: $(VENV)/tests
 findings:
 	@failed=; for script in $@/*.sh; do echo "== $$script"; bash "$$script" || failed="$$failed $$script"; done; \
 	[ -z "$$failed" ] || { echo "No longer so, or not to be run here:$$failed"; exit 1; }
+
+resolve:
+	$(PYTHON) benchmarks/resolve.py
+	$(PYTHON) benchmarks/resolve.py --pairs
+
+sbom: $(VENV)/runtime
+	uvx --from 'cyclonedx-bom>=7' cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o sbom.json $(VENV)/bin/python
 
 test: $(VENV)/tests
 	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile

@@ -2,24 +2,30 @@
 
 import hashlib
 import os
+import re
+import runpy
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from colorear import __version__
+from colorear import __version__, models
+from colorear.models import registry
+from colorear.training.recipe import AutoencoderName
 
 ROOT = Path(__file__).parents[1]
 
 
-def build(target: Path) -> dict[str, str]:
+def build(target: Path, source: Path = ROOT) -> dict[str, str]:
     """Make the wheel and the sdist: SHA-256 by name."""
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(target)]
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1700000000"}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+    subprocess.run(command, cwd=source, env=environment, check=True, capture_output=True)
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in target.iterdir()}
 
 
@@ -57,7 +63,53 @@ def test_the_wheel_holds_the_network_the_terms_and_no_more_than_the_package(whee
     there = {
         path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {f"colorear/{path.relative_to(package).as_posix()}" for path in there} <= names
+    recipes = {f"training/recipes/{path.name}" for path in (ROOT / "recipes").glob("*.toml")}
+    files = {path.relative_to(package).as_posix() for path in there} | recipes
+    assert {f"colorear/{name}" for name in files} == {
+        name for name in names if "dist-info" not in name
+    }
+
+
+FREE = (
+    *("0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC"),
+    *("LLVM-exception", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib"),
+    "LGPL-3.0-or-later",  # libvips: used as a library that can be exchanged
+)
+
+
+def test_no_package_forbids_to_use_it_for_money():
+    """Each is under terms that are known to allow it; the one that states none is named."""
+    made = runpy.run_path(str(ROOT / "docs" / "licences.py"))
+    found = {name: terms for name, (terms, _) in made["licences"]().items()}
+    assert {"numpy", "onnxruntime", "pyvips-binary", "torch", "fastapi", "av"} <= set(found)
+    assert [name for name, terms in found.items() if terms == made["NONE_STATED"]] in (
+        ["turbojpeg"],
+        [],  # where it is not built for
+    )
+    words = {
+        name: set(re.split(r" (?:AND|OR|WITH) |[()]", terms)) - {""}
+        for name, terms in found.items()
+        if name != "turbojpeg"
+    }
+    assert {name: terms - {*FREE} for name, terms in words.items() if terms - {*FREE}} == {}
+    page = made["PAGE"].read_text(encoding="utf-8")
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    for name in (re.split(r"[\[>=; ]", line)[0] for line in asked):
+        assert f"| {name} | {found[name]} |" in page
+
+
+def test_the_networks_of_the_slides_are_a_package_of_their_own(tmp_path, monkeypatch):
+    """Which is found without being imported; their cards know each file by its SHA-256."""
+    build(tmp_path, ROOT / "networks")
+    (wheel,) = tmp_path.glob("colorear_slides-*.whl")
+    assert wheel.stat().st_size < 60e6  # registries take up to 100 MB
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(tmp_path / "site")
+    monkeypatch.setattr(registry, "CHECKOUT", tmp_path / "none")
+    assert not models.is_here("skip-deep")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    for name in get_args(AutoencoderName):
+        assert hashlib.sha256(registry.packed(name)[0]).hexdigest() == models.cards()[name].sha256
 
 
 def test_the_wheel_alone_colors_in_an_empty_environment(wheel, tmp_path):

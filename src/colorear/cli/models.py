@@ -81,6 +81,21 @@ def add(
 
 
 @app.command(cls=Command)
+def fetch(
+    name: Annotated[str, typer.Argument(help="A network that the list says is not here.")],
+    source: Annotated[
+        str, typer.Argument(help="Its file, the folder that it is in, or the address of either.")
+    ],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Take the file of a network that is known but not here, checked by its SHA-256."""
+    path = models.fetch(name, source)
+    done = f"wrote {path}; use it with --model {name}"
+    report(as_json, {"name": name, "file": str(path)}, done=done)
+
+
+@app.command(cls=Command)
 def remove(
     name: Annotated[str, typer.Argument(help="A network that was added.")], *, as_json: Json = False
 ) -> None:

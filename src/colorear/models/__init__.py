@@ -4,6 +4,7 @@ What is here knows ONNX files and planes of numbers, no photographs and no torch
 """
 
 from colorear.models.card import Card, Kind, Layer
+from colorear.models.fetching import fetch
 from colorear.models.network import Network, Prediction
 from colorear.models.registry import add, cards, is_file, is_here, load, remove
 from colorear.models.trial import try_out
@@ -16,6 +17,7 @@ __all__ = [
     "Prediction",
     "add",
     "cards",
+    "fetch",
     "is_file",
     "is_here",
     "load",

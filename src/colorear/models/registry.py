@@ -7,6 +7,7 @@ networks that the user added, and in the folder `networks` of a checkout.
 
 import difflib
 import hashlib
+import importlib.util
 import os
 import re
 from pathlib import Path
@@ -38,6 +39,7 @@ __all__ = [
     "packed",
     "remove",
     "write",
+    "write_file",
 ]
 
 BUNDLED = Path(__file__).parent
@@ -139,12 +141,16 @@ def examine(path: str | Path, name: str = "", kind: Kind | None = None) -> Card:
 
 def write(path: Path, model: bytes, card: Card) -> None:
     """Write an .onnx file and the card beside it, each whole or not at all. Raises ModelError."""
-    files = {path: model, path.with_suffix(".json"): encode_card(card)}  # the card makes it known
+    write_file(path, model)
+    write_file(path.with_suffix(".json"), encode_card(card))  # makes it known
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write one file of a network, whole or not at all. Raises ModelError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for target, content in files.items():
-            with replacing(target) as part:
-                part.write_bytes(content)
+        with replacing(path) as part:
+            part.write_bytes(content)
     except OSError as error:
         raise ModelError(
             f"{path.stem} cannot be kept in {path.parent}: {error.strerror}; "
@@ -190,15 +196,18 @@ def _gone(name: str, about: Path) -> ModelError:
             f"{name}, and add it again"
         )
     return ModelError(
-        f"the file of {name} is not part of the installed package; take networks/{name}.onnx from "
-        f"colorear's repository and put it into {added_folder()}"
+        f"the file of {name} is not part of the installed package; it is networks/{name}.onnx in "
+        f"colorear's repository: there `pip install ./networks`, or anywhere "
+        f"`colorear models fetch {name} FILE` with that file or its address"
     )
 
 
 def _places(about: Path) -> list[Path]:
     """Where the .onnx file of a card may be."""
     file = about.with_suffix(".onnx").name
-    return [about.with_name(file), added_folder() / file, CHECKOUT / file]
+    found = importlib.util.find_spec("colorear_slides")  # networks/, as a package
+    slides = [Path(folder) for folder in found.submodule_search_locations or ()] if found else []
+    return [folder / file for folder in (about.parent, added_folder(), CHECKOUT, *slides)]
 
 
 def _card_files() -> dict[str, Path]:

@@ -1,0 +1,1 @@
+"""Four networks; their cards come with colorear, which finds them here."""
