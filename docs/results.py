@@ -18,23 +18,28 @@ from colorear import models
 from colorear.evaluation.candidates import find_candidates
 from colorear.evaluation.dataset import find_photographs
 from colorear.evaluation.evaluate import evaluate
+from colorear.evaluation.metrics.standard import METRICS
 from colorear.evaluation.report.english import ENGLISH
 from colorear.evaluation.report.markup import markdown
 from colorear.evaluation.report.report import compare
 from colorear.evaluation.report.tables import Table, scores_table
 from colorear.evaluation.scores import Scores, read_scores, write_scores
 from colorear.evaluation.statistics.comparison import comparison
+from colorear.training.recipe import Recipe
+from colorear.training.recipe_file import read_recipe
 
 FOLDER = Path(__file__).parent
 SCORES = FOLDER / "results.parquet"
 SHORT = FOLDER / "autoencoders.md"
+BOARD = FOLDER / "results.csv"
 IN_SHORT = ("network", "MSE / grey copy", "MSE", "MAE", "PSNR", "FSIMc", "colourfulness gap")
 
 _HEAD = """# How good the networks are
 
 Made by `python docs/results.py DATA [RUN ...]` with the photographs of `DATA/color`. The numbers of
 each photograph are in [results.parquet](results.parquet), of which `colorear compare` makes the
-whole report, with figures and tests. `NAME` is the photograph that a network made itself,
+whole report, with figures and tests; their means, with recipe and seed, are in
+[results.csv](results.csv). `NAME` is the photograph that a network made itself,
 `NAME@luma` the same with the luma promise; networks that give colour alone always keep it.
 `NAME@safe` is less vivid than `NAME` is by default: the mean of the colours that it holds for
 plausible. `slides-NAME` is the network `NAME` trained as the slides did, for as many epochs as
@@ -67,6 +72,48 @@ def forget_changed(names: Sequence[str], data: Path) -> None:
     write_scores(SCORES, Scores(table, msgspec.structs.replace(scores.about, models=kept)))
 
 
+def leave_out_places() -> None:
+    """Say of files and folders only what they are called, not where they lay."""
+    scores = read_scores([SCORES])
+    told = tuple(
+        msgspec.structs.replace(run, command=re.sub(r"(?<= )/\S*/", "", run.command))
+        for run in scores.about.invocations
+    )
+    about = msgspec.structs.replace(scores.about, invocations=told)
+    write_scores(SCORES, Scores(scores.table, about))
+
+
+def leaderboard() -> str:
+    """The means of every metric, as CSV; of the slides' networks also recipe and seed."""
+    scores = read_scores([SCORES])
+    shown = comparison(scores)
+    table = scores.table.groupby("model", sort=False).mean(numeric_only=True)
+    lines = [["network", "sha256", "recipe", "seed", "parameters", "bytes", *METRICS]]
+    for name in shown.models:
+        about = scores.about.models[name]
+        recipe = _recipe(name)
+        whole = {"frechet": about.frechet, "kid": about.kid}
+        values = [
+            table.at[name, metric] if metric in table else whole[metric] for metric in METRICS
+        ]
+        facts = [
+            (about.sha256 or "")[:8],
+            recipe.name if recipe else "",
+            recipe.seed if recipe else "",
+        ]
+        facts += [about.parameters or "", about.bytes or ""]
+        lines.append([name, *facts, *(f"{value:.6g}" for value in values)])
+    return "".join(",".join(map(str, line)) + "\n" for line in lines)
+
+
+def _recipe(name: str) -> Recipe | None:
+    """By which a network was trained; None of what none was trained for."""
+    network = name.partition("@")[0]
+    file = network if network.startswith(("slides-", "acuarela")) else f"modern-{network}"
+    path = FOLDER.parent / "recipes" / f"{file}.toml"
+    return read_recipe(path) if path.exists() else None
+
+
 def with_table(text: str) -> str:
     """The page whose marked table is made anew."""
     table = scores_table(comparison(read_scores([SCORES])), ENGLISH)
@@ -92,5 +139,7 @@ if __name__ == "__main__":
         if SCORES.exists():
             forget_changed(names, Path(data))
         evaluate(names, Path(data), SCORES)
+        leave_out_places()
+    BOARD.write_text(leaderboard(), encoding="utf-8")
     FOLDER.joinpath("results.md").write_text(page(), encoding="utf-8")
     SHORT.write_text(with_table(SHORT.read_text(encoding="utf-8")), encoding="utf-8")

@@ -13,6 +13,7 @@ import yaml
 from PIL import Image
 
 from colorear import __version__
+from colorear.evaluation.scores import read_scores
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "colorear"
@@ -32,8 +33,6 @@ def folder(tmp_path, free_pictures):
     (tmp_path / "hints.json").write_text(HINTS)
     (tmp_path / "attic").mkdir()
     shutil.copy(tmp_path / "old.jpg", tmp_path / "attic")
-    (tmp_path / "recipes").mkdir()
-    shutil.copy(ROOT / "recipes/finetune.toml", tmp_path / "recipes")
     (tmp_path / "colour-photos").mkdir()
     for name, pixels in free_pictures.items():
         for part in range(3):  # the recipe asks for 16 at least to learn from
@@ -94,7 +93,10 @@ def test_what_contributing_tells_to_touch_is_there():
 def test_what_is_cited_is_this_version_and_complete():
     """Each surname with a year in the code's docstrings is among the references."""
     page = (ROOT / "CITATION.cff").read_text()
-    assert yaml.safe_load(page)["version"] == __version__
+    citation = yaml.safe_load(page)
+    assert citation["version"] == __version__
+    titles = [reference["title"] for reference in citation["references"]]
+    assert len(titles) == len(set(titles))
     sources = "\n".join(path.read_text() for path in SOURCE.rglob("*.py"))
     named = set(re.findall(r"(?:[A-Z]\. )+([A-Z][a-zü]+)(?:,| and| et al)", sources))
     not_papers = {"Krawetz", "Peres"}  # a weblog, an encyclopedia
@@ -140,6 +142,9 @@ def test_the_results_are_made_from_the_numbers_that_are_kept():
     short = made["SHORT"].read_text()
     assert "<!-- results -->" in short
     assert made["with_table"](short) == short
+    assert made["leaderboard"]() == made["BOARD"].read_text(encoding="utf-8")
+    told = [run.command for run in read_scores([made["SCORES"]]).about.invocations]
+    assert [command for command in told if " /" in command] == []  # nobody's folders
 
 
 def test_the_python_reference_is_made_from_the_code():
