@@ -139,12 +139,17 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(readable=False, help="The folder of a run.")],
     *,
-    out: Annotated[Path, typer.Option("-o", "--out", help="The .onnx file to write.")],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="The .onnx file to write, or .keras (extra: keras).")
+    ],
     data: Annotated[
         Path | None, typer.Option(help="The recipe's data: its scores go on the card.")
     ] = None,
 ) -> None:
-    """Write the network of a finished run as ONNX, with its card."""
+    """Write the network of a finished run as ONNX, with its card; the four for Keras, too."""
+    if out.suffix.lower() == ".keras":
+        _export_keras(run, out, data)
+        return
     with needing("learn", "exporting"):
         from colorear.training.export.onnx_export import export as write
         from colorear.training.export.scores import put_on_card
@@ -155,6 +160,16 @@ def export(
     typer.echo(f"wrote {out} and its card ({card.bytes / 1e6:.1f} MB)")
     for name, scores in card.scores.items():
         typer.echo(f"{name}: {', '.join(f'{k} {v:.4g}' for k, v in scores.items())}")
+
+
+def _export_keras(run: Path, out: Path, data: Path | None) -> None:
+    if data:
+        raise UsageError("--data is for a card, which an .onnx file has; leave it out for Keras")
+    with needing("learn,keras", "exporting for Keras"):
+        from colorear.training.export.keras_export import export_keras
+
+        size = export_keras(run, out)
+    typer.echo(f"wrote {out} ({size / 1e6:.1f} MB)")
 
 
 def bench(
