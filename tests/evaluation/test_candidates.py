@@ -1,12 +1,17 @@
+import os
+import shutil
+
 import numpy as np
 import pytest
 
 import networks
 from colorear import color, models
 from colorear.errors import EvaluationError, ModelError
+from colorear.evaluation import candidates
 from colorear.evaluation.candidates import find_candidates
 from colorear.evaluation.dataset import find_photographs, gray
 from colorear.training import run_folder
+from colorear.training.export.onnx_export import export
 from colorear.training.recipe import Recipe
 from colorear.training.run_folder import save_weights
 from colorear.training.tasks import build
@@ -32,6 +37,24 @@ def run(tmp_path_factory):
     run_folder.begin(folder, recipe, {}, resume=False)
     save_weights(folder, build(recipe.network))
     return folder
+
+
+def test_a_run_is_exported_once_until_its_weights_are_others(dataset, run, tmp_path, monkeypatch):
+    asked = []
+
+    def counting(folder, file):
+        asked.append(folder)
+        return export(folder, file)
+
+    monkeypatch.setattr(candidates, "export", counting)
+    copy = shutil.copytree(run, tmp_path / "copy")
+    for _ in range(2):
+        find_candidates([str(copy), f"{copy}@luma"], dataset)
+    assert asked == [copy.resolve()]
+    weights = copy / "weights.safetensors"
+    os.utime(weights, (0, 0))
+    find_candidates([str(copy)], dataset)
+    assert len(asked) == 2
 
 
 def test_grey_and_mean_colour_do_nothing(dataset):

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -107,9 +108,16 @@ def _loaded(given: str) -> Colorizer:
         if models.is_file(given):
             models.try_out(given)  # whoever gave it may not know what it does
         return Colorizer(given)
+    run = Path(given).resolve()
+    files = [run / "run.json", *run.glob("*.safetensors")]
+    return _exported(run, frozenset((file, file.stat().st_mtime_ns) for file in files))
+
+
+@lru_cache(maxsize=16)  # torch takes many seconds, and a comparison asks for each several times
+def _exported(run: Path, _as_of: frozenset[tuple[Path, int]]) -> Colorizer:
     with tempfile.TemporaryDirectory(prefix="colorear-judge-") as folder:
-        file = Path(folder, f"{Path(given).resolve().name}.onnx")
-        export(Path(given), file)
+        file = Path(folder, f"{run.name}.onnx")
+        export(run, file)
         return Colorizer(file)
 
 
