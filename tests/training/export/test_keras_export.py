@@ -14,6 +14,9 @@ from colorear.training.export import keras_export
 from colorear.training.export.keras_export import export_keras
 from colorear.training.recipe import AutoencoderName
 
+# Keras 3.15 makes arrays of torch 2.13's tensors in a way that NumPy 2 warns of
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 
 @pytest.fixture(scope="module")
 def keras():
