@@ -131,6 +131,10 @@ def test_networks_that_were_trained_less_often_are_named():
     compared = made_comparison(values)
     assert "Trained fewer than 2 times: b." in warnings(compared)
     assert "Each network was trained 1 to 2 times" in questions(compared)
+    twice = {f"{name}-seed{seed}": 0.1 * seed for name in "ab" for seed in (1, 2)}
+    compared = made_comparison(by_quality(twice | {"gray": 0.0}))
+    assert "Each network was trained 2 times" in questions(compared)
+    assert "Cada red se entrenó 2 veces" in questions(compared, SPANISH)
 
 
 def test_from_one_photograph_nothing_is_concluded():

@@ -228,6 +228,8 @@ def _about_trainings(compared: Comparison) -> Sentence:
     counts = [len(compared.trainings[name]) for name in compared.networks]
     if max(counts) == 1:
         return Sentence("q_seeds")
+    if min(counts) == max(counts):
+        return Sentence("q_equal_seeds", {"count": max(counts)})
     return Sentence("q_more_seeds", {"fewest": min(counts), "most": max(counts)})
 
 

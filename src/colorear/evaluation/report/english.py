@@ -135,6 +135,8 @@ _VERDICTS = {
 _QUESTIONS = {
     "q_seeds": "Would the order stay with other random starts? Each network was trained once, and "
     "the intervals tell about other photographs, not about other trainings.",
+    "q_equal_seeds": "Would the order stay with more trainings? Each network was trained {count} "
+    "times, which is few: intervals are widened for that, by Student's t.",
     "q_more_seeds": "Would the order stay with more trainings? Each network was trained "
     "{fewest} to {most} times, which is few: intervals are widened for that, by Student's t.",
     "q_effect": "Is there an effect of {effect} on MSE? With this scatter about {count} "

@@ -142,6 +142,8 @@ _VERDICTS = {
 _QUESTIONS = {
     "q_seeds": "¿Se mantendría el orden con otros valores iniciales al azar? Cada red se entrenó "
     "una sola vez, y los intervalos hablan de otras fotografías, no de otros entrenamientos.",
+    "q_equal_seeds": "¿Se mantendría el orden con más entrenamientos? Cada red se entrenó {count} "
+    "veces, que son pocas: por eso los intervalos se ensanchan según la t de Student.",
     "q_more_seeds": "¿Se mantendría el orden con más entrenamientos? Cada red se entrenó "
     "de {fewest} a {most} veces, que son pocas: por eso los intervalos se ensanchan "
     "según la t de Student.",
