@@ -6,6 +6,7 @@ from server.ui.browsing import (
     EXAMPLES,
     colored,
     corrected,
+    downloaded,
     needs_chromium,
     open_photo,
     wait_until,
@@ -108,3 +109,24 @@ def test_an_error_that_is_over_disappears(visit):
     alert.get_by_text("china.jpg").wait_for()
     page.get_by_role("slider", name="Vividness").fill("0.6")
     wait_until(page, "document.querySelector('.problem').childElementCount === 0")
+
+
+def test_many_that_are_not_taken_home_ask_first(visit, tmp_path):
+    page = visit()
+    page.get_by_role("tab", name="Many at once").click()
+    page.set_input_files("#panel-batch input.files", [EXAMPLES / "flower.jpg"])
+    every = page.get_by_role("button", name="Download all (1)")
+    playwright.expect(every).to_be_enabled(timeout=60_000)
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.evaluate("location.reload()")
+    for _ in range(600):
+        if asked:
+            break
+        page.wait_for_timeout(50)
+    assert asked == ["beforeunload"]
+    assert page.locator("#panel-batch .finished").count() == 1
+    downloaded(page, every.click, tmp_path)
+    page.reload()
+    page.locator(".entry").wait_for()
+    assert asked == ["beforeunload"]

@@ -9,6 +9,7 @@ export function createBatch(root, { translate, api, network }) {
   const bar = find("progress");
   const select = find("select.network");
   let [waiting, all, done, failed, busy] = [[], 0, 0, 0, false];
+  let taken = 0; // of those that are done, how many came home in a zip
   select.value = network;
 
   const showStatus = () => {
@@ -60,17 +61,22 @@ export function createBatch(root, { translate, api, network }) {
   zip.addEventListener("click", async () => {
     zip.disabled = true;
     const response = await api.ask("zip_batch", {});
-    if (!response.problem) saveFile(response.name, response.file);
-    else status.textContent = response.problem === true ? translate("offline") : response.problem;
+    if (!response.problem) {
+      taken = done;
+      saveFile(response.name, response.file);
+    } else status.textContent = response.problem === true ? translate("offline") : response.problem;
     zip.disabled = false;
   });
   find(".again").addEventListener("click", async () => {
     await api.ask("clear_batch", {});
-    [waiting, all, done, failed] = [[], 0, 0, 0];
+    [waiting, all, done, failed, taken] = [[], 0, 0, 0, 0];
     list.replaceChildren();
     progress.hidden = true;
     find(".choose").focus();
   });
+
+  // What is not taken home goes with the page: a question comes first.
+  addEventListener("beforeunload", (event) => (busy || taken < done) && event.preventDefault());
 
   return {
     add: (files) => {
