@@ -91,6 +91,22 @@ def test_a_power_cut_takes_nothing_away(tmp_path, monkeypatch, overwrite):
     assert (disk.kept / "made.png").read_bytes() == b"all of it"
 
 
+def test_all_that_a_folder_holds_is_on_the_disk_before_its_name(tmp_path, monkeypatch):
+    synced: list[Path] = []
+    real = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with replacing(tmp_path / "made") as part:
+        (part / "in").mkdir(parents=True)
+        (part / "in" / "file").write_bytes(b"all of it")
+    assert set(synced[:-1]) == {part, part / "in", part / "in" / "file"}
+    assert synced[-1] == tmp_path
+
+
 @pytest.mark.parametrize("links", [True, False], ids=["links", "no links"])
 def test_a_file_that_comes_meanwhile_is_not_replaced(tmp_path, monkeypatch, links):
     if not links:
@@ -165,6 +181,20 @@ def test_the_folder_of_the_target_is_missing(tmp_path):
 def test_a_target_that_cannot_be_looked_at(tmp_path):
     with pytest.raises(PhotographError, match="cannot be written: File name too long"):
         check_target(tmp_path / ("x" * 300), tmp_path / "old.jpg", overwrite=False)
+
+
+def test_what_must_stay_where_it_is(tmp_path):
+    photograph, other, link = (tmp_path / name for name in ("old.jpg", "made.jpg", "link.jpg"))
+    photograph.touch()
+    link.symlink_to(photograph)
+    for itself in (photograph, link):
+        with pytest.raises(PhotographError, match="is the photograph itself, which is never repl"):
+            check_target(itself, photograph, overwrite=True)
+    check_target(other, photograph, overwrite=False)
+    other.touch()
+    check_target(other, photograph, overwrite=True)
+    with pytest.raises(PhotographError, match="exists already; allow to overwrite it"):
+        check_target(other, photograph, overwrite=False)
 
 
 def test_nobody_else_renames_over_files():
