@@ -188,7 +188,7 @@ def test_scripts_and_examples_are_served_and_no_other_file():
         async with visiting() as (client, *_):
             for path in STATIC.iterdir():
                 answer = await client.get(f"/page/static/{path.name}")
-                if path.suffix in {".js", ".css", ".svg"}:
+                if path.suffix in {".js", ".css", ".svg", ".webmanifest"}:
                     assert answer.content == path.read_bytes()
                     assert answer.headers["cache-control"] == "no-cache"
                 else:
@@ -198,6 +198,23 @@ def test_scripts_and_examples_are_served_and_no_other_file():
             answer = await client.get("/page/examples/china")
             assert answer.content == EXAMPLES["china"].read_bytes()
             assert 'filename="china.jpg"' in answer.headers["content-disposition"]
+
+    asyncio.run(work())
+
+
+def test_the_page_is_an_app_of_the_server_alone():
+    async def work() -> None:
+        async with visiting() as (client, *_):
+            address = "http://here/page/static/app.webmanifest"
+            answer = await client.get(address)
+            assert answer.headers["content-type"] == "application/manifest+json"
+            about = answer.json()
+            for name in ("start_url", "scope", "id"):
+                assert str(answer.url.join(about[name])) == "http://here/"
+            for icon in about["icons"]:
+                shown = await client.get(str(answer.url.join(icon["src"])))
+                assert shown.headers["content-type"] == icon["type"]
+            assert {icon["purpose"] for icon in about["icons"]} == {"any", "maskable"}
 
     asyncio.run(work())
 

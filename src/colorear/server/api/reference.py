@@ -48,7 +48,7 @@ def reference_page(document: Json) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        '<link rel="stylesheet" href="docs/reference.css"></head>'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="docs/reference.css"></head>'
         f"<body><main><h1>{title}: the API</h1>{_paragraphs(document['info']['description'])}"
         '<p>For programs: <a href="v1/openapi.json">the OpenAPI document</a>.</p>'
         f"<nav><ul>{links}</ul></nav>{body}</main></body></html>"
