@@ -1,15 +1,21 @@
 import io
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from colorear.errors import PhotographError
 from colorear.inference.verify import Verification, verify
+from colorear.photo.inspection.pixels import decoded
 from colorear.photo.photograph import open_photo
 from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
+from photo.test_icc import PROFILES
 
 MARK = Provenance("0.1.0", "acuarela", "7ab61f9d", "00ff" * 16)
 
@@ -56,7 +62,7 @@ def test_a_mark_decides_nothing(tmp_path, grey):
     source, target = pair(tmp_path, grey, ".png")
     reopened(target).save(tmp_path / "bare.png")
     bare = verify(source, tmp_path / "bare.png")
-    assert (bare.provenance, bare.ok) == (None, True)
+    assert (bare.provenance, bare.changed, bare.ok) == (None, (), True)
     save(open_photo(target), tmp_path / "dark.png", tinted, MARK)
     Image.fromarray(grey // 2).save(source)
     dark = verify(source, tmp_path / "dark.png")
@@ -122,3 +128,157 @@ def test_the_damaged_one_is_named(tmp_path, grey, damaged, suffix):
     path.write_bytes(content[: len(content) // 2])
     with pytest.raises(PhotographError, match=f"{damaged}{suffix}' is .*damaged"):
         verify(*paths)
+
+
+EXIF = Image.Exif()
+EXIF[0x010E], EXIF[0x0112] = "grandmother", 6
+XMP = (
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+    b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    b"<rdf:Description rdf:about='' xmlns:xmp='http://ns.adobe.com/xap/1.0/' xmp:Label='attic'/>"
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+def scan(folder, grey, suffix, **options):
+    """A pair with all that a file may say of itself."""
+    if suffix == ".png":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_itxt("XML:com.adobe.xmp", XMP.decode())
+        options["pnginfo"].add_text("Title", "La abuela")
+        options["pnginfo"].add_text("Late", "as well", zip=True)
+    elif suffix == ".tif":
+        options["tiffinfo"] = {700: XMP, 33432: "nobody", **EXIF}
+    else:
+        options["xmp"] = XMP
+    if suffix == ".jpg":
+        options["comment"] = "from the attic"
+    if suffix != ".webp":
+        options["dpi"] = (300, 300)
+    profile = PROFILES["dot gain"]
+    return pair(folder, grey, suffix, exif=EXIF, icc_profile=profile, **options)
+
+
+SUFFIXES = [".jpg", ".png", ".tif", ".webp"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_everything_is_compared(tmp_path, grey, suffix):
+    lossless = {"lossless": True} if suffix == ".webp" else {}
+    assert verify(*scan(tmp_path, grey, suffix, **lossless)).changed == ()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    ("tags", "names"),
+    [
+        ("-Orientation=Horizontal (normal)", {"orientation"}),
+        ("-ImageDescription=grandfather", {"EXIF", "TIFF tag 270"}),
+        ("-XMP-xmp:Label=cellar", {"XMP"}),
+        ("-XMP-dc:Title=more", {"XMP"}),
+        ("-ICC_Profile:all=", {"ICC profile"}),
+        ("-XResolution=72", {"resolution"}),
+        ("-Comment=changed", {"comments", "texts", "chunk"}),
+    ],
+)
+def test_what_another_program_changed_is_named(tmp_path, grey, suffix, tags, names):
+    if shutil.which("exiftool") is None:
+        pytest.skip("exiftool is not installed (Debian: libimage-exiftool-perl)")
+    if "Comment" in tags and suffix in (".tif", ".webp"):
+        pytest.skip("it has none")
+    source, target = scan(tmp_path, grey, suffix)
+    subprocess.run(
+        ["exiftool", "-q", "-overwrite_original", tags, str(target)],
+        check=True,
+        capture_output=True,
+    )
+    found = verify(source, target)
+    assert names & set(found.changed), found.changed
+    assert not found.ok
+
+
+@pytest.mark.parametrize("kept", [b"eXIf", b"pHYs", b"tEXt", b"zTXt", b"iCCP"])
+def test_a_missing_chunk_is_named(tmp_path, grey, kept):
+    source, target = scan(tmp_path, grey, ".png")
+    content = target.read_bytes()
+    at = content.index(kept) - 4
+    size = int.from_bytes(content[at : at + 4], "big") + 12
+    target.write_bytes(content[:at] + content[at + size :])
+    assert verify(source, target).changed
+    for end in (-4, -12, -20):  # within the end, before it, and within a chunk after the pixels
+        target.write_bytes((content[:-12] + b"\0\0\0\x0eteSt" + bytes(18) + content[-12:])[:end])
+        with pytest.raises(PhotographError, match=r"new\.png' is damaged or cut short \(its chunk"):
+            verify(source, target)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_alpha_is_compared(tmp_path, grey, suffix, bits):
+    if bits == 16 and suffix == ".webp":
+        pytest.skip("a WebP has 8 bits")
+    kind = np.uint8 if bits == 8 else np.uint16
+    rgba = np.dstack([grey, grey, grey, 255 - grey]).astype(kind) * (1 if bits == 8 else 257)
+    names = [tmp_path / f"{name}{suffix}" for name in ("old", "new", "zeroed", "opaque")]
+    form = {".png": "png", ".tif": "tiff", ".webp": "webp"}[suffix]
+    lossless = {"lossless": True} if form == "webp" else {}
+    for name, changed in zip(names, (rgba, rgba, rgba * [1, 1, 1, 0], rgba[..., :3]), strict=True):
+        interpretation = "srgb" if bits == 8 else "rgb16"
+        image = pyvips.Image.new_from_array(changed.astype(kind), interpretation=interpretation)
+        getattr(image, f"{form}save")(str(name), **lossless)
+    assert verify(names[0], names[1]).ok
+    for name in names[2:]:
+        assert "alpha" in verify(names[0], name).changed
+        assert not verify(names[0], name).ok
+
+
+def test_one_pixel_of_alpha(tmp_path, grey):
+    changed = grey.copy()
+    changed[7, 11] ^= 1
+    for name, alpha in (("old", grey), ("new", changed)):
+        Image.fromarray(np.dstack([grey, alpha]), "LA").save(tmp_path / f"{name}.png")
+    assert verify(tmp_path / "old.png", tmp_path / "new.png").changed == ("alpha",)
+
+
+def test_two_segments_that_disagree_on_colors(tmp_path, grey):
+    """Programs that go by the second one show green and pink."""
+    source, target = pair(tmp_path, grey, ".jpg")
+    content = target.read_bytes()
+    for transforms, ok in (((1,), True), ((1, 0), False), ((0,), False), ((1, 1), True)):
+        adobe = [b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([t]) for t in transforms]
+        target.write_bytes(content[:2] + b"".join(adobe) + content[2:])
+        found = verify(source, target)
+        assert found.changed == (() if ok else ("how its colors are to be read",))
+        assert found.identical_dct
+        assert found.ok is ok
+
+
+def test_what_another_decoder_sees_decides_too(tmp_path, grey, monkeypatch):
+    """libvips here takes both files for black, as it might take some of an unusual coding."""
+    source, target = tmp_path / "old.tif", tmp_path / "new.tif"
+    Image.fromarray(grey).save(source)
+    Image.fromarray(np.zeros_like(grey)).save(target)
+    black = pyvips.Image.black(*grey.shape[::-1]).copy(interpretation="b-w")
+    monkeypatch.setattr("colorear.photo.photograph.opened", lambda *_: black)
+    found = verify(source, target)
+    assert found.max_luma_difference == 0
+    assert found.changed == ("luma as another decoder reads it",)
+    assert not found.ok
+
+
+def test_a_file_that_another_decoder_does_not_open(tmp_path, grey, monkeypatch):
+    source, target = pair(tmp_path, grey, ".tif")
+
+    def failing(path, form):
+        if path == target:
+            raise OSError("no strip")
+        return decoded(path, form)
+
+    monkeypatch.setattr("colorear.photo.inspection.differences.decoded", failing)
+    with pytest.raises(PhotographError, match=r"new\.tif' cannot be opened .* \(no strip\)"):
+        verify(source, target)
+
+
+def test_large_ones_are_decoded_once(tmp_path, grey, monkeypatch):
+    monkeypatch.setattr("colorear.inference.verify.MOST_PIXELS", 100)
+    found = verify(*pair(tmp_path, grey, ".png"))
+    assert (found.decoded_twice, found.ok) == (False, True)

@@ -194,6 +194,30 @@ def test_another_channel_means_what_it_meant(tmp_path, known_network, channels, 
         assert np.array_equal(new.pages[0].asarray()[..., -1], pixels[..., -1])
 
 
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_colors_that_alpha_was_multiplied_into_stay_so(tmp_path, known_network, channels, bits):
+    rng = np.random.default_rng(0)
+    top = 2**bits - 1
+    alpha = rng.integers(top // 4, top + 1, (20, 30, 1))
+    straight = rng.integers(0, top + 1, (20, 30, channels))
+    kind = np.uint8 if bits == 8 else np.uint16
+    pixels = np.dstack([straight * alpha // top, alpha]).astype(kind)
+    source, target = tmp_path / "old.tif", tmp_path / "new.tif"
+    photometric = "minisblack" if channels == 1 else "rgb"
+    options = {"extrasamples": [1], "planarconfig": "contig"}
+    tifffile.imwrite(source, pixels, photometric=photometric, metadata=None, **options)
+    Colorizer(known_network).colorize(source, target)
+    with tifffile.TiffFile(target) as new:
+        assert [int(value) for value in new.pages[0].tags[338].value] == [1]
+        made = new.pages[0].asarray()
+    assert np.array_equal(made[..., -1], pixels[..., -1])
+    weights = [0.299, 0.587, 0.114]
+    before = pixels[..., :3] @ weights if channels == 3 else pixels[..., 0]
+    assert np.abs(np.rint(made[..., :3] @ weights) - np.rint(before)).max() <= 1
+    assert verify(source, target).ok
+
+
 def test_sixteen_bits_have_no_predictor(tmp_path, known_network):
     """Java's reader knows it for eight bits alone."""
     for bits, predictor in ((8, 2), (16, 1)):

@@ -138,6 +138,9 @@ def verify(
         dct = {True: "identical", False: "changed", None: "none to compare (no JPEG)"}
         typer.echo(f"luma DCT coefficients: {dct[found.identical_dct]}")
         typer.echo(f"largest difference of luma: {found.max_luma_difference} levels")
+        typer.echo(f"changed besides: {', '.join(found.changed) or 'nothing'}")
+        if not found.decoded_twice:
+            typer.echo("read by one decoder only: another one does not know its kind, or its size")
         typer.echo(f"color: {_described(found.provenance)}")
         typer.echo("the promise is kept" if found.ok else "the promise is broken")
     if not found.ok:

@@ -12,7 +12,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorear.photo import icc, jpeg, jpeg_dct, png, raster, xmp
+from colorear.photo import icc, jpeg, jpeg_dct, png, raster, tiff, xmp
 from colorear.photo.sniffing import (
     Format,
     Stamp,
@@ -26,6 +26,7 @@ from colorear.photo.sniffing import (
 
 __all__ = [
     "Photo",
+    "alpha",
     "as_stored",
     "decode_coarse",
     "lightness",
@@ -51,6 +52,8 @@ class Photo:
     width: int
     height: int
     bits: Literal[8, 16]
+    multiplied: bool
+    """Whether the file has its colors multiplied by alpha, which libvips undoes."""
     orientation: int
     """EXIF orientation 1..8: how to turn the stored picture to see it upright."""
     profile: bytes | None = field(repr=False)
@@ -114,6 +117,7 @@ def open_photo(path: str | Path) -> Photo:
         width=image.width,
         height=image.height,
         bits=raster.bits(image),
+        multiplied=form == "tiff" and image.bands in (2, 4) and tiff.has_associated_alpha(path),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=profile,
         xmp=packet,
@@ -190,7 +194,14 @@ def luma(photo: Photo) -> pyvips.Image:
     Reading it raises pyvips.Error where the file is damaged.
     """
     with reading(photo.path):
-        return raster.luma(opened(photo.path, photo.format))
+        image = opened(photo.path, photo.format)
+        return raster.luma(raster.multiplied(image) if photo.multiplied else image)
+
+
+def alpha(photo: Photo) -> pyvips.Image | None:
+    """Alpha, or whatever another channel means, as stored; None if there is none. As `luma`."""
+    with reading(photo.path):
+        return raster.alpha(opened(photo.path, photo.format))
 
 
 def to_device(photo: Photo, srgb: Planes) -> Planes:

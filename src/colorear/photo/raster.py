@@ -20,6 +20,7 @@ __all__ = [
     "Chroma",
     "ChromaRows",
     "Stretched",
+    "alpha",
     "array",
     "bits",
     "chroma_levels",
@@ -27,6 +28,7 @@ __all__ = [
     "from_array",
     "gray_lightness",
     "luma",
+    "multiplied",
     "shrunk",
     "written_in_color",
 ]
@@ -47,6 +49,7 @@ Chroma = Callable[[int, int], ChromaRows]
 _LUMA = [list(color.LUMA)]  # as in color.luma, which sees arrays and not streams
 _BAND = 1 << 15  # pixels at a time: their planes stay in the cache of a processor
 _READ = 1 << 20  # pixels that libvips is asked for at a time
+_EXACT = 1e-6  # of a level: less than what libvips cuts off, more than what doubles are off by
 
 
 class Stretched:
@@ -150,11 +153,18 @@ def colored(picture: Pixels, chroma: Chroma) -> Pixels:
     return made
 
 
-def written_in_color(picture: pyvips.Image, chroma: Chroma, path: Path) -> pyvips.Image:
+def written_in_color(
+    picture: pyvips.Image, chroma: Chroma, path: Path, *, multiply: bool = False
+) -> pyvips.Image:
     """As `colored`, for a picture of random access; what it tells besides its pixels is left out.
 
     They lie in a new file, which must be there as long as they are needed: there may be more of
     them than the memory holds.
+
+    Parameters
+    ----------
+    multiply
+        Whether colors are to be multiplied by alpha, as they were before libvips undid it.
 
     Raises
     ------
@@ -167,7 +177,7 @@ def written_in_color(picture: pyvips.Image, chroma: Chroma, path: Path) -> pyvip
         for rows in _bands(height, width, _READ):
             strip = array(picture.crop(0, rows.start, width, rows.stop - rows.start))
             made = np.empty((*strip.shape[:2], _channels(strip)), strip.dtype)
-            _color(strip, by_rows, rows.start, made)
+            _color(strip, by_rows, rows.start, made, multiply=multiply)
             file.write(made.data)
     return pyvips.Image.rawload(
         os.fsencode(path),
@@ -186,12 +196,19 @@ def _bands(height: int, width: int, pixels: int = _BAND) -> Iterator[slice]:
     return (slice(top, min(top + step, height)) for top in range(0, height, step))
 
 
-def _color(picture: Pixels, chroma: ChromaRows, first: int, into: Pixels) -> None:
+def _color(
+    picture: Pixels, chroma: ChromaRows, first: int, into: Pixels, *, multiply: bool = False
+) -> None:
     """`colored` for the rows of a picture that begin with its row `first`."""
     most = np.float32(np.iinfo(picture.dtype).max)
     for rows in _bands(*picture.shape[:2]):
         seen = _luma(picture[rows])
         cb, cr = chroma(seen, first + rows.start)
+        if multiply:
+            share = picture[rows, :, -1] / np.float64(most)
+            stored = np.ceil(picture[rows, :, :-1] * share[..., None] - _EXACT)
+            seen = _luma(stored.astype(picture.dtype))
+            cb, cr = (plane * share.astype(np.float32) for plane in (cb, cr))
         for channel, (of_cb, of_cr) in enumerate(color.CHROMA_TO_RGB):
             level = seen + np.float32(of_cb) * cb if of_cb else seen.copy()
             if of_cr:
@@ -218,6 +235,18 @@ def _luma(picture: Pixels) -> Planes:
     return mixed
 
 
+def multiplied(picture: pyvips.Image) -> pyvips.Image:
+    """A picture with alpha whose colors are multiplied by it, of the same type.
+
+    libvips, as it undoes that, cuts off what is beyond whole numbers: so the next one is the right
+    one, not the nearest.
+    """
+    other = picture[picture.bands - 1]
+    share = other.cast("double") / (2 ** bits(picture) - 1)
+    colors = (_opaque(picture).cast("double") * share - _EXACT).ceil()
+    return colors.cast(picture.format).bandjoin(other).copy(interpretation=picture.interpretation)
+
+
 def shrunk(picture: pyvips.Image, height: int, width: int) -> Planes:
     """RGB `(3, height, width)` in 0..1 of the picture's own values, averaged down."""
     opaque = _opaque(picture)
@@ -232,6 +261,11 @@ def gray_lightness(srgb: Planes) -> Planes:
     """L* `(h, w)` in 0..100 of the grey version of sRGB `(3, h, w)`: of its luma."""
     seen: Planes = color.luma_to_lightness(np.clip(color.luma(srgb)[0], 0, 1))
     return seen.astype(np.float32, copy=False)
+
+
+def alpha(picture: pyvips.Image) -> pyvips.Image | None:
+    """The channel beside gray or RGB; None where there is none."""
+    return picture[picture.bands - 1] if picture.bands in (2, 4) else None
 
 
 def _opaque(picture: pyvips.Image) -> pyvips.Image:

@@ -118,7 +118,7 @@ def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Prov
     made, rows = (part.with_name(f"{part.name}-{what}") for what in ("pixels", "rows"))
     try:
         picture = opened(photo.path, photo.format, access="random")  # for strips of any height
-        rgb = raster.written_in_color(picture, chroma, rows)
+        rgb = raster.written_in_color(picture, chroma, rows, multiply=photo.multiplied)
         if photo.format == "tiff":
             _save_tiff(photo, part, rgb, packet)
         elif photo.format == "png":

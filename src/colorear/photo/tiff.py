@@ -19,7 +19,7 @@ import numpy as np
 
 from colorear.errors import PhotographError
 
-__all__ = ["Tag", "graft", "is_one_picture", "tags"]
+__all__ = ["Tag", "graft", "has_associated_alpha", "is_one_picture", "tags"]
 
 _DIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS and, within EXIF, interoperability (Exif 2.32)
 _IFD, _IFD8 = 13, 18  # the types of other pointers to directories
@@ -170,6 +170,14 @@ def tags(path: Path) -> list[Tag]:
         reader = _Reader(file, path)
         return reader.directory(reader.first())
     return []
+
+
+def has_associated_alpha(path: Path) -> bool:
+    """Whether colors were multiplied by alpha, which libvips undoes when it reads them."""
+    with path.open("rb") as file:
+        reader = _Reader(file, path)
+        entries = reader.entries(reader.first())
+        return any(e.number == _EXTRA_SAMPLES and reader.number(e.value[:2]) == 1 for e in entries)
 
 
 def is_one_picture(path: Path) -> bool:

@@ -3,7 +3,7 @@
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from colorear.hints import Unreachable
@@ -52,7 +52,7 @@ class Result:
     seconds: float
     megapixels: float
     verification: Verification
-    """What `verify` found; of several variants the one with the largest difference."""
+    """What `verify` found; of several variants the one that differs most."""
     unreachable: Sequence[Unreachable]
 
 
@@ -141,7 +141,8 @@ def colorize_upload(
         seconds=time.perf_counter() - started,
         megapixels=photograph.megapixels,
         verification=max(
-            (verification for _, verification in made), key=lambda p: p.max_luma_difference
+            (verification for _, verification in made),
+            key=lambda found: (not found.ok, found.max_luma_difference),
         ),
         unreachable=made[0][0].unreachable,
     )
@@ -149,9 +150,11 @@ def colorize_upload(
 
 def verification_json(verification: Verification) -> dict[str, bool | int | None]:
     """The promise as JSON has it."""
-    told = asdict(verification) | {"ok": verification.ok}
-    del told["provenance"]
-    return told
+    return {
+        "identical_dct": verification.identical_dct,
+        "max_luma_difference": verification.max_luma_difference,
+        "ok": verification.ok,
+    }
 
 
 def _check_able(colorizer: Colorizer, options: ColorizeOptions, *, uncertainty: bool) -> None:

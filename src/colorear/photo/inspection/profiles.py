@@ -1,0 +1,46 @@
+"""Whether two ICC profiles show the same grays, by Little CMS as Pillow has it."""
+
+import io
+
+import numpy as np
+
+__all__ = ["show_the_same"]
+
+_LEVELS = 2  # of 255: tables of the profiles, and 8 bits, cost about one
+
+
+def show_the_same(before: bytes | None, after: bytes | None) -> bool:
+    """Whether grays look alike by both: equal ones, or a gray one and one for RGB in its place.
+
+    A gray profile that nobody can read may be missing.
+    """
+    if before == after:
+        return True
+    if not before or before[16:20] != b"GRAY":
+        return False
+    expected = _ramp(before, "L")
+    if expected is None or after is None:
+        return expected is None and after is None
+    seen = _ramp(after, "RGB")
+    return seen is not None and bool(np.abs(seen - expected).max() <= _LEVELS)
+
+
+def _ramp(profile: bytes, mode: str) -> "np.ndarray | None":
+    """All grays by a profile, as sRGB has them, (256, 3); None where it cannot be read."""
+    from PIL import Image, ImageCms
+
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None]).convert(mode)
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        transform = ImageCms.buildTransform(
+            source,
+            ImageCms.createProfile("sRGB"),
+            mode,
+            "RGB",
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.NOOPTIMIZE,  # else dark grays are off by up to ten levels
+        )
+        seen = ImageCms.applyTransform(ramp, transform)
+    except (OSError, ImageCms.PyCMSError):
+        return None
+    return None if seen is None else np.asarray(seen)[0].astype(int)
