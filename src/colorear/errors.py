@@ -146,7 +146,7 @@ class Foreign(NamedTuple):
     raised: str
     """Its class, with its module; a class derived from it counts too. `*` is any of a module."""
     code: str
-    """Its `errno` or SQLite's name for it, where that decides; else nothing."""
+    """Its `errno`, SQLite's name for it or what libvips reports, where that decides."""
     says: str
     """What follows the name of the file; `{action}` is read or written, `{reason}` its own word."""
     advice: str
@@ -170,6 +170,30 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("builtins.OSError", "ENAMETOOLONG", "cannot be {action}: {reason}", "make it shorter"),
     Foreign("builtins.OSError", "", "cannot be {action}: {reason}", ""),
     Foreign("builtins.MemoryError", "", "needs more memory than there is", "make it smaller"),
+    Foreign(
+        "pyvips.error.Error",
+        "CODEC",
+        "is compressed in a way that cannot be read here ({reason})",
+        "save it without compression, or with LZW or Deflate",
+    ),
+    Foreign(
+        "pyvips.error.Error",
+        "PLANES",
+        "has tiles that hold one channel each, which cannot be read here",
+        "save it with all channels of a pixel side by side",
+    ),
+    Foreign(
+        "pyvips.error.Error",
+        "STORED",
+        "is stored in a way that cannot be read here ({reason})",
+        "save it anew with a program that opens it",
+    ),
+    Foreign(
+        "pyvips.error.Error",
+        "SAMPLES",
+        "has samples of a size that cannot be read here ({reason})",
+        "save it as TIFF of 8 or 16 bits",
+    ),
     Foreign(
         "pyvips.error.Error", "", "is damaged or cut short ({reason})", "use an intact copy of it"
     ),
@@ -208,6 +232,14 @@ FOREIGN: tuple[Foreign, ...] = (
     ),
     Foreign("pyarrow.lib.ArrowException", "", "cannot be {action}: {reason}", ""),
 )
+
+_REPORTS = {  # of libvips, and of the libraries that it reads by
+    "compression support is not configured": "CODEC",
+    "tiled separate planes not supported": "PLANES",
+    "not a whole number of bytes": "SAMPLES",
+    "samples out of range": "SAMPLES",
+    "not supported": "STORED",
+}
 
 
 def foreign(error: BaseException) -> Foreign | None:
@@ -254,5 +286,6 @@ def translated(kind: type[ColorearError], subject: str, action: Action = "read")
 def _code(error: BaseException) -> str:
     if isinstance(error, OSError):
         return errno.errorcode.get(error.errno or 0, "")
-    name = str(getattr(error, "sqlite_errorname", "")).removeprefix("SQLITE_")
-    return name.partition("_")[0]
+    if name := str(getattr(error, "sqlite_errorname", "")):
+        return name.removeprefix("SQLITE_").partition("_")[0]
+    return next((code for report, code in _REPORTS.items() if report in str(error)), "")

@@ -85,7 +85,7 @@ TABLE = [
     ("still.gif", GREY.save, "is a GIF, but a JPEG, PNG, TIFF or WebP photograph is needed"),
     ("old.bmp", GREY.save, "is a BMP, but"),
     ("old.jp2", lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n"), "is a JPEG 2000, but"),
-    ("phone.heic", lambda path: path.write_bytes(b"\0\0\0\x18ftypheic"), "is a HEIC, AVIF or vid"),
+    ("phone.heic", lambda path: path.write_bytes(b"\0\0\0\x18ftypheic"), "is a HEIC, but"),
     ("book.pdf", RGB.save, "is a PDF, but"),
     ("moving.gif", several, "is a GIF, but"),
     ("moving.png", several, "has several pages or frames, but one picture is needed"),

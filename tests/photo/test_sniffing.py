@@ -24,7 +24,14 @@ def test_formats_are_told_by_content(tmp_path):
         (b"GIF89a..", "is a GIF"),
         (b"BM......", "is a BMP"),
         (b"%PDF-1.4", "is a PDF"),
-        (b"\0\0\0\x18ftypheic", "is a HEIC, AVIF or video file"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "is a JPEG 2000"),
+        (b"\xff\x4f\xff\x51\0\x29", "is a JPEG 2000"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "is a JPEG XL"),
+        (b"\xff\x0a....", "is a JPEG XL"),
+        (b"II\xbc\1....", "is a JPEG XR"),
+        (b"\0\0\0\x18ftypheic", "is a HEIC"),
+        (b"\0\0\0\x18ftypavif", "is an AVIF"),
+        (b"\0\0\0\x18ftypisom", "is a film, or a file like one"),
         (b"hello", "is not an image"),
     ],
 )
@@ -33,6 +40,24 @@ def test_other_formats_are_named(tmp_path, content, says):
     path.write_bytes(content)
     with pytest.raises(PhotographError, match=rf"old\.jpg' {says}, but a JPEG, PNG, TIFF or WebP"):
         format_of(path)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"FUJIFILMCCD-RAW ",
+        b"IIRO\x08\0\0\0",
+        b"IIU\0\x18\0\0\0",
+        b"\0\0\0\x18ftypcrx ",
+        b"II*\0\x10\0\0\0CR\2\0....",
+    ],
+    ids=["RAF", "ORF", "RW2", "CR3", "CR2"],
+)
+def test_raw_files_are_named(tmp_path, head):
+    (tmp_path / "raw.tif").write_bytes(head)
+    says = r"raw\.tif' is a raw file of a camera, .* and save it as TIFF of 16 bits"
+    with pytest.raises(PhotographError, match=says):
+        format_of(tmp_path / "raw.tif")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from colorear import Colorizer, verify
 from colorear.errors import PhotographError
-from colorear.photo import tiff
+from colorear.photo import tiff, tiff_kinds
 from metadata import exiftool
 
 
@@ -95,7 +95,7 @@ def pages(path: Path, **options: bool) -> int:
 @pytest.mark.parametrize("big", [False, True])
 def test_a_pyramid_is_one_picture(tmp_path, known_network, big):
     assert pages(tmp_path / "a.tif", pyramid=True, bigtiff=big) > 1
-    assert tiff.is_one_picture(tmp_path / "a.tif")
+    assert tiff_kinds.is_one_picture(tmp_path / "a.tif")
     Colorizer(known_network).colorize(tmp_path / "a.tif", tmp_path / "b.tif")
     assert verify(tmp_path / "a.tif", tmp_path / "b.tif").ok
 
@@ -103,9 +103,9 @@ def test_a_pyramid_is_one_picture(tmp_path, known_network, big):
 def test_pages_are_several_pictures(tmp_path):
     grey = Image.new("L", (9, 9))
     grey.save(tmp_path / "a.tif", save_all=True, append_images=[grey])
-    assert not tiff.is_one_picture(tmp_path / "a.tif")
+    assert not tiff_kinds.is_one_picture(tmp_path / "a.tif")
     (tmp_path / "b.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:50])
-    assert not tiff.is_one_picture(tmp_path / "b.tif")
+    assert not tiff_kinds.is_one_picture(tmp_path / "b.tif")
 
 
 IPTC = b"\x1c\x02\x78\0\x0bOld harbour\x1c\x02\x50\0\x03Ana"  # caption, by-line
@@ -238,14 +238,14 @@ def directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
 def steps(monkeypatch) -> list[int]:
     """How many bytes are read each time."""
     sizes: list[int] = []
-    read = tiff._Reader.read
+    read = tiff.Reader.read
 
     def counted(self, at: int, size: int) -> bytes:
         content = read(self, at, size)
         sizes.append(len(content))
         return content
 
-    monkeypatch.setattr(tiff._Reader, "read", counted)
+    monkeypatch.setattr(tiff.Reader, "read", counted)
     return sizes
 
 
@@ -283,7 +283,7 @@ def test_pages_that_lead_back_end(tmp_path, steps):
     path = tmp_path / "pages.tif"
     smaller = directory((254, 4, 1, 1), following=26)
     path.write_bytes(b"II*\0\x08\0\0\0" + directory((254, 4, 1, 0), following=26) + smaller)
-    assert tiff.is_one_picture(path)
+    assert tiff_kinds.is_one_picture(path)
     assert len(steps) < 12
 
 

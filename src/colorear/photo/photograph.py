@@ -12,7 +12,7 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorear.photo import icc, jpeg, jpeg_dct, png, raster, tiff, xmp
+from colorear.photo import icc, jpeg, jpeg_dct, png, raster, tiff_kinds, xmp
 from colorear.photo.sniffing import (
     Format,
     Stamp,
@@ -20,6 +20,7 @@ from colorear.photo.sniffing import (
     ending_for,
     format_of,
     opened,
+    raw,
     reading,
     stamp,
 )
@@ -102,6 +103,8 @@ def open_photo(path: str | Path) -> Photo:
     with reading(path):
         opened_at = stamp(path)
         form = format_of(path)
+        if form == "tiff" and tiff_kinds.is_raw(path):
+            raise raw(str(path))
         taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
         image = opened(path, form)
         profile = png.profile(path) if form == "png" else _field(image, "icc-profile-data", None)
@@ -117,7 +120,9 @@ def open_photo(path: str | Path) -> Photo:
         width=image.width,
         height=image.height,
         bits=raster.bits(image),
-        multiplied=form == "tiff" and image.bands in (2, 4) and tiff.has_associated_alpha(path),
+        multiplied=form == "tiff"
+        and image.bands in (2, 4)
+        and tiff_kinds.has_associated_alpha(path),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=profile,
         xmp=packet,

@@ -5,12 +5,12 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import pyvips
 
-from colorear.errors import PhotographError
-from colorear.photo import png, tiff
+from colorear.errors import PhotographError, foreign
+from colorear.photo import png, tiff_kinds
 
 __all__ = [
     "HEAD",
@@ -25,6 +25,7 @@ __all__ = [
     "format_of",
     "is_folder",
     "opened",
+    "raw",
     "reading",
     "reason_of",
     "stamp",
@@ -53,13 +54,23 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"II+\0", "tiff"),
     (b"MM\0+", "tiff"),
 )
-_UNSUPPORTED = (
+_OTHERS = (  # what a file is that begins so
     (b"GIF8", "a GIF"),
     (b"BM", "a BMP"),
     (b"%PDF", "a PDF"),
     (b"8BPS", "a Photoshop file"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
+    (b"\xff\x0a", "a JPEG XL"),
+    (b"II\xbc\1", "a JPEG XR"),
+    (b"\x76\x2f\x31\x01", "an OpenEXR"),
+    (b"PK\3\4", "a zip file"),
 )
+_RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
+_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF", b"crx ": "raw", b"qt  ": "a film"}
+_BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"), "a HEIC")
+_LARGE_TIFF = 10_000_000  # bytes, from which on libtiff may take as much memory as it needs
 
 
 class Folder(Protocol):
@@ -95,16 +106,33 @@ def format_in(head: bytes, name: str) -> Format:
     """Tell the format of the file `name` by its first bytes. Raises PhotographError."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
+    if _other(head) == "raw":
+        raise raw(name)
     for magic, form in _MAGIC:
         if head.startswith(magic):
             return form
-    what = next((name for magic, name in _UNSUPPORTED if head.startswith(magic)), "not an image")
-    if head[4:8] == b"ftyp":
-        what = "a HEIC, AVIF or video file"
     raise PhotographError(
-        f"'{name}' is {what if head else 'empty'}, but a JPEG, PNG, TIFF or WebP photograph is "
+        f"'{name}' is {_other(head)}, but a JPEG, PNG, TIFF or WebP photograph is "
         "needed; convert it, or choose another file"
     )
+
+
+def raw(name: str) -> PhotographError:
+    """The error for what a camera's sensor saw, before it was made a picture."""
+    return PhotographError(
+        f"'{name}' is a raw file of a camera, but a picture is needed; develop it with the program "
+        "that you use for such files, and save it as TIFF of 16 bits"
+    )
+
+
+def _other(head: bytes) -> str:
+    """What a file that begins so is, in words."""
+    if head.startswith(_RAW_HEADS) or (head[:4] == b"II*\0" and head[8:10] == b"CR"):
+        return "raw"
+    if head[4:8] == b"ftyp":  # ISO 14496-12, 4.3
+        return _BRANDS.get(head[8:12], "a film, or a file like one")
+    what = next((name for magic, name in _OTHERS if head.startswith(magic)), "not an image")
+    return what if head else "empty"
 
 
 def is_folder(path: Folder) -> bool:
@@ -156,8 +184,13 @@ def opened(path: Path, form: Format, access: Access = "sequential", **options: i
     file of libvips (in TMPDIR).
     """
     pyvips.cache_set_max(0)  # it would keep decoders, hence whole pictures, alive after their use
+    how: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
+    if form == "tiff":
+        how["unlimited"] = path.stat().st_size >= _LARGE_TIFF  # whoever sends less gets less
+        if mended := tiff_kinds.without_bad_orientation(path):
+            return pyvips.Image.tiffload_buffer(mended, **how, **options)
     load = getattr(pyvips.Image, f"{form}load")  # by name, as new_from_file reads "[" as options
-    return load(os.fsencode(path), access=access, fail_on="error", revalidate=True, **options)
+    return load(os.fsencode(path), **how, **options)
 
 
 @contextmanager
@@ -172,14 +205,9 @@ def reading(path: Path) -> Iterator[None]:
     except OSError as error:
         raise PhotographError(f"'{path}' cannot be read: {error.strerror}") from error
     except pyvips.Error as error:
-        if "not supported" in (reason := reason_of(error)):
-            raise PhotographError(
-                f"'{path}' is stored in a way that cannot be read here ({reason}); save it anew "
-                "with a program that opens it"
-            ) from error
-        raise PhotographError(
-            f"'{path}' is damaged or cut short ({reason}); use an intact copy of it"
-        ) from error
+        row = foreign(error)
+        said = row.sentence(f"'{path}'", "read", error) if row else str(error)
+        raise PhotographError(said) from error
 
 
 def reason_of(error: Exception) -> str:
@@ -194,4 +222,4 @@ def _is_animated(image: pyvips.Image, path: Path, form: Format) -> bool:
         with path.open("rb") as file:
             return any(chunk.kind == b"acTL" for chunk in png.chunks(file))
     several = bool(image.get_typeof("n-pages") and image.get("n-pages") > 1)
-    return several and not (form == "tiff" and tiff.is_one_picture(path))
+    return several and not (form == "tiff" and tiff_kinds.is_one_picture(path))

@@ -19,20 +19,21 @@ import numpy as np
 
 from colorear.errors import PhotographError
 
-__all__ = ["Tag", "graft", "has_associated_alpha", "is_one_picture", "tags"]
+__all__ = ["EXTRA_SAMPLES", "ORIENTATION", "POINTERS", "Reader", "Tag", "graft", "tags"]
+
+ORIENTATION, EXTRA_SAMPLES = 274, 338
 
 _DIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS and, within EXIF, interoperability (Exif 2.32)
 _IFD, _IFD8 = 13, 18  # the types of other pointers to directories
-_POINTERS = {4: 4, _IFD: 4, 16: 8, _IFD8: 8}  # LONG, IFD, and BigTIFF's LONG8, IFD8
+POINTERS = {4: 4, _IFD: 4, 16: 8, _IFD8: 8}  # LONG, IFD, and BigTIFF's LONG8, IFD8
 _DEEPEST = 3  # directories within directories: EXIF and interoperability, and one to spare
-_SUBFILE, _SMALLER = 254, 1  # NewSubfileType, what a directory holds: section 8
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # section 2
 _SIZES |= {_IFD: 4, 16: 8, 17: 8, _IFD8: 8}
 _UNITS = {**_SIZES, 5: 4, 10: 4}  # what a byte order turns round: a rational is two numbers
 _SHORT, _UNDEFINED = 3, 7
 _SHORTER = {16: 4, 17: 9}  # BigTIFF's long numbers, and what others have in their place
 _MOST = 2**16  # tags of a directory, as in a TIFF; a damaged BigTIFF may claim any number
-_IPTC, _XMP, _PROFILE, _EXTRA_SAMPLES = 33723, 700, 34675, 338
+_IPTC, _XMP, _PROFILE = 33723, 700, 34675
 _IPTC_MARKER = 0x1C  # IPTC-IIM 4.2, 1.6: every data set begins so
 
 # what tells how pixels are coded, or where: of these the new file has its own
@@ -75,7 +76,7 @@ class Tag:
     content: "bytes | list[Tag]"
 
 
-class _Reader:
+class Reader:
     """An open file, of which no more is read than there is in it."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
@@ -145,10 +146,10 @@ class _Reader:
 
     def _tag(self, entry: _Entry, depth: int) -> Tag | None:
         number, kind, count, value = entry
-        if kind in (_IFD, _IFD8) or (number in _DIRECTORIES and kind in _POINTERS):
+        if kind in (_IFD, _IFD8) or (number in _DIRECTORIES and kind in POINTERS):
             if count != 1 or depth == _DEEPEST:
                 return None
-            inner = self.directory(self.number(value[: _POINTERS[kind]]), depth + 1)
+            inner = self.directory(self.number(value[: POINTERS[kind]]), depth + 1)
             return Tag(number, kind, 1, inner) if inner else None
         size = _SIZES.get(kind, 0) * count
         content = value[:size]
@@ -167,39 +168,9 @@ def tags(path: Path) -> list[Tag]:
         Where tags claim more than there is in the file.
     """
     with path.open("rb") as file, suppress(struct.error):
-        reader = _Reader(file, path)
+        reader = Reader(file, path)
         return reader.directory(reader.first())
     return []
-
-
-def has_associated_alpha(path: Path) -> bool:
-    """Whether colors were multiplied by alpha, which libvips undoes when it reads them."""
-    with path.open("rb") as file:
-        reader = _Reader(file, path)
-        entries = reader.entries(reader.first())
-        return any(e.number == _EXTRA_SAMPLES and reader.number(e.value[:2]) == 1 for e in entries)
-
-
-def is_one_picture(path: Path) -> bool:
-    """Whether all pages but the first are smaller copies of it, as in a pyramid.
-
-    Raises
-    ------
-    PhotographError
-        Where directories lie upon one another.
-    """
-    with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
-        reader = _Reader(file, path)
-        at, pages = reader.first(), 0
-        while at and (entries := reader.entries(at)):
-            kinds = [reader.number(e.value[:4]) for e in entries if e.number == _SUBFILE]
-            smaller = bool(kinds and kinds[-1] & _SMALLER)
-            if smaller != bool(pages):
-                return False
-            pages += 1
-            at = reader.following(at, len(entries))
-        return True
-    return False
 
 
 def graft(original: Path, made: Path) -> None:
@@ -213,20 +184,28 @@ def graft(original: Path, made: Path) -> None:
         Where the original's tags claim more than there is in the file.
     """
     theirs = {tag.number: tag for tag in tags(original)}
-    kept = [tag for number, tag in theirs.items() if number not in _NEW]
     with original.open("rb") as about:
-        order = _Reader(about, original).layout.order
+        order = Reader(about, original).layout.order
+    kept = [tag for number, tag in theirs.items() if number not in _NEW and not _is_bad(tag, order)]
     with made.open("rb+") as file:
-        reader = _Reader(file, made)
+        reader = Reader(file, made)
         ours = reader.layout
         entries = {e.number: e for e in reader.entries(reader.first()) if e.number in _NEW}
-        if _EXTRA_SAMPLES in entries:  # what they mean stays, also if nobody has said it
-            kept.append(theirs.get(_EXTRA_SAMPLES, Tag(_EXTRA_SAMPLES, _SHORT, 1, bytes(2))))
+        if EXTRA_SAMPLES in entries:  # what they mean stays, also if nobody has said it
+            kept.append(theirs.get(EXTRA_SAMPLES, Tag(EXTRA_SAMPLES, _SHORT, 1, bytes(2))))
         for tag in kept:
             entries[tag.number] = _appended(file, ours, _natural(tag), order)
         place = _append(file, _packed(ours, list(entries.values())))
         file.seek(ours.first)
         file.write(ours.pointer.pack(place))
+
+
+def _is_bad(tag: Tag, order: str) -> bool:
+    """Whether it is an orientation that there is not, which some programs take for damage."""
+    if tag.number != ORIENTATION or not isinstance(tag.content, bytes):
+        return False
+    values = np.frombuffer(tag.content, f"{order}u{_UNITS[tag.kind]}")
+    return not 1 <= int(values[0]) <= 8
 
 
 def _natural(tag: Tag) -> Tag:

@@ -32,14 +32,14 @@ def add_exif(contents: Contents, exif: bytes) -> None:
     """What EXIF data in a file of another format says; and, whatever it says, its bytes."""
     contents.add("EXIF", exif)
     tags = read_tags(io.BytesIO(exif.removeprefix(b"Exif\0\0")))
-    contents.add("orientation", tags.get(_ORIENTATION, (1,)))
+    contents.add("orientation", _orientation(tags))
     for number in _RESOLUTION:
         contents.add("resolution", tags.get(number))
 
 
 def add_tags(contents: Contents, tags: Tags) -> None:
     """Everything in the first directory of a TIFF that codes no pixels."""
-    contents.add("orientation", tags.get(_ORIENTATION, (1,)))
+    contents.add("orientation", _orientation(tags))
     for number in _RESOLUTION:
         contents.add("resolution", tags.get(number))
     profile, packet, iptc = (tags.get(number) for number in (_PROFILE, _XMP, _IPTC))
@@ -53,6 +53,12 @@ def add_tags(contents: Contents, tags: Tags) -> None:
     told = {_ORIENTATION, *_RESOLUTION, _PROFILE, _XMP, _IPTC, _C2PA}
     for number in sorted(tags.keys() - _CODING - told):
         contents.add(_INNER.get(number, f"TIFF tag {number}"), tags[number])
+
+
+def _orientation(tags: Tags) -> object:
+    """One that there is not means that nothing was said (TIFF 6.0, section 8)."""
+    value = tags.get(_ORIENTATION)
+    return value if isinstance(value, tuple) and 1 <= value[0] <= 8 else (1,)
 
 
 def read_tags(file: BinaryIO) -> Tags:
