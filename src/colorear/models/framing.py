@@ -45,7 +45,7 @@ class Frame:
         """Whether a place of the whole picture lies within."""
         row, column = pixel_at(place, self.height, self.width)
         rows, columns = self.rows, self.columns
-        return rows.start <= row < rows.stop and columns.start <= column < columns.stop
+        return bool(rows.start <= row < rows.stop and columns.start <= column < columns.stop)
 
     def shifted(self, hint: Hint) -> Hint:
         """A hint that lies within, as one of what lies within."""
@@ -84,7 +84,8 @@ def _nearest(count: int, part: slice, whole: int) -> NDArray[np.intp]:
     length = part.stop - part.start
     cells = max(1, round(count * whole / length))
     centers = (np.arange(cells) + 0.5) * whole / cells
-    return np.clip((centers - part.start) * count / length, 0, count - 1).astype(np.intp)
+    nearest = np.clip((centers - part.start) * count / length, 0, count - 1)
+    return np.asarray(nearest, np.intp)
 
 
 def find_frame(lightness: Planes) -> Frame | None:
