@@ -33,7 +33,7 @@ from colorear.errors import (
 from colorear.hints import parse_hints
 from colorear.inference.verify import verify
 from colorear.models.card import read_card
-from colorear.photo import icc, jpeg, png, tiff, webp, xmp
+from colorear.photo import icc, jpeg, png, tiff, tiff_kinds, webp, xmp
 from colorear.photo.photograph import lightness, open_photo
 from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
@@ -126,7 +126,7 @@ def _tiff(content: bytes) -> None:
     with folder() as place:
         original, made = place / "a.tif", place / "b.tif"
         original.write_bytes(content)
-        tiff.is_one_picture(original)
+        tiff_kinds.is_one_picture(original)
         made.write_bytes(_tiffs()[0])
         tiff.graft(original, made)
         assert {tag.number for tag in tiff.tags(made)} >= {256, 257, 273}

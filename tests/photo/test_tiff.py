@@ -293,7 +293,7 @@ def test_places_that_no_file_has(tmp_path, place):
     path = tmp_path / "far.tif"
     path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, place))
     assert tiff.tags(path) == []
-    assert not tiff.is_one_picture(path)
+    assert not tiff_kinds.is_one_picture(path)
     tag = struct.pack("<QHHQQ", 1, 270, 2, 100, place) + bytes(8)
     path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16) + tag)
     assert tiff.tags(path) == []
