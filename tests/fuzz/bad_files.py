@@ -322,7 +322,9 @@ KINDS = {
     "jpeg 2000": photograph(
         f"is a JPEG 2000, {NEEDED}", lambda r: b"\0\0\0\x0cjP  " + r.bytes(90), ".jp2", ".jpg"
     ),
-    "telephone": photograph(f"is a HEIC, AVIF or video file, {NEEDED}", mixed_brand, ".heic"),
+    "telephone": photograph(
+        f"is (a HEIC|an AVIF|a film|a film, or a file like one), {NEEDED}", mixed_brand, ".heic"
+    ),
     "cut jpeg": photograph(DAMAGED, cut_jpeg, ".jpg"),
     "cut progressive jpeg": photograph(DAMAGED, lambda r: cut_jpeg(r, progressive=True), ".jpg"),
     "cut jpeg header": photograph(
