@@ -218,6 +218,15 @@ def _saved(form: str, bands: int = 1, bits: int = 8, **options: object) -> bytes
     return file.getvalue()
 
 
+def _of_palette() -> bytes:
+    """A PNG with a palette, and what is told of its colors."""
+    about, file = PngInfo(), io.BytesIO()
+    about.add(b"bKGD", b"\3")
+    about.add(b"sBIT", bytes([8, 8, 8]))
+    Image.fromarray(pixels(3)).quantize(8).save(file, "png", pnginfo=about)
+    return file.getvalue()
+
+
 def _exif() -> Image.Exif:
     exif = Image.Exif()
     exif[0x010E], exif[0x0112] = "grandmother", 6
@@ -248,6 +257,7 @@ def _pngs() -> list[bytes]:
         _saved("png"),
         _saved("png", 4, pnginfo=text, icc_profile=None, dpi=(300, 300)),
         _saved("png", bits=16, icc_profile=PROFILE),
+        _of_palette(),
     ]
 
 

@@ -194,6 +194,18 @@ def test_chunks_that_cannot_be_read_are_left_out(tmp_path, original):
     assert kinds(target)[-2:] == [b"atTc", b"IEND"]
 
 
+def test_a_background_that_names_no_color_is_left_out(tmp_path):
+    original, pixels, target = (tmp_path / f"{name}.png" for name in ("old", "pixels", "new"))
+    info = PngInfo()
+    info.add(b"bKGD", b"")
+    colours = Image.fromarray(np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8))
+    colours.quantize(8).save(original, pnginfo=info)
+    colours.save(pixels)
+    png.graft(original, pixels, target, b"<new/>", None)
+    assert b"bKGD" in kinds(original)
+    assert b"bKGD" not in kinds(target)
+
+
 @pytest.mark.parametrize("kind", [b"IDAT", b"eXIf", b"teSt"])
 def test_chunks_without_end_are_refused(tmp_path, monkeypatch, kind):
     """Chunks that hold nothing: as many as a picture may have are looked at, and no more."""

@@ -161,7 +161,7 @@ def _kept(
 def _background(content: bytes, header: _Header, palette: bytes) -> bytes:
     """Three samples of 16 bits, in the depth of the new file (11.3.4.1)."""
     if header.color == _PALETTE:
-        rgb = palette[3 * content[0] :][:3]
+        rgb = palette[3 * content[0] :][:3] if content else b""  # damaged ones are empty
         return struct.pack(">3H", *rgb) if len(rgb) == 3 else b""
     if header.color in _GRAY and len(content) == 2:
         level = int.from_bytes(content, "big")
