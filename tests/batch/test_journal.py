@@ -20,7 +20,9 @@ ODD = os.fsdecode(b"l\xe9gende 'x'\n.png")
 def test_what_is_noted_is_known_later(tmp_path, name):
     journal = Journal(tmp_path)
     assert journal.entry(name) is None
+    assert journal.is_empty is True
     journal.begin([(name, "/in/" + name), ("b.jpg", "/in/b.jpg")], "by one")
+    assert journal.is_empty is False
     assert journal.entry(name) == Entry("/in/" + name, "by one", None, None, None, begun=True)
     journal.finish(name, STAMP, "abc", MADE)
     journal.close()
