@@ -1,10 +1,11 @@
 """How steady the colors of films are, and how far off, on films whose motion and colors are known.
 
-python benchmarks/steadiness.py [--frames 48] [--grain 0 8]
+python benchmarks/steadiness.py [--frames 48] [--grain 0 8] [--films pan walk ...] [--figure FILE]
 
 Photographs under a moving camera, some with a shape that walks through the picture. `flicker` is
 the mean CIELAB distance (a*b*) between the color of each place and its own in the frame before, as
 the known motion finds it; `error` that to the true color. The first figure is that of `--steady 0`.
+The figure shows the chroma of one place of the first film, as it is followed through it.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from sklearn.datasets import load_sample_image
 
 from colorear import color, models
 from colorear.video.flow import motion
-from colorear.video.steady import Frame, agree
+from colorear.video.steady import Agreed, Frame, agree
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import made_films as made
@@ -40,6 +41,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--frames", type=int, default=48)
     parser.add_argument("--grain", type=float, nargs="+", default=[0, 8])
+    parser.add_argument("--films", nargs="+", choices=[*FILMS], default=[*FILMS])
+    parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
     photos = {
         "astronaut": skimage.data.astronaut(),
@@ -56,8 +59,12 @@ def main() -> None:
         lightness = color.luma_to_lightness(frame.luma.astype(np.float32) / 255)
         return np.ascontiguousarray(network(lightness).ab.transpose(1, 2, 0))
 
+    def opinion(frame: Frame) -> Agreed:
+        return Agreed(colors(frame), np.ones(frame.luma.shape, np.float32))
+
     for grain in options.grain:
-        for name, (photo, how) in FILMS.items():
+        for name in options.films:
+            photo, how = FILMS[name]
             settings = dict(how, frames=options.frames)
             if settings.pop("person", False):
                 settings["person"] = photos["astronaut"][:, 100:350]
@@ -69,7 +76,7 @@ def main() -> None:
             alone, calls = [colors(frame) for frame in frames], 0
             steady, state = [], None
             for start in range(0, len(frames), STRETCH):
-                part, state = agree(frames[start : start + STRETCH], colors, state)
+                part, state = agree(frames[start : start + STRETCH], opinion, state)
                 steady += part
             truth = [
                 color.srgb_to_lab(one.transpose(2, 0, 1) / 255)[1:].transpose(1, 2, 0)
@@ -84,6 +91,38 @@ def main() -> None:
                 f"{calls} network calls for {len(frames)} frames",
                 flush=True,
             )
+            if options.figure and (grain, name) == (options.grain[0], options.films[0]):
+                draw(options.figure, [alone, steady, truth], followed(shot.flows))
+
+
+def followed(flows: list[np.ndarray]) -> list[tuple[int, int]]:
+    """Row and column, in each frame, of what is in the middle of the last one."""
+    height, width = flows[0].shape[:2]
+    x, y = width / 2, height / 2
+    places = [(round(y), round(x))]
+    for flow in reversed(flows):
+        across, down = flow[min(round(y), height - 1), min(round(x), width - 1)]
+        x, y = x + across, y + down
+        places.append((round(y), round(x)))
+    return places[::-1]
+
+
+def draw(path: Path, films: list[list[np.ndarray]], places: list[tuple[int, int]]) -> None:
+    """The chroma of a followed place over time."""
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
+    for colors, label, style in zip(
+        films, ("--steady 0", "--steady 1", "true"), ("C1-", "C0-", "k:"), strict=True
+    ):
+        chroma = [np.hypot(*ab[place]) for ab, place in zip(colors, places, strict=True)]
+        axes.plot(chroma, style, label=label)
+    axes.set(xlabel="frame", ylabel="chroma (CIELAB)", ylim=(0, None))
+    axes.legend(loc="lower right", ncols=3, frameon=False)
+    figure.savefig(path, dpi=110)
 
 
 def flicker(colors: list[np.ndarray], flows: list[np.ndarray]) -> float:

@@ -1,9 +1,10 @@
 """What is known of a photograph's colors: "this coat is red, here"."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,12 +17,14 @@ from colorear.errors import HintError
 __all__ = [
     "Hint",
     "Place",
+    "TimedHint",
     "Unreachable",
     "known_planes",
     "parse_hints",
     "pixel_at",
     "reachable",
     "read_hints",
+    "read_timed_hints",
     "unreachable",
 ]
 
@@ -103,6 +106,26 @@ class Hint:
 
 
 @dataclass(frozen=True)
+class TimedHint(Hint):
+    """One place of a film's picture, and the color of what is there, which it keeps for its shot.
+
+    Raises HintError as `Hint` does, and for a time below 0.
+    """
+
+    time: float = 0.0
+    """Seconds from the film's start at which it is there."""
+
+    def __post_init__(self) -> None:
+        """Check it."""
+        super().__post_init__()
+        if not 0 <= self.time < math.inf:
+            raise HintError(
+                f"the hint at ({self.x}, {self.y}) has the time {self.time}, but seconds from the "
+                "film's start, 0 or more, are needed"
+            )
+
+
+@dataclass(frozen=True)
 class Unreachable:
     """A hint whose color does not exist at the lightness of its place, and the nearest that does.
 
@@ -127,11 +150,25 @@ def read_hints(path: str | Path) -> tuple[Hint, ...]:
     HintError
         Where the file cannot be read, or holds anything else.
     """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise HintError(f"'{path}' cannot be read: {error.strerror}; check the name") from error
-    return parse_hints(content, f"'{path}'")
+    return parse_hints(_content(path), f"'{path}'")
+
+
+def read_timed_hints(path: str | Path) -> tuple[TimedHint, ...]:
+    """Read the hints of a JSON file for a film.
+
+    Parameters
+    ----------
+    path
+        A list as for `read_hints`, each with a `time` besides: seconds from the film's start, 0
+        without it.
+
+    Raises
+    ------
+    HintError
+        Where the file cannot be read, or holds anything else.
+    """
+    records = _records(_content(path), f"'{path}'", _TimedRecord)
+    return tuple(TimedHint(r.x, r.y, r.color or r.colour, r.radius, r.time) for r in records)
 
 
 def parse_hints(content: bytes, name: str) -> tuple[Hint, ...]:
@@ -154,13 +191,7 @@ def parse_hints(content: bytes, name: str) -> tuple[Hint, ...]:
     >>> parse_hints(b'[{"x": 0, "y": 1, "color": "teal"}]', "this")
     (Hint(x=0.0, y=1.0, color='teal', radius=0.01),)
     """
-    try:
-        records = msgspec.json.decode(content, type=list[_HintRecord])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise HintError(
-            f"{name} holds no hints ({error}); a list such as "
-            '[{"x": 0.31, "y": 0.62, "color": "#8a2b2b", "radius": 0.01}] is needed'
-        ) from error
+    records = _records(content, name, _HintRecord)
     return tuple(Hint(r.x, r.y, r.color or r.colour, r.radius) for r in records)
 
 
@@ -240,3 +271,30 @@ class _HintRecord(msgspec.Struct, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if bool(self.color) == bool(self.colour):
             raise ValueError('one of "color" and "colour" is needed')
+
+
+class _TimedRecord(_HintRecord, forbid_unknown_fields=True):
+    """The same of a film."""
+
+    time: float = 0.0
+
+
+_Record = TypeVar("_Record", bound=_HintRecord)
+
+
+def _content(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise HintError(f"'{path}' cannot be read: {error.strerror}; check the name") from error
+
+
+def _records(content: bytes, name: str, kind: type[_Record]) -> list[_Record]:
+    try:
+        return msgspec.json.decode(content, type=list[kind])  # type: ignore[valid-type]
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        time = ', "time": 12.5' if issubclass(kind, _TimedRecord) else ""
+        raise HintError(
+            f"{name} holds no hints ({error}); a list such as "
+            f'[{{"x": 0.31, "y": 0.62, "color": "#8a2b2b", "radius": 0.01{time}}}] is needed'
+        ) from error

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from colorear import models
 from colorear.cli.colorize import Model, Vividness
-from colorear.cli.output import Json, print_error, printable, report, stderr
+from colorear.cli.output import Json, print_error, print_note, printable, report, stderr
 from colorear.cli.progress import counted
 from colorear.errors import ExitCode
+from colorear.hints import read_timed_hints
 from colorear.inference.options import DEFAULT_MODEL
 from colorear.video.colorizer import ColorizedVideo, VideoColorizer
 from colorear.video.encoding import Codec
@@ -38,6 +39,10 @@ def video(
         float,
         typer.Option(min=0, max=1, help="1: colors follow the motion; 0: each frame by itself."),
     ] = 1.0,
+    hints: Annotated[
+        Path | None,
+        typer.Option(readable=False, help="JSON file: times, places and their colors."),
+    ] = None,
     codec: Annotated[
         Codec | None, typer.Option(help="Without it the film's own, or h264; ffv1 is lossless.")
     ] = None,
@@ -69,7 +74,13 @@ def video(
         models.try_out(model)  # whoever gave it may not know what it does
     colorizer = VideoColorizer(model, threads=jobs)
     options = VideoOptions(
-        vividness=vividness, steady=steady, codec=codec, quality=quality, start=start, end=end
+        vividness=vividness,
+        steady=steady,
+        hints=read_timed_hints(hints) if hints else (),
+        codec=codec,
+        quality=quality,
+        start=start,
+        end=end,
     )
     done, total = 0, 0
 
@@ -91,7 +102,12 @@ def video(
         print_error(said if preview else f"{said}; the same command again goes on from there")
         raise typer.Exit(ExitCode.STOPPED) from None
     if preview:
-        payload = {"source": source, "output": shots.output, "shots": shots.shots}
+        payload = {
+            "source": source,
+            "output": shots.output,
+            "shots": shots.shots,
+            "times": shots.times,
+        }
         report(as_json, payload, done=f"{source} -> {shots.output}")
     else:
         _report(made, as_json=as_json)
@@ -142,3 +158,7 @@ def _report(made: ColorizedVideo, *, as_json: bool) -> None:
         )
     for what in made.left_out:
         typer.echo(printable(f"left out: {what}"), err=True)
+    for wish in made.unreachable:
+        place = f"({wish.hint.x:g}, {wish.hint.y:g})"
+        what = f"{wish.hint.color} does not exist at the lightness of {place}"
+        print_note(f"{what}; the nearest is {wish.nearest}")

@@ -37,25 +37,32 @@ class ChromaPlanes:
         self._size = -(-width // across), -(-height // down)  # as OpenCV has it
         self._table = _table(layout.weights)
 
-    def __call__(self, luma: NDArray[np.generic], ab: Planes) -> NDArray[np.generic]:
+    def __call__(
+        self, luma: NDArray[np.generic], ab: Planes, small: Planes | None = None
+    ) -> NDArray[np.generic]:
         """Cb and Cr `(2, h, w)` of the type and in the range of `luma` `(h, w)`, for `ab`.
 
-        That is `(2, h', w')` in CIELAB units, lying as the luma does. The luma keeps its values,
-        and the colors are inside the sRGB gamut, as `color.limit_chroma` brings them there.
+        That is `(2, h', w')` in CIELAB units, lying as the luma does; `small` is the luma of that
+        size in 0..1, if it is there already. The luma keeps its values, and the colors are inside
+        the sRGB gamut, as `color.limit_chroma` brings them there.
         """
-        return self._stored(self.units(luma, ab), luma.dtype)
+        return self._stored(self.units(luma, ab, small), luma.dtype)
 
-    def units(self, luma: NDArray[np.generic], ab: Planes) -> Planes:
-        """The same as `(h, w, 2)` in -0.5..0.5."""
+    def units(
+        self, luma: NDArray[np.generic], ab: Planes, small: Planes | None = None
+    ) -> list[Planes]:
+        """The same as two planes in -0.5..0.5."""
         import cv2
 
-        small = small_luma(luma, self._layout, *ab.shape[1:])
+        if small is None:
+            small = small_luma(luma, self._layout, *ab.shape[1:])
         edges = follow_edges(small[None], self._looked_up(small, ab), _blurred)
         planes = np.concatenate((edges.slope, edges.offset)).transpose(1, 2, 0)
         grown = cv2.resize(np.ascontiguousarray(planes), self._size, interpolation=cv2.INTER_LINEAR)
         seen = small_luma(luma, self._layout, *self._size[::-1])
-        slope, offset = grown[..., :2], grown[..., 2:]
-        return _limited(seen, slope * seen[..., None] + offset, self._layout.weights)
+        parts: Any = cv2.split(grown)
+        chroma: Any = [cv2.add(cv2.multiply(parts[n], seen), parts[n + 2]) for n in (0, 1)]
+        return _limited(seen, chroma, self._layout.weights)
 
     def _looked_up(self, luma: Planes, ab: Planes) -> Planes:
         """`color.ab_to_chroma`, interpolated between the nearest entries of the table."""
@@ -74,7 +81,7 @@ class ChromaPlanes:
         mixed: Planes = (darker + (lighter - darker) * part).transpose(2, 0, 1)
         return np.ascontiguousarray(mixed, np.float32)
 
-    def _stored(self, chroma: Planes, kind: np.dtype[np.generic]) -> NDArray[np.generic]:
+    def _stored(self, chroma: list[Planes], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
         import cv2
 
         bits = self._layout.bits
@@ -83,11 +90,13 @@ class ChromaPlanes:
         span = white - black if self._layout.full_range else (224 << bits) >> 8
         middle = 1 << (bits - 1)
         if bits == 8:  # nothing is below 0, of which it would take the absolute value
-            values = cv2.convertScaleAbs(chroma, alpha=span, beta=middle)
-        else:
-            exact = chroma * np.float32(span) + np.float32(middle)
-            values = np.clip(np.rint(exact), 0, (1 << bits) - 1).astype(kind)
-        return np.ascontiguousarray(values.transpose(2, 0, 1))
+            stored: list[Any] = [
+                cv2.convertScaleAbs(plane, alpha=span, beta=middle) for plane in chroma
+            ]
+            return np.stack(stored)
+        exact = np.stack(chroma) * np.float32(span) + np.float32(middle)
+        values: NDArray[np.generic] = np.clip(np.rint(exact), 0, (1 << bits) - 1).astype(kind)
+        return values
 
 
 def small_luma(luma: NDArray[np.generic], layout: Layout, height: int, width: int) -> Planes:
@@ -126,16 +135,18 @@ def _blurred(planes: Planes) -> Planes:
     return planar
 
 
-def _limited(luma: Planes, chroma: Planes, weights: color.Weights) -> Planes:
-    """`color.limit_chroma` of `(h, w)` and `(h, w, 2)`."""
+def _limited(luma: Planes, chroma: list[Planes], weights: color.Weights) -> list[Planes]:
+    """`color.limit_chroma` of `(h, w)` and two of them."""
     import cv2
 
-    matrix = np.array(color.chroma_to_rgb(weights), np.float32)
-    differences: Any = cv2.split(cv2.transform(chroma, matrix))
-    red, green, blue = differences
-    little: Any = np.full_like(luma, _LITTLE)  # instead of nothing, to divide by
-    above = cv2.max(cv2.max(cv2.max(red, green), blue), little)
-    below = cv2.max(cv2.max(cv2.max(-red, -green), -blue), little)
-    factors = np.minimum(cv2.divide(1 - luma, above), cv2.divide(luma, below))
-    limited: Planes = chroma * np.minimum(factors, 1)[..., None]
-    return limited
+    cv: Any = cv2  # whose types know of no numbers beside arrays
+    blue, red = chroma
+    rows = color.chroma_to_rgb(weights)
+    differences = [cv.addWeighted(blue, row[0], red, row[1], 0) for row in rows]
+    highest = cv.max(cv.max(differences[0], differences[1]), differences[2])
+    lowest = cv.min(cv.min(differences[0], differences[1]), differences[2])
+    above = cv.max(highest, _LITTLE)  # instead of nothing, to divide by
+    below = cv.min(lowest, -_LITTLE)
+    factors = cv.min(cv.divide(1 - luma, above), cv.divide(luma, below, scale=-1))
+    factors = cv.min(factors, 1.0)
+    return [cv.multiply(plane, factors) for plane in chroma]

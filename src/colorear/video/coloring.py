@@ -5,7 +5,7 @@ depends on their size and not on the length of the film.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorear import color
+from colorear.hints import Hint, Place
 from colorear.models import Network
 from colorear.video.chroma import small_luma
 from colorear.video.facts import Facts
 from colorear.video.film import Picture
 from colorear.video.flow import motion
-from colorear.video.shots import is_cut
-from colorear.video.steady import Agreed, Frame, agree
+from colorear.video.shots import cut_between, is_cut
+from colorear.video.steady import TOLD, Agreed, Frame, agree
 
 __all__ = ["STRETCH", "Colored", "Look", "Memory", "color_pictures"]
 
@@ -29,7 +30,8 @@ Planes = NDArray[np.float32]
 _LIGHTNESS: Planes = np.asarray(color.luma_to_lightness(np.arange(256) / 255), np.float32)
 STRETCH = 48
 """Frames that are colored together, at most."""
-_WAITING = 96 << 20  # bytes of luma that wait for their colors, at most
+_WAITING = 48 << 20  # bytes of luma that wait for their colors, at most
+_MADE = 5.0  # CIELAB units: a color that hints change by more is what they made it
 _FEWEST = 4  # frames of a stretch, however large they are
 
 
@@ -64,6 +66,8 @@ class Colored(NamedTuple):
     picture: Picture
     ab: Planes
     """`(2, h, w)` at the network's size, lying as the picture does."""
+    luma: Planes
+    """`(h, w)` at that size, 0..1."""
     cut: bool
     """Whether a shot begins with it."""
     memory: Memory | None
@@ -86,15 +90,39 @@ class Look:
         levels: NDArray[np.uint8] = np.rint(units * 255).astype(np.uint8)
         return levels
 
-    def colors_of(self, picture: Picture) -> Planes:
-        """a*b* `(h, w, 2)` of a picture by itself, lying as it does in the film."""
-        return self.colors(Frame(self.small(picture), None, None))
+    def upright(self, luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture `(h, w)` that lies as it does in the film, turned as it is seen."""
+        return np.rot90(luma, self._turns)
+
+    def lying(self, seen: Place) -> Place:
+        """Where a place of the upright picture is in the one that lies as in the film."""
+        place = seen
+        for _ in range(self._turns):
+            place = Place(1 - place.y, place.x)
+        return place
+
+    def seen(self, lying: Place) -> Place:
+        """The reverse."""
+        place = lying
+        for _ in range(self._turns):
+            place = Place(place.y, 1 - place.x)
+        return place
 
     def colors(self, frame: Frame) -> Planes:
-        """The same of a frame at the network's size."""
-        upright = np.rot90(frame.luma, self._turns)
-        lightness = _LIGHTNESS[upright]
-        ab = self._network(lightness, (), self._vividness).ab
+        """a*b* `(h, w, 2)` of a frame by itself, lying as it does in the film."""
+        return self._colors(frame.luma, frame.hints)
+
+    def opinion(self, frame: Frame) -> Agreed:
+        """The same, and how much each place counts beside those of other frames."""
+        ab = self.colors(frame)
+        weight = np.ones(ab.shape[:2], np.float32)
+        if frame.hints:
+            moved = np.linalg.norm(ab - self._colors(frame.luma, ()), axis=2)
+            weight[moved > _MADE] = TOLD
+        return Agreed(ab, weight)
+
+    def _colors(self, luma: NDArray[np.uint8], hints: Sequence[Hint]) -> Planes:
+        ab = self._network(_LIGHTNESS[self.upright(luma)], hints, self._vividness).ab
         lying: Planes = np.rot90(ab, -self._turns, axes=(1, 2)).transpose(1, 2, 0)
         return np.ascontiguousarray(lying, np.float32)
 
@@ -114,26 +142,34 @@ def color_pictures(
     vividness: float,
     steady: float,
     memory: Memory | None = None,
+    told: Mapping[int, tuple[Hint, ...]] | None = None,
 ) -> Iterator[Colored]:
     """Each of a film's pictures with its colors, in order.
 
-    `memory` is that of the picture before the first one, if there is one.
+    `memory` is that of the picture before the first one, if there is one; `told` are the hints of
+    pictures, by their times.
     """
     look = Look(facts, network, vividness)
+    told = told or {}
     largest = facts.width * facts.height * (1 if facts.layout.bits == 8 else 2)
     most = max(_FEWEST, min(STRETCH, _WAITING // largest))
     stretch = _Stretch(cut=memory is None)
     for picture in pictures:
         luma = look.small(picture)
         before = stretch.frames[-1].luma if stretch.frames else memory.luma if memory else None
-        frame = Frame(luma, None, None)
+        hints = told.get(picture.time, ())
+        frame = Frame(luma, None, None, hints)
         if before is not None:
-            back, forth = motion(luma, before)
-            if is_cut(before, luma, back, forth):
+            back, forth = motion(luma, before) if steady > 0 else (None, None)
+            if back is None or forth is None:
+                cut = cut_between(before, luma)
+            else:
+                cut = is_cut(before, luma, back, forth)
+                frame = Frame(luma, back, forth, hints)
+            if cut:
                 yield from _finished(stretch, look, steady, memory)
                 memory, stretch = None, _Stretch(cut=True)
-            else:
-                frame = Frame(luma, back, forth)
+                frame = Frame(luma, None, None, hints)
         if len(stretch.frames) == most:
             for colored in _finished(stretch, look, steady, memory):
                 yield colored
@@ -153,7 +189,7 @@ def _finished(
     colors: list[Planes | None] = [None] * len(stretch.frames)
     end = agreed
     if steady > 0:
-        found, end = agree(stretch.frames, look.colors, agreed)
+        found, end = agree(stretch.frames, look.opinion, agreed)
         colors = [*found]
     for number, picture in enumerate(stretch.pictures):
         frame, ab = stretch.frames[number], colors[number]
@@ -166,6 +202,7 @@ def _finished(
         yield Colored(
             picture,
             np.ascontiguousarray(ab.transpose(2, 0, 1)),
+            frame.luma * np.float32(1 / 255),
             cut=stretch.cut and number == 0,
             memory=Memory(frame.luma, end) if last and end is not None else None,
         )

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from colorear import models
-from colorear.errors import UsageError, VideoError, translated
+from colorear.errors import ModelError, UsageError, VideoError, translated
+from colorear.hints import Unreachable
 from colorear.photo.atomic_write import replacing
 from colorear.photo.provenance import Provenance
 from colorear.photo.sniffing import stamp
 from colorear.version import __version__
 from colorear.video import ffmpeg
 from colorear.video.carrying import Span
-from colorear.video.coloring import Memory, color_pictures
+from colorear.video.coloring import Look, Memory, color_pictures
 from colorear.video.encoding import CONTAINERS, choose
 from colorear.video.film import Film
+from colorear.video.hint_tracks import Told, follow_hints
 from colorear.video.job import Job
 from colorear.video.joining import join, mark_in
 from colorear.video.options import VideoOptions
@@ -53,6 +55,8 @@ class ColorizedVideo:
     """Where the source ends and where it says that it does, in seconds; None if it is whole."""
     resumed: int = 0
     """So many of the frames were done by an earlier run."""
+    unreachable: tuple[Unreachable, ...] = ()
+    """The hints whose colors do not exist at the lightness of their places."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Preview:
     output: str
     shots: tuple[float, ...]
     """Seconds at which each begins."""
+    times: tuple[float, ...]
+    """Likewise, of the pictures: the `time` of a hint in each."""
 
 
 _COLOR = ("the color that it had",)
@@ -118,11 +124,12 @@ class VideoColorizer:
             )
         encoding = choose(film.facts, path, options.codec, options.quality)
         run = Run(film, encoding, options, progress or (lambda *_: None))
+        told = self._follow(film, options)
         with Job(path, self._key(run)) as job:
             run.segments = [*job.segments()]
             run.done = resumed = sum(len(segment.times) for segment in run.segments)
             run.progress(run.done, run.total)
-            self._color(run, job)
+            self._color(run, job, told)
             left_out = self._join(run, job, path)
             job.remove()
         facts = film.facts
@@ -141,6 +148,7 @@ class VideoColorizer:
             damaged=tuple(place for part in run.segments for place in part.damaged),
             ends_early=film.report.ends_early,
             resumed=resumed,
+            unreachable=tuple(told.unreachable),
         )
 
     def preview(
@@ -154,7 +162,8 @@ class VideoColorizer:
     ) -> Preview:
         """Write a picture with a colored frame of each shot to `target`, a .png or .jpg.
 
-        Without one it lies beside `source`. Nothing else is made. Raises as `colorize` does.
+        Each is labeled with the time at which its shot begins, and its own. Without `target` it
+        lies beside `source`. Nothing else is made. Raises as `colorize` does.
         """
         options, film = options or VideoOptions(), Film(source)
         name = Path(source)
@@ -162,10 +171,30 @@ class VideoColorizer:
         check_sheet(path)
         _check_target(path, film.facts.path, overwrite=overwrite)
         total = film.count(options.start, options.end)
-        told = progress or (lambda *_: None)
-        shots = [*shot_previews(film, self.network, options, lambda seen: told(seen, total))]
+        tell = progress or (lambda *_: None)
+        told = self._follow(film, options).at
+        shots = [*shot_previews(film, self.network, options, told, lambda seen: tell(seen, total))]
         write_sheet(shots, path)
-        return Preview(str(source), str(path), tuple(round(shot.start, 3) for shot in shots))
+        return Preview(
+            str(source),
+            str(path),
+            tuple(round(shot.start, 3) for shot in shots),
+            tuple(round(shot.time, 3) for shot in shots),
+        )
+
+    def _follow(self, film: Film, options: VideoOptions) -> Told:
+        """The hints, in each of the pictures where they can be seen."""
+        if options.hints and not self.network.card.hints:
+            raise ModelError(
+                f"{self.network.card.name} takes no hints; choose a network that does "
+                "(colorear models)"
+            )
+        if not options.hints:
+            return Told()
+        look = Look(film.facts, self.network, options.vividness)
+        start, end = _span(film, options)
+        again = Film(film.facts.path)  # what is damaged is told by the reading that colors
+        return follow_hints(again, look, options.hints, start, end)
 
     def _key(self, run: Run) -> str:
         """All that decides what the segments are."""
@@ -185,11 +214,10 @@ class VideoColorizer:
         )
         return msgspec.json.encode(parts).decode()
 
-    def _color(self, run: Run, job: Job) -> None:
+    def _color(self, run: Run, job: Job, told: Told) -> None:
         """Make the segments that are not there yet."""
         film, options = run.film, run.options
-        start = film.time(options.start) if options.start > 0 else None
-        end = film.time(options.end) if options.end is not None else None
+        start, end = _span(film, options)
         memory = None
         if run.segments:
             start = run.segments[-1].times[-1] + 1
@@ -202,6 +230,7 @@ class VideoColorizer:
             vividness=options.vividness,
             steady=options.steady,
             memory=memory,
+            told=told.at,
         )
         writer = SegmentWriter(run, job)
         try:
@@ -245,6 +274,12 @@ def colorize(
 ) -> ColorizedVideo:
     """Write one film in color; for many, make one `VideoColorizer` and keep it."""
     return VideoColorizer(model).colorize(source, target, options, overwrite=overwrite)
+
+
+def _span(film: Film, options: VideoOptions) -> tuple[int | None, int | None]:
+    """The part that is wanted, in the film's own units."""
+    start = film.time(options.start) if options.start > 0 else None
+    return start, film.time(options.end) if options.end is not None else None
 
 
 def _check_target(target: Path, source: Path, *, overwrite: bool) -> None:

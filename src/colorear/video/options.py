@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from colorear.errors import UsageError
+from colorear.hints import TimedHint
 from colorear.inference.options import MAX_VIVIDNESS
 from colorear.video.encoding import Codec
 
@@ -18,6 +19,8 @@ class VideoOptions:
     steady: float = 1.0
     """1 for colors that are agreed within a shot and follow its motion, 0 for frames that are
     colored each by itself, anything between for a mixture."""
+    hints: tuple[TimedHint, ...] = ()
+    """What is known of the colors at some time; each holds for the shot that its picture is of."""
     codec: Codec | None = None
     """None for the film's own, if it is one of the four, else H.264."""
     quality: int | None = None

@@ -1,6 +1,6 @@
 """A contact sheet: one colored picture of each shot, to choose and correct before a long run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 
 from colorear import color
 from colorear.errors import UsageError, VideoError, translated
+from colorear.hints import Hint
 from colorear.models import Network
 from colorear.photo.atomic_write import replacing
 from colorear.video.chroma import ChromaPlanes, small_luma
 from colorear.video.coloring import Look
 from colorear.video.film import Film, Picture
-from colorear.video.flow import motion
 from colorear.video.options import VideoOptions
-from colorear.video.shots import is_cut
+from colorear.video.shots import cut_between
+from colorear.video.steady import Frame
 
 __all__ = ["ShotPreview", "check_sheet", "shot_previews", "write_sheet"]
 
@@ -25,7 +26,6 @@ _WIDTH = 320  # pixels of a picture on the sheet
 _ACROSS = 4
 _LABEL = 24  # pixels below each
 _MOST = 400  # shots on a sheet
-_SURELY_ON = 0.9  # a correlation of two frames from which nobody need look for a cut
 
 
 class ShotPreview(NamedTuple):
@@ -33,6 +33,8 @@ class ShotPreview(NamedTuple):
 
     start: float
     """Seconds from the film's start."""
+    time: float
+    """Likewise, of the picture: the `time` of a hint in it."""
     srgb: NDArray[np.uint8]
     """`(h, w, 3)`: a picture of its second half, upright."""
 
@@ -50,9 +52,13 @@ def shot_previews(
     film: Film,
     network: Network,
     options: VideoOptions,
+    told: Mapping[int, tuple[Hint, ...]],
     progress: Callable[[int], None] = lambda _: None,
 ) -> Iterator[ShotPreview]:
-    """Each shot of a film, as soon as it is over; `progress` is told how many frames were seen."""
+    """Each shot of a film, as soon as it is over.
+
+    `told` are the hints of pictures by their times; `progress` is told how many frames were seen.
+    """
     look = Look(film.facts, network, options.vividness)
     start = film.time(options.start) if options.start > 0 else None
     end = film.time(options.end) if options.end is not None else None
@@ -61,9 +67,9 @@ def shot_previews(
     begins, length = 0, 0
     for number, picture in enumerate(film.pictures(start, end), 1):
         luma = look.small(picture)
-        if before is not None and _cut_between(before, luma):
+        if before is not None and cut_between(before, luma):
             if kept is not None:
-                yield _preview(film, look, begins, kept)
+                yield _preview(film, look, begins, kept, told)
             kept, length = None, 0
         before = luma
         length += 1
@@ -73,7 +79,7 @@ def shot_previews(
             kept = picture
         progress(number)
     if kept is not None:
-        yield _preview(film, look, begins, kept)
+        yield _preview(film, look, begins, kept, told)
 
 
 def write_sheet(previews: list[ShotPreview], target: Path) -> None:
@@ -96,7 +102,7 @@ def write_sheet(previews: list[ShotPreview], target: Path) -> None:
         left = 8 + number % _ACROSS * (wide + 8)
         height, width = shot.srgb.shape[:2]
         sheet[top : top + height, left : left + width] = shot.srgb
-        label = f"{number + 1}   {_clock(shot.start)}"
+        label = f"{number + 1}   {_clock(shot.start)}   time {shot.time:.2f}"
         place = (left + 2, top + height + _LABEL - 8)
         cv2.putText(
             sheet, label, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (230, 230, 230), 1, cv2.LINE_AA
@@ -118,15 +124,13 @@ def _clock(seconds: float) -> str:
     return f"{tenths // 36000}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"
 
 
-def _cut_between(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> bool:
-    plain = np.corrcoef(before[::2, ::2].ravel(), now[::2, ::2].ravel())[0, 1]
-    if plain > _SURELY_ON:
-        return False
-    back, forth = motion(now, before)
-    return is_cut(before, now, back, forth)
-
-
-def _preview(film: Film, look: Look, begins: int, picture: Picture) -> ShotPreview:
+def _preview(
+    film: Film,
+    look: Look,
+    begins: int,
+    picture: Picture,
+    told: Mapping[int, tuple[Hint, ...]],
+) -> ShotPreview:
     import cv2
 
     facts = film.facts
@@ -136,11 +140,13 @@ def _preview(film: Film, look: Look, begins: int, picture: Picture) -> ShotPrevi
     values: Any = picture.luma
     luma = cv2.resize(values, size[::-1], interpolation=cv2.INTER_AREA)
     planes = ChromaPlanes(facts.layout, *size, (1, 1))
-    chroma = planes.units(luma, look.colors_of(picture).transpose(2, 0, 1))
+    frame = Frame(look.small(picture), None, None, told.get(picture.time, ()))
+    chroma = planes.units(luma, look.colors(frame).transpose(2, 0, 1))
     units = small_luma(luma, facts.layout, *size)
-    ycc = np.concatenate((units[None], chroma.transpose(2, 0, 1)))
+    ycc = np.stack((units, *chroma))
     srgb = np.clip(color.ycc_to_srgb(ycc, facts.layout.weights), 0, 1)
     upright = np.rot90(
         np.rint(255 * srgb).astype(np.uint8).transpose(1, 2, 0), facts.rotation // 90
     )
-    return ShotPreview(film.seconds(begins), np.ascontiguousarray(upright))
+    times = film.seconds(begins), film.seconds(picture.time)
+    return ShotPreview(*times, np.ascontiguousarray(upright))

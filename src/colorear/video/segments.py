@@ -69,7 +69,7 @@ class SegmentWriter:
             if colored.cut:
                 self._segment.shots.append(time_)
             self._segment.times.append(time_)
-            self._encoder(time_, duration, luma, self._chroma(luma, colored.ab))
+            self._encoder(time_, duration, luma, self._chroma(luma, colored.ab, colored.luma))
         if colored.memory is not None:
             self._segment = self._segment._replace(state=colored.memory.packed())
             if (

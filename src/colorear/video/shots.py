@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from colorear.video.flow import Motion, sampled
+from colorear.video.flow import Motion, motion, sampled
 
-__all__ = ["is_cut"]
+__all__ = ["cut_between", "goes_on", "is_cut"]
 
 # Of neighboring frames under a moving camera (12 pixels a frame in 320, turning, zooming, grain of
 # 10 levels) at least 0.29 could be followed, of frames across a cut at most 0.08. Of faster motion
@@ -16,7 +16,25 @@ __all__ = ["is_cut"]
 _FOLLOWED = 0.1
 _ALIKE = 0.62
 _OTHERS = 0.17
+_GOES_ON = 0.9  # a correlation of two frames from which nobody need look for a cut
 _SOFT = 2.0  # sigma in pixels: grain is not what is compared
+
+
+def cut_between(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> bool:
+    """`is_cut` of two frames whose motion nobody has looked for yet."""
+    if goes_on(before, now):
+        return False
+    back, forth = motion(now, before)
+    return is_cut(before, now, back, forth)
+
+
+def goes_on(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> bool:
+    """Whether two frames, both luma `(h, w)`, are so alike that no cut can be between them."""
+    one, other = (frame[::2, ::2].ravel().astype(np.float32) for frame in (before, now))
+    one -= one.mean()
+    other -= other.mean()
+    size = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) > _GOES_ON * size
 
 
 def is_cut(before: NDArray[np.uint8], now: NDArray[np.uint8], back: Motion, forth: Motion) -> bool:
@@ -24,7 +42,9 @@ def is_cut(before: NDArray[np.uint8], now: NDArray[np.uint8], back: Motion, fort
 
     `back` leads from `now` to `before`, `forth` the other way.
     """
-    if max(float(back.valid.mean()), float(forth.valid.mean())) >= _FOLLOWED:
+    if max(float(back.valid.mean()), float(forth.valid.mean())) >= _FOLLOWED or goes_on(
+        before, now
+    ):
         return False
     import cv2
 

@@ -16,15 +16,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from colorear.hints import Hint
 from colorear.video.flow import Motion, chained, sampled, still
 
-__all__ = ["Agreed", "Frame", "agree"]
+__all__ = ["TOLD", "Agreed", "Frame", "agree"]
 
 Planes = NDArray[np.float32]
-Network = Callable[["Frame"], Planes]
-"""a*b* `(h, w, 2)` of a frame by itself."""
+Network = Callable[["Frame"], "Agreed"]
+"""a*b* of a frame by itself, and how much each place counts: 1, or `TOLD` where hints made it."""
 
-_EVERY = 12  # frames from one anchor to the next, at most
+TOLD = 1000.0
+"""Anchors' worth of what somebody knows: what networks hold for likely is nothing beside it."""
+
+_EVERY = 3  # frames from one anchor to the next, at most
+_OPINIONS = 16  # anchors that a shot should have to begin with: the mean of few may be far off
 _LOST = 0.7  # of an anchor's places: when fewer can be followed, the next anchor comes
 _MEMORY = 24.0  # anchors' worth of agreement, beyond which older ones fade
 _NEW = 0.01  # of a frame that no anchor shows, beyond which the network colors it
@@ -43,11 +48,13 @@ class Frame(NamedTuple):
     """To the frame before it, of the same shot; None where it is the first."""
     forth: Motion | None
     """From the frame before it to this one."""
+    hints: tuple[Hint, ...] = ()
+    """What somebody knows of it."""
 
 
 @dataclass
 class Agreed:
-    """What has been agreed of a frame's colors, for the frames after it."""
+    """What has been agreed of a frame's colors."""
 
     ab: Planes
     """`(h, w, 2)`."""
@@ -94,6 +101,7 @@ def _anchors(frames: Sequence[Frame], before: Agreed | None) -> tuple[list[int],
     -1 stands for the frame before the first one; the last one is always an anchor.
     """
     anchors = [0] if before is None else [-1]
+    every = max(1, min(_EVERY, len(frames) // _OPINIONS)) if before is None else _EVERY
     ways: dict[int, Motion] = {}
     way = still(*frames[0].luma.shape)
     for place in range(anchors[0] + 1, len(frames)):
@@ -102,8 +110,8 @@ def _anchors(frames: Sequence[Frame], before: Agreed | None) -> tuple[list[int],
             raise ValueError("a frame within a shot needs its motion from the one before it")
         way = ways[place] = chained(back, way)
         gone = place - anchors[-1]
-        lost = gone >= _EVERY // 3 and float(way.valid.mean()) < _LOST
-        if gone == _EVERY or lost or place == len(frames) - 1:
+        lost = float(way.valid.mean()) < _LOST
+        if gone == every or lost or place == len(frames) - 1:
             anchors.append(place)
             way = still(*frames[0].luma.shape)
     return anchors, ways
@@ -123,7 +131,7 @@ def _onward(frames: Sequence[Frame], first: int, last: int) -> dict[int, Motion]
 def _heard(
     anchors: Sequence[int],
     ways: dict[int, Motion],
-    own: dict[int, Planes],
+    own: dict[int, Agreed],
     before: Agreed | None,
 ) -> dict[int, Agreed]:
     """Of each anchor what it and all that come before it say."""
@@ -139,13 +147,13 @@ def _heard(
     return heard
 
 
-def _and_now(ab: Planes, others: Agreed | None) -> Agreed:
+def _and_now(one: Agreed, others: Agreed | None) -> Agreed:
     """What others say, and one anchor more."""
-    one = Agreed(ab, np.ones(ab.shape[:2], np.float32))
     if others is None:
         return one
     both = _mean(one, others)
-    return Agreed(both.ab, np.minimum(both.weight, _MEMORY))
+    most = np.where(both.weight > TOLD / 2, np.float32(TOLD), np.float32(_MEMORY))
+    return Agreed(both.ab, np.minimum(both.weight, most))
 
 
 def _mean(one: Agreed, other: Agreed) -> Agreed:
@@ -164,7 +172,7 @@ def _between(
     earlier: tuple[Planes, Planes],
     later: tuple[Planes, Planes],
     nearness: float,
-    alone: Callable[[], Planes],
+    alone: Callable[[], Agreed],
 ) -> Planes:
     """The colors of a frame between two anchors; `nearness` is 0 at the earlier one.
 
@@ -181,7 +189,7 @@ def _between(
     mixed = earlier[0] * weights[0][..., None] + later[0] * weights[1][..., None]
     hole = (np.maximum(earlier[1], later[1]) < 0.5).astype(np.float32)
     if float(cv2.erode(hole, _CORE).mean()) > _NEW:
-        fresh = alone()
+        fresh = alone().ab
     else:
         spread = cv2.GaussianBlur(np.dstack((mixed, total)), (0, 0), _FILLED)
         plain = earlier[0] * np.float32(1 - nearness) + later[0] * np.float32(nearness)
