@@ -95,19 +95,22 @@ def main() -> None:
                 draw(options.figure, [alone, steady, truth], followed(shot.flows))
 
 
-def followed(flows: list[np.ndarray]) -> list[tuple[int, int]]:
-    """Row and column, in each frame, of what is in the middle of the last one."""
+def followed(flows: list[np.ndarray]) -> list[np.ndarray]:
+    """In each frame x and y of what is in the middle of the last one."""
     height, width = flows[0].shape[:2]
-    x, y = width / 2, height / 2
-    places = [(round(y), round(x))]
+    places = [np.array([width / 2, height / 2], np.float32)]
     for flow in reversed(flows):
-        across, down = flow[min(round(y), height - 1), min(round(x), width - 1)]
-        x, y = x + across, y + down
-        places.append((round(y), round(x)))
+        places.append(places[-1] + at(flow, places[-1]))
     return places[::-1]
 
 
-def draw(path: Path, films: list[list[np.ndarray]], places: list[tuple[int, int]]) -> None:
+def at(planes: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """The values of `(h, w, c)` at x and y, between its pixels."""
+    x, y = place.reshape(2, 1, 1).astype(np.float32)
+    return cv2.remap(planes.astype(np.float32), x, y, cv2.INTER_LINEAR).ravel()
+
+
+def draw(path: Path, films: list[list[np.ndarray]], places: list[np.ndarray]) -> None:
     """The chroma of a followed place over time."""
     import matplotlib as mpl
 
@@ -118,10 +121,10 @@ def draw(path: Path, films: list[list[np.ndarray]], places: list[tuple[int, int]
     for colors, label, style in zip(
         films, ("--steady 0", "--steady 1", "true"), ("C1-", "C0-", "k:"), strict=True
     ):
-        chroma = [np.hypot(*ab[place]) for ab, place in zip(colors, places, strict=True)]
+        chroma = [np.hypot(*at(ab, place)) for ab, place in zip(colors, places, strict=True)]
         axes.plot(chroma, style, label=label)
     axes.set(xlabel="frame", ylabel="chroma (CIELAB)", ylim=(0, None))
-    axes.legend(loc="lower right", ncols=3, frameon=False)
+    axes.legend(loc="center right", frameon=False)
     figure.savefig(path, dpi=110)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("av", reason="films need the extra video: pip install 'colorear[video]'")
 
+import cv2
 import numpy as np
 
 import made_films as made
@@ -60,3 +61,23 @@ def test_what_is_damaged_or_cannot_be_is_said(old, known_network):
         assert answer.returncode == status, answer.stderr
         assert said in answer.stderr
         assert "Traceback" not in answer.stderr
+
+
+def test_hints_are_seen_on_the_sheet_and_must_be_good(old):
+    hints, sheet = old.with_name("hints.json"), old.with_name("sheet.png")
+    soft = cv2.blur(made.read(old)[3]["planes"][0], (9, 9))[12:36, 16:48].astype(int)
+    row, column = np.argwhere(np.abs(soft - 100) == np.abs(soft - 100).min())[0] + (12, 16)
+    x, y = float(column + 0.5) / 64, float(row + 0.5) / 48  # neither black nor white
+    told = {"time": 0.125, "x": x, "y": y, "color": "red", "radius": 0.2}
+    hints.write_text(json.dumps([told]))
+    answer = run("video", old, "--preview", "-o", sheet, "--hints", hints, "--json")
+    assert answer.returncode == 0, answer.stderr
+    found = json.loads(answer.stdout)
+    assert (found["shots"], found["times"]) == ([0.0], [0.125])
+    blue, green, red = cv2.imread(str(sheet))[8 + int(y * 240), 8 + int(x * 320)].astype(int)
+    assert red > green + 30
+    assert red > blue + 30
+    hints.write_text(json.dumps([told | {"when": 1}]))
+    answer = run("video", old, "--hints", hints)
+    assert answer.returncode == 2
+    assert '"time": 12.5' in answer.stderr
