@@ -76,7 +76,7 @@ def main() -> None:
         photographs = pack_squares(paths, 160)
         print(f"{folder}: {len(photographs)} photographs", flush=True)
         for name, vividness in (("safe", SAFE), ("vivid", 1.0)):
-            print(f"  {name}: {colour(colorizer, photographs, vividness)}", flush=True)
+            print(f"  {name}: {colors(colorizer, photographs, vividness)}", flush=True)
         tenths[folder] = uncertainty(colorizer.network, photographs)
         curves[folder] = hints(colorizer.network, photographs)
         things(colorizer.network, photographs)
@@ -125,7 +125,7 @@ def taken(action: Callable[[], object]) -> list[float]:
     return seconds[WARM_UP:]
 
 
-def colour(colorizer: Colorizer, photographs: PackedImages, vividness: float) -> str:
+def colors(colorizer: Colorizer, photographs: PackedImages, vividness: float) -> str:
     """MSE over the grey copy's, and colourfulness, through the whole program."""
     squared, level, gap = np.zeros(2), np.zeros(2), np.zeros(2)
     for truth in seen(photographs):
@@ -194,8 +194,8 @@ def true_hint(truth: Seen, row: int, column: int) -> Hint:
     height, width = truth.luma.shape
     rows, columns = (slice(max(0, at - REACH), at + REACH + 1) for at in (row, column))
     mean = (255 * truth.srgb[:, rows, columns]).mean((1, 2)).round().astype(int)
-    colour = "#{:02x}{:02x}{:02x}".format(*mean)
-    return Hint((column + 0.5) / width, (row + 0.5) / height, colour, REACH / min(height, width))
+    code = "#{:02x}{:02x}{:02x}".format(*mean)
+    return Hint((column + 0.5) / width, (row + 0.5) / height, code, REACH / min(height, width))
 
 
 def things(network: Network, photographs: PackedImages) -> None:

@@ -3,7 +3,7 @@
     python benchmarks/choices.py DATA [--only NAME ...] [--steps 200] [--seed 1] [--of-each 500]
 
 DATA holds `landscapes/color` and `photos`; of those that networks may learn from so many of each
-are learnt from at 128 x 128, and 240 others judge. Every line tells the MSE over the grey copy's,
+are learned from at 128 x 128, and 240 others judge. Every line tells the MSE over the grey copy's,
 the mean colourfulness over the true one, the colourfulness gap over the grey copy's (all with the
 luma kept, by the averaged weights), the same three by the weights as they are, and the minutes.
 """
@@ -86,11 +86,11 @@ def main() -> None:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--of-each", type=int, default=500, help="photographs to learn from")
     words = asked.parse_args()
-    learnt_from, held_out = photographs(words.data, words.of_each)
+    learned_from, held_out = photographs(words.data, words.of_each)
     for name in words.only:
         choice = CHOICES[name]
         started = time.monotonic()
-        network, average = learnt(choice, learnt_from, words.steps, words.seed)
+        network, average = learned(choice, learned_from, words.steps, words.seed)
         minutes = (time.monotonic() - started) / 60
         told = [judged(answer(choice, each), held_out) for each in (average, network)]
         print(f"{name}: {' | '.join(told)} | {minutes:.1f} min", flush=True)
@@ -114,8 +114,8 @@ def photographs(data: Path, of_each: int) -> tuple[PackedImages, PackedImages]:
     return pack(learn, SIDE + 16), pack_squares(judge, SIDE)
 
 
-def learnt(
-    choice: Choice, learnt_from: PackedImages, steps: int, seed: int
+def learned(
+    choice: Choice, learned_from: PackedImages, steps: int, seed: int
 ) -> tuple[nn.Module, nn.Module]:
     """A network and the average of its weights, after so many steps."""
     torch.manual_seed(seed)
@@ -123,9 +123,9 @@ def learnt(
     average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.98), use_buffers=True)
     optimizer = optim.AdamW(network.parameters(), PEAK, weight_decay=0.01)
     schedule = optim.lr_scheduler.OneCycleLR(optimizer, PEAK, steps, pct_start=0.15)
-    loss_of = training_loss(choice, learnt_from)
+    loss_of = training_loss(choice, learned_from)
     critic = Critic() if choice.adversarial else None
-    for step, examples in zip(range(steps), batches(learnt_from, seed), strict=False):
+    for step, examples in zip(range(steps), batches(learned_from, seed), strict=False):
         network.train()
         said = network(examples.lightness).ab
         loss = loss_of(said, examples)
@@ -140,11 +140,11 @@ def learnt(
     return network, average
 
 
-def batches(learnt_from: PackedImages, seed: int) -> Iterator[Examples]:
+def batches(learned_from: PackedImages, seed: int) -> Iterator[Examples]:
     """Random cuts, without end."""
     folder = Folder(folder="photographs")
     spec = DataSpec(train=(folder,), validation=(folder,), crop=(SIDE,))
-    crops = CropSampler(learnt_from, spec, batch=BATCH, epochs=1, seed=seed)
+    crops = CropSampler(learned_from, spec, batch=BATCH, epochs=1, seed=seed)
     for batch in chain.from_iterable(map(crops.epoch, count())):
         yield Examples(torch.from_numpy(batch.pixels))
 
@@ -161,11 +161,11 @@ def built(choice: Choice) -> Acuarela:
 
 
 def training_loss(
-    choice: Choice, learnt_from: PackedImages
+    choice: Choice, learned_from: PackedImages
 ) -> Callable[[Tensor, Examples], Tensor]:
     """What its answer is judged by while it learns."""
     perceived = perception() if choice.perceptual else None
-    rarity = rarities(learnt_from) if choice.loss == "rebalanced" else None
+    rarity = rarities(learned_from) if choice.loss == "rebalanced" else None
 
     def loss_of(said: Tensor, examples: Examples) -> Tensor:
         truth = functional.adaptive_avg_pool2d(examples.ab, said.shape[-2:])
@@ -289,14 +289,14 @@ def pretrained(name: str) -> nn.Module:
     return whole
 
 
-def rarities(learnt_from: PackedImages) -> Tensor:
+def rarities(learned_from: PackedImages) -> Tensor:
     """The weight of each colour of the palette: Zhang et al., 2016, equation 4, lambda 0.5.
 
     Their smoothing of the empirical frequencies is left out: the palette is coarser than theirs.
     """
     frequency = torch.zeros(len(AB_BINS))
-    for i in range(0, len(learnt_from), 4):
-        ab = Examples(torch.from_numpy(np.array(learnt_from[i])[None, ::4, ::4])).ab
+    for i in range(0, len(learned_from), 4):
+        ab = Examples(torch.from_numpy(np.array(learned_from[i])[None, ::4, ::4])).ab
         nearest = torch.cdist(ab[0].flatten(1).T, AB_BINS).argmin(1)
         frequency += torch.bincount(nearest, minlength=len(AB_BINS))
     frequency /= frequency.sum()

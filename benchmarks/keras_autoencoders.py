@@ -52,20 +52,20 @@ def plain_deep(side: int) -> Any:
 
 def skip_shallow(side: int) -> Any:
     """AE concatenado."""
-    grey = keras.Input((side, side, 3))
-    down_1 = _block(_down(128))(grey)
+    gray = keras.Input((side, side, 3))
+    down_1 = _block(_down(128))(gray)
     down_2 = _block(_down(256), layers.BatchNormalization())(down_1)
     down_3 = _block(_down(512), layers.BatchNormalization())(down_2)
     up_1 = layers.Concatenate()([_block(_up(256))(down_3), down_2])
     up_2 = layers.Concatenate()([_block(_up(128))(up_1), down_1])
-    up_3 = layers.Concatenate()([_block(_up(3))(up_2), grey])
-    return keras.Model(grey, layers.Conv2D(3, 2, padding="same")(up_3))
+    up_3 = layers.Concatenate()([_block(_up(3))(up_2), gray])
+    return keras.Model(gray, layers.Conv2D(3, 2, padding="same")(up_3))
 
 
 def skip_deep(side: int) -> Any:
     """AE concatenado más capas."""
-    grey = keras.Input((side, side, 3))
-    down_1 = _block(_down(128))(grey)
+    gray = keras.Input((side, side, 3))
+    down_1 = _block(_down(128))(gray)
     down_2 = _block(_down(128))(down_1)
     down_3 = _block(_down(256), layers.BatchNormalization())(down_2)
     down_4 = _block(_down(512), layers.BatchNormalization())(down_3)
@@ -74,8 +74,8 @@ def skip_deep(side: int) -> Any:
     up_2 = layers.Concatenate()([_block(_up(256))(up_1), down_3])
     up_3 = layers.Concatenate()([_block(_up(128))(up_2), down_2])
     up_4 = layers.Concatenate()([_block(_up(128))(up_3), down_1])
-    up_5 = layers.Concatenate()([_block(_up(3))(up_4), grey])
-    return keras.Model(grey, layers.Conv2D(3, 2, padding="same")(up_5))
+    up_5 = layers.Concatenate()([_block(_up(3))(up_4), gray])
+    return keras.Model(gray, layers.Conv2D(3, 2, padding="same")(up_5))
 
 
 KERAS_AUTOENCODERS: dict[str, Callable[[int], Any]] = {
@@ -144,10 +144,10 @@ def _weighted(model: Any) -> Iterator[Any]:
 
 
 def _chain(side: int, *chain: Any) -> Any:
-    grey = planes = keras.Input((side, side, 3))
+    gray = planes = keras.Input((side, side, 3))
     for layer in chain:
         planes = layer(planes)
-    return keras.Model(grey, planes)
+    return keras.Model(gray, planes)
 
 
 def _block(*chain: Any) -> Any:

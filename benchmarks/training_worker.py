@@ -114,10 +114,10 @@ def _keras(
         metrics=["accuracy"],
         **options,
     )
-    colour = _photographs(batch, side).astype(np.float32) / 255
-    gray = np.repeat(colour.mean(3, keepdims=True), 3, 3)
+    color = _photographs(batch, side).astype(np.float32) / 255
+    gray = np.repeat(color.mean(3, keepdims=True), 3, 3)
     name = f"Keras {keras.__version__} on {backend} {framework.__version__}"
-    return f"{name}, jit_compile={model.jit_compile}", lambda: model.train_on_batch(gray, colour)
+    return f"{name}, jit_compile={model.jit_compile}", lambda: model.train_on_batch(gray, color)
 
 
 def _temporary_folder() -> Path:

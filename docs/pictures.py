@@ -45,8 +45,8 @@ def main() -> None:
     """Write the examples, then the strips."""
     originals = {name: pyvips.Image.new_from_array(load()) for name, load in PICTURES.items()}
     for name, picture in originals.items():
-        grey = (luma(picture) * 255).rint().cast("uchar")
-        grey.write_to_file(str(EXAMPLES / name), keep="none", **SAVED_AS[name])
+        gray = (luma(picture) * 255).rint().cast("uchar")
+        gray.write_to_file(str(EXAMPLES / name), keep="none", **SAVED_AS[name])
     _strip_of_the_bundled_network(originals)
     _strip_of_the_autoencoders(originals)
 
@@ -56,13 +56,13 @@ def _strip_of_the_bundled_network(originals: dict[str, pyvips.Image]) -> None:
     shown = []
     with tempfile.TemporaryDirectory() as folder:
         for name in IN_STRIP:
-            coloured = Path(folder, name)
-            colorizer.colorize(EXAMPLES / name, coloured)
-            grey, colour = (
+            colored = Path(folder, name)
+            colorizer.colorize(EXAMPLES / name, colored)
+            gray, truth = (
                 pyvips.Image.new_from_file(str(source)).colourspace("srgb")
-                for source in (EXAMPLES / name, coloured)
+                for source in (EXAMPLES / name, colored)
             )
-            shown += [grey, colour, originals[name]]
+            shown += [gray, truth, originals[name]]
         size = HEIGHT * 4 // 3
         cells = [
             pyvips.Image.new_from_array(np.ascontiguousarray(picture.numpy())).thumbnail_image(
@@ -79,9 +79,9 @@ def _strip_of_the_autoencoders(originals: dict[str, pyvips.Image]) -> None:
     cells = []
     for original in originals.values():
         square = original.thumbnail_image(SIDE, height=SIDE, crop="centre")
-        grey = luma(square).numpy().astype(np.float32)
-        made = [network.srgb(color.luma_to_lightness(grey)) for network in networks]
-        for planes in (np.stack([grey] * 3), *made):
+        gray = luma(square).numpy().astype(np.float32)
+        made = [network.srgb(color.luma_to_lightness(gray)) for network in networks]
+        for planes in (np.stack([gray] * 3), *made):
             pixels = (255 * planes.clip(0, 1)).round().astype(np.uint8).transpose(1, 2, 0)
             cells.append(pyvips.Image.new_from_array(np.ascontiguousarray(pixels)))
         cells.append(square)

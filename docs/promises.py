@@ -37,14 +37,14 @@ FILES = (
 
 def made(kind: str) -> pyvips.Image:
     """A small photograph of one kind."""
-    grey = pyvips.Image.new_from_file(str(EXAMPLE))
-    rgb = grey.bandjoin([grey, grey]).copy(interpretation="srgb")
+    gray = pyvips.Image.new_from_file(str(EXAMPLE))
+    rgb = gray.bandjoin([gray, gray]).copy(interpretation="srgb")
     return {
-        "grey": grey,
+        "grey": gray,
         "rgb": rgb,
         "sepia": (rgb * [0.95, 0.82, 0.62] + [12, 10, 8]).cast("uchar"),
-        "alpha": grey.bandjoin(grey),
-        "deep": (grey.gaussblur(1.2, precision="float") * 257).cast("ushort"),
+        "alpha": gray.bandjoin(gray),
+        "deep": (gray.gaussblur(1.2, precision="float") * 257).cast("ushort"),
     }[kind].copy(interpretation={"deep": "grey16", "rgb": "srgb", "sepia": "srgb"}.get(kind, "b-w"))
 
 

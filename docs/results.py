@@ -133,7 +133,7 @@ if __name__ == "__main__":
         data, *finished = sys.argv[1:]
         here = [name for name in models.cards() if models.is_here(name)]
         luma = [f"{name}@luma" for name in here if models.load(name).makes_srgb]
-        safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colours]
+        safe = [f"{name}@safe" for name in here if models.load(name).has_safe_colors]
         names = ["gray", "mean-color", "opposite-hues", *here, *luma, *safe]
         names += [name for run in finished for name in (run, f"{run}@luma")]
         if SCORES.exists():

@@ -47,11 +47,11 @@ def test_ycc_comes_back_and_follows_jfif():
     assert red == pytest.approx((0.299, -0.168736, 0.5), abs=1e-6)  # JFIF 1.02, page 3
 
 
-def test_greys_have_neither_ab_nor_chroma():
-    grey = np.repeat(_STEPS.reshape(1, 1, -1), 3, axis=0)
-    assert np.abs(color.srgb_to_lab(grey)[1:]).max() < 1e-12
-    assert np.abs(color.srgb_to_ycc(grey)[1:]).max() < 1e-12
-    assert np.allclose(color.luma_to_lightness(grey[:1]), color.srgb_to_lab(grey)[:1])
+def test_grays_have_neither_ab_nor_chroma():
+    gray = np.repeat(_STEPS.reshape(1, 1, -1), 3, axis=0)
+    assert np.abs(color.srgb_to_lab(gray)[1:]).max() < 1e-12
+    assert np.abs(color.srgb_to_ycc(gray)[1:]).max() < 1e-12
+    assert np.allclose(color.luma_to_lightness(gray[:1]), color.srgb_to_lab(gray)[:1])
 
 
 def test_true_ab_beside_luma_gives_the_photograph_back():
@@ -61,7 +61,7 @@ def test_true_ab_beside_luma_gives_the_photograph_back():
 
 
 @given(lumas, chromas)
-def test_limited_chroma_is_inside_the_gamut_and_no_other_colour(luma, chroma):
+def test_limited_chroma_is_inside_the_gamut_and_no_other_color(luma, chroma):
     limited = color.limit_chroma(luma, chroma)
     srgb = color.ycc_to_srgb(np.concatenate((luma, limited)))
     assert srgb.min() >= -1e-9

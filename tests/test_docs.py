@@ -184,7 +184,7 @@ def test_the_site_is_built_and_its_links_lead_somewhere(tmp_path):
     assert re.findall(r"(?:src|href)=\"https?://", front) == []  # it can be read offline
 
 
-def test_make_demo_colours_the_examples(tmp_path):
+def test_make_demo_colors_the_examples(tmp_path):
     """With the environment that runs this test, which is not installed again."""
     installed = f"{sys.prefix}/runtime"
     command = ["make", "demo", f"VENV={sys.prefix}", f"DEMO={tmp_path}", "-o", installed]

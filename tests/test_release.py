@@ -79,8 +79,8 @@ FREE = (
 
 def test_no_package_forbids_to_use_it_for_money():
     """Each is under terms that are known to allow it; the one that states none is named."""
-    made = runpy.run_path(str(ROOT / "docs" / "licences.py"))
-    found = {name: terms for name, (terms, _) in made["licences"]().items()}
+    made = runpy.run_path(str(ROOT / "docs" / "licenses.py"))
+    found = {name: terms for name, (terms, _) in made["licenses"]().items()}
     assert {"numpy", "onnxruntime", "pyvips-binary", "torch", "fastapi", "av"} <= set(found)
     assert [name for name, terms in found.items() if terms == made["NONE_STATED"]] in (
         ["turbojpeg"],

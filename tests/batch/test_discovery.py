@@ -9,7 +9,7 @@ from colorear import Colorizer
 from colorear.batch.discovery import discover
 from colorear.errors import UsageError
 
-GREY = Image.fromarray(np.arange(48 * 64, dtype=np.uint8).reshape(48, 64))
+GRAY = Image.fromarray(np.arange(48 * 64, dtype=np.uint8).reshape(48, 64))
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def attic(tmp_path) -> Path:
         ".hidden/z.jpg",
     ):
         (attic / name).parent.mkdir(parents=True, exist_ok=True)
-        GREY.save(attic / name, "png" if name == "wrong.jpg" else None)
-    GREY.save(attic / "no ending", "jpeg")
+        GRAY.save(attic / name, "png" if name == "wrong.jpg" else None)
+    GRAY.save(attic / "no ending", "jpeg")
     for name in ("letter.txt", "film.MOV", "notes", "._b.jpg"):
         (attic / name).write_text("dear diary")
     return attic
@@ -56,7 +56,7 @@ def test_several_folders_get_their_names_and_files_go_beside_them(attic, tmp_pat
     other = tmp_path / "cellar"
     other.mkdir()
     for name in ("a.png", "c.png"):
-        GREY.save(other / name)
+        GRAY.save(other / name)
     made = discover([attic, other, other / "c.png"], tmp_path)
     found = targets(made, tmp_path)
     assert {"attic/a-color.png", "cellar/a-color.png", "c-color.png"} <= set(found)
@@ -78,7 +78,7 @@ def test_what_should_be_a_photograph_and_is_not(attic, tmp_path):
 def test_what_was_made_is_not_made_again(attic):
     out = attic / "in" / "colour"
     out.mkdir(parents=True)
-    GREY.save(out / "b-color.jpg")
+    GRAY.save(out / "b-color.jpg")
     assert len(discover([attic], out).items) == 6
 
 
@@ -91,7 +91,7 @@ def test_links_are_photographs_but_circles_end(attic, tmp_path):
 
 
 def test_two_that_would_become_one(attic, tmp_path):
-    GREY.save(attic / "wrong.png")
+    GRAY.save(attic / "wrong.png")
     made = discover([attic], tmp_path)
     (failed,) = made.failed
     assert failed.source == str(attic / "wrong.png")
@@ -117,7 +117,7 @@ def test_what_is_named_twice_counts_once(attic, tmp_path, monkeypatch):
 
 def test_a_photograph_keeps_its_place(tmp_path):
     for name in ("a.png", "a-color.png"):
-        GREY.save(tmp_path / name)
+        GRAY.save(tmp_path / name)
     made = discover([tmp_path / "a.png", tmp_path / "a-color.png"])
     (failed,) = made.failed
     assert failed.source == str(tmp_path / "a.png")
@@ -155,8 +155,8 @@ def test_variants_of_one_that_is_named(attic, tmp_path, name, others):
 
 
 def test_a_variant_takes_the_place_of_nothing(attic):
-    GREY.save(attic / "b-color-2.jpg")
-    GREY.save(attic / "a.tif")
+    GRAY.save(attic / "b-color-2.jpg")
+    GRAY.save(attic / "a.tif")
     sources = [attic / name for name in ("b.jpg", "b-color-2.jpg", "a.png", "a.tif")]
     made = discover(sources, variants=2, uncertainty=True)
     reasons = [failed.error for failed in made.failed]
@@ -183,7 +183,7 @@ def test_a_folder_that_nobody_may_read(attic, tmp_path):
 def test_what_systems_make_and_what_is_excluded_is_left_out(attic, tmp_path):
     for name in ("@eaDir/b.jpg/thumb.jpg", "#recycle/x.jpg", "lost+found/y.jpg", "__MACOSX/z.jpg"):
         (attic / name).parent.mkdir(parents=True)
-        GREY.save(attic / name)
+        GRAY.save(attic / name)
     whole = discover([attic], tmp_path)
     assert len(whole.items) == 6
     fewer = discover([attic], tmp_path, exclude=["*.tif", "1950/summer"])
@@ -193,10 +193,10 @@ def test_what_systems_make_and_what_is_excluded_is_left_out(attic, tmp_path):
 
 def test_what_colorear_made_is_no_photograph_to_color(tmp_path, known_network):
     for name in ("a.png", "b.jpg"):
-        GREY.save(tmp_path / name)
+        GRAY.save(tmp_path / name)
         Colorizer(known_network).colorize(tmp_path / name)
-    GREY.save(tmp_path / "c-color.png")  # only its name says so
-    GREY.save(tmp_path / "c.png")
+    GRAY.save(tmp_path / "c-color.png")  # only its name says so
+    GRAY.save(tmp_path / "c.png")
     sources = sorted(tmp_path.iterdir())
     made = discover(sources)
     assert [Path(skipped.source).name for skipped in made.skipped] == ["a-color.png", "b-color.jpg"]

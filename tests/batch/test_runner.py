@@ -38,8 +38,8 @@ def attic(tmp_path) -> Path:
     for number in range(9):
         folder = attic / f"box {number // 3}"
         folder.mkdir(parents=True, exist_ok=True)
-        grey = np.random.default_rng(number).integers(60, 200, (40, 60), np.uint8)
-        Image.fromarray(grey).save(folder / f"{number}{SUFFIXES[number % 3]}")
+        gray = np.random.default_rng(number).integers(60, 200, (40, 60), np.uint8)
+        Image.fromarray(gray).save(folder / f"{number}{SUFFIXES[number % 3]}")
     return attic
 
 
@@ -163,8 +163,8 @@ def test_what_was_made_and_then_failed_is_known_still(run, attic, out):
 
 @pytest.mark.parametrize("earlier", [False, True])
 def test_what_others_make_after_a_stop_is_theirs(run, attic, out, colorizer, earlier):
-    grey = Image.open(attic / "box 0/0.jpg")
-    grey.save(attic / "box 0/w.webp", lossless=True)
+    gray = Image.open(attic / "box 0/0.jpg")
+    gray.save(attic / "box 0/w.webp", lossless=True)
     if earlier:
         run("another network")
     with Batch(discover([attic], out), out, "one network") as batch:
@@ -174,7 +174,7 @@ def test_what_others_make_after_a_stop_is_theirs(run, attic, out, colorizer, ear
         for task in ours:  # in place, and not known to be so
             colorizer.colorize(task.source, task.target, overwrite=True)
         for task in theirs:
-            grey.save(task.target)
+            gray.save(task.target)
     assert {Path(task.target).suffix for task in ours} == {*SUFFIXES, ".webp"}
     done, kept, failed = run()
     assert (len(done), len(kept)) == (7, 1)

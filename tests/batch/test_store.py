@@ -53,8 +53,8 @@ def attic(tmp_path, bucket) -> Path:
     for number in range(6):
         folder = attic / f"box {number // 3}"
         folder.mkdir(parents=True, exist_ok=True)
-        grey = np.random.default_rng(number).integers(60, 200, (40, 60), np.uint8)
-        Image.fromarray(grey).save(folder / f"{number}{SUFFIXES[number % 3]}")
+        gray = np.random.default_rng(number).integers(60, 200, (40, 60), np.uint8)
+        Image.fromarray(gray).save(folder / f"{number}{SUFFIXES[number % 3]}")
     (attic / "letter.txt").write_text("dear diary")
     (attic / ".hidden.jpg").write_text("dear diary")
     bucket.put(attic, "attic")

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from colorear.benchmark.against import Sizes, compare, write_csv
+from colorear.benchmark.against import Sizes, compare
+from colorear.benchmark.comparison import write_csv
 from colorear.errors import ColorearError, UsageError
 
 CHECKOUT = Path(__file__).parents[2]

@@ -26,7 +26,7 @@ def test_the_rate_is_that_between_the_first_and_the_last(tmp_path, monkeypatch):
     assert throughput.rate(tmp_path / "small", 2) == 1
 
 
-def test_photographs_are_coloured_for_it(tmp_path):
+def test_photographs_are_colored_for_it(tmp_path):
     throughput.make_photographs(tmp_path / "small", 6, 80, 60)
     assert throughput.rate(tmp_path / "small", 2) > 0
     assert [path.name for path in tmp_path.iterdir()] == ["small"]

@@ -21,7 +21,7 @@ import networks
 from colorear import verify
 
 NOISE = np.random.default_rng(0).integers(0, 256, (100, 150, 3), np.uint8)
-GREY, RGB = Image.fromarray(NOISE[..., 0]), Image.fromarray(NOISE)
+GRAY, RGB = Image.fromarray(NOISE[..., 0]), Image.fromarray(NOISE)
 
 
 def run(*words: object, **options) -> subprocess.CompletedProcess:
@@ -34,17 +34,17 @@ def run(*words: object, **options) -> subprocess.CompletedProcess:
 
 
 def truncated(path: Path, **options) -> None:
-    GREY.convert("RGB" if path.suffix == ".webp" else "L").save(path, **options)
+    GRAY.convert("RGB" if path.suffix == ".webp" else "L").save(path, **options)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def several(path: Path) -> None:
-    GREY.save(path, save_all=True, append_images=[Image.fromarray(255 - NOISE[..., 0])])
+    GRAY.save(path, save_all=True, append_images=[Image.fromarray(255 - NOISE[..., 0])])
 
 
 def promising(path: Path, width: int, height: int) -> None:
     """A small PNG whose header promises more."""
-    GREY.save(path)
+    GRAY.save(path)
     content = bytearray(path.read_bytes())
     content[16:24] = struct.pack(">II", width, height)
     content[29:33] = struct.pack(">I", zlib.crc32(content[12:29]))
@@ -52,7 +52,7 @@ def promising(path: Path, width: int, height: int) -> None:
 
 
 def promising_jpeg(path: Path) -> None:
-    GREY.save(path)
+    GRAY.save(path)
     content = bytearray(path.read_bytes())
     at = content.index(b"\xff\xc0") + 5
     content[at : at + 4] = struct.pack(">HH", 65000, 65000)
@@ -62,7 +62,7 @@ def promising_jpeg(path: Path) -> None:
 def turned(path: Path, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    GREY.save(path, exif=exif)
+    GRAY.save(path, exif=exif)
 
 
 def lab(path: Path) -> None:
@@ -82,8 +82,8 @@ TABLE = [
     ("only-magic.tif", lambda path: path.write_bytes(b"II*\0"), "damaged or cut short"),
     ("missing.jpg", Path.exists, "does not exist; check the name"),
     ("circle.jpg", lambda path: path.symlink_to(path), "cannot be read: Too many levels of symb"),
-    ("still.gif", GREY.save, "is a GIF, but a JPEG, PNG, TIFF or WebP photograph is needed"),
-    ("old.bmp", GREY.save, "is a BMP, but"),
+    ("still.gif", GRAY.save, "is a GIF, but a JPEG, PNG, TIFF or WebP photograph is needed"),
+    ("old.bmp", GRAY.save, "is a BMP, but"),
     ("old.jp2", lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n"), "is a JPEG 2000, but"),
     ("phone.heic", lambda path: path.write_bytes(b"\0\0\0\x18ftypheic"), "is a HEIC, but"),
     ("book.pdf", RGB.save, "is a PDF, but"),
@@ -94,32 +94,32 @@ TABLE = [
     ("cmyk.jpg", RGB.convert("CMYK").save, "is a CMYK JPEG, but a grayscale or color"),
     ("cmyk.tif", RGB.convert("CMYK").save, "holds CMYK values in 4 channels, but grey or RGB"),
     ("lab.tif", lab, "holds LAB values"),
-    ("float.tif", GREY.convert("F").save, "of the type float, but 8-bit or 16-bit whole numbers"),
-    ("int.tif", GREY.convert("I").save, "of the type int, but 8-bit or 16-bit whole numbers"),
+    ("float.tif", GRAY.convert("F").save, "of the type float, but 8-bit or 16-bit whole numbers"),
+    ("int.tif", GRAY.convert("I").save, "of the type int, but 8-bit or 16-bit whole numbers"),
     ("bomb.png", lambda path: promising(path, 400_000, 400_000), "but at most 1,000,000,000 are"),
     ("bomb.jpg", promising_jpeg, "has 65000 x 65000 pixels, but at most 1,000,000,000 are taken"),
     ("taller.png", lambda path: promising(path, 150, 40_000), "damaged or cut short"),
-    ("bit.png", GREY.convert("1").save, WORKS),
-    ("bit.tif", GREY.convert("1").save, WORKS),
+    ("bit.png", GRAY.convert("1").save, WORKS),
+    ("bit.tif", GRAY.convert("1").save, WORKS),
     ("palette.png", RGB.quantize(16).save, WORKS),
-    ("alpha.png", GREY.convert("LA").save, WORKS),
+    ("alpha.png", GRAY.convert("LA").save, WORKS),
     ("alpha.tif", RGB.convert("RGBA").save, WORKS),
     ("alpha.webp", RGB.convert("RGBA").save, WORKS),
-    ("point.jpg", GREY.resize((1, 1)).save, WORKS),
-    ("point.png", GREY.resize((1, 1)).save, WORKS),
+    ("point.jpg", GRAY.resize((1, 1)).save, WORKS),
+    ("point.png", GRAY.resize((1, 1)).save, WORKS),
     ("point.tif", RGB.resize((1, 1)).save, WORKS),
     ("point.webp", RGB.resize((1, 1)).save, WORKS),
-    ("tall.jpg", GREY.resize((1, 40_000)).save, WORKS),
-    ("tall.png", GREY.resize((1, 40_000)).save, WORKS),
-    ("wide.jpg", GREY.resize((40_000, 1)).save, WORKS),
-    ("wide.tif", GREY.resize((40_000, 1)).save, WORKS),
+    ("tall.jpg", GRAY.resize((1, 40_000)).save, WORKS),
+    ("tall.png", GRAY.resize((1, 40_000)).save, WORKS),
+    ("wide.jpg", GRAY.resize((40_000, 1)).save, WORKS),
+    ("wide.tif", GRAY.resize((40_000, 1)).save, WORKS),
     *((f"turned{n}.jpg", lambda path, n=n: turned(path, n), WORKS) for n in range(2, 9)),
     ("turned-so.png", lambda path: turned(path, 77), WORKS),
-    ("really-png.jpg", lambda path: GREY.save(path, "PNG"), WORKS),
-    ("really-jpeg.tiff", lambda path: GREY.save(path, "JPEG"), WORKS),
-    ("no-ending", lambda path: GREY.save(path, "PNG"), WORKS),
-    ("tía Ñusta 祖母 🎞.jpg", GREY.save, WORKS),
-    ("last.jpg", GREY.save, WORKS),
+    ("really-png.jpg", lambda path: GRAY.save(path, "PNG"), WORKS),
+    ("really-jpeg.tiff", lambda path: GRAY.save(path, "JPEG"), WORKS),
+    ("no-ending", lambda path: GRAY.save(path, "PNG"), WORKS),
+    ("tía Ñusta 祖母 🎞.jpg", GRAY.save, WORKS),
+    ("last.jpg", GRAY.save, WORKS),
 ]
 NAMES = [name for name, *_ in TABLE]
 
@@ -152,7 +152,7 @@ def test_a_photograph(told, name, says):
         assert "\n" not in answer["error"]
 
 
-def test_the_ending_of_a_coloured_file_is_right(told):
+def test_the_ending_of_a_colored_file_is_right(told):
     for name, ending in (("really-png.jpg", ".png"), ("really-jpeg.tiff", ".jpg")):
         assert told[name]["output"].endswith(f"-color{ending}")
 
@@ -167,11 +167,11 @@ def test_no_permission(tmp_path, known_network):
     if sys.platform != "linux":
         pytest.skip("rights are dropped in Linux's way")
     for name in ("secret", "good"):
-        GREY.save(tmp_path / f"{name}.jpg")
+        GRAY.save(tmp_path / f"{name}.jpg")
     (tmp_path / "secret.jpg").chmod(0)
     for name, mode in (("closed", 0), ("locked", 0o555)):
         (tmp_path / name).mkdir()
-        GREY.save(tmp_path / name / "one.jpg")
+        GRAY.save(tmp_path / name / "one.jpg")
         (tmp_path / name).chmod(mode)
     photographs = ["secret.jpg", "closed/one.jpg", "locked/one.jpg", "good.jpg"]
     words = ("colorize", "--model", known_network, *(tmp_path / p for p in photographs))
@@ -207,7 +207,7 @@ def small_disk(folder: Path, size: str):
 def test_a_full_disk(tmp_path, known_network, suffix):
     big = Image.fromarray(np.random.default_rng(0).integers(0, 256, (800, 900, 3), np.uint8))
     big.save(tmp_path / f"big{suffix}")
-    GREY.resize((15, 10)).convert("RGB").save(tmp_path / f"small{suffix}")
+    GRAY.resize((15, 10)).convert("RGB").save(tmp_path / f"small{suffix}")
     photographs = [tmp_path / f"{name}{suffix}" for name in ("big", "small")]
     with small_disk(tmp_path / "disk", "200k") as disk:
         words = ("-o", disk, "--model", known_network, "--jobs", 1)  # small after big left again
@@ -246,13 +246,13 @@ def peak_memory(*words: str) -> int:
 
 def test_400_megapixels(tmp_path, known_network):
     """In less than 2 GB; a JPEG of one grey is the quickest to make and to colour."""
-    grey = (pyvips.Image.black(20_000, 20_000) + 128).cast("uchar").copy(interpretation="b-w")
-    grey.jpegsave(str(tmp_path / "huge.jpg"))
+    gray = (pyvips.Image.black(20_000, 20_000) + 128).cast("uchar").copy(interpretation="b-w")
+    gray.jpegsave(str(tmp_path / "huge.jpg"))
     command = ["-m", "colorear", "colorize", "--model", str(known_network)]
     assert peak_memory(*command, str(tmp_path / "huge.jpg")) < 2e9
-    coloured = pyvips.Image.new_from_file(str(tmp_path / "huge-color.jpg"), access="sequential")
-    assert (coloured.width, coloured.height, coloured.bands) == (20_000, 20_000, 3)
-    corner = coloured.crop(0, 0, 8, 8).numpy()
+    colored = pyvips.Image.new_from_file(str(tmp_path / "huge-color.jpg"), access="sequential")
+    assert (colored.width, colored.height, colored.bands) == (20_000, 20_000, 3)
+    corner = colored.crop(0, 0, 8, 8).numpy()
     assert np.abs(corner @ [0.299, 0.587, 0.114] - 128).max() <= 1
     assert np.ptp(corner[0, 0]) > 20
 
@@ -263,19 +263,19 @@ def test_36_megapixels_of_16_bits(tmp_path, known_network, name):
 
     The coloured picture alone has six of them.
     """
-    grey = (pyvips.Image.black(6000, 6000) + 128 * 257).cast("ushort")
-    grey = grey.copy(interpretation="grey16")
+    gray = (pyvips.Image.black(6000, 6000) + 128 * 257).cast("ushort")
+    gray = gray.copy(interpretation="grey16")
     if name == "plain.png":
-        grey.pngsave(str(tmp_path / name), compression=1)
+        gray.pngsave(str(tmp_path / name), compression=1)
     else:
         tiled = {"tile": True, "tile_width": 512, "tile_height": 512, "pyramid": True}
-        grey.tiffsave(str(tmp_path / name), compression="deflate", bigtiff=True, **tiled)
+        gray.tiffsave(str(tmp_path / name), compression="deflate", bigtiff=True, **tiled)
     command = ["-m", "colorear", "colorize", "--model", str(known_network)]
     assert peak_memory(*command, str(tmp_path / name)) < 250e6 + 4.3 * 36e6
     made = tmp_path / name.replace(".", "-color.")
-    coloured = pyvips.Image.new_from_file(str(made), access="sequential")
-    assert (coloured.width, coloured.height, coloured.bands) == (6000, 6000, 3)
-    assert coloured.format == "ushort"
+    colored = pyvips.Image.new_from_file(str(made), access="sequential")
+    assert (colored.width, colored.height, colored.bands) == (6000, 6000, 3)
+    assert colored.format == "ushort"
 
 
 PICTURE, AB = ("n", 1, "h", "w"), ("n", 2, "h", "w")
@@ -312,7 +312,7 @@ NETWORKS = {
 def test_a_network_that_breaks_the_contract(tmp_path, added_folder, name):
     content, says = NETWORKS[name]
     (tmp_path / "x.onnx").write_bytes(content)
-    GREY.save(tmp_path / "old.jpg")
+    GRAY.save(tmp_path / "old.jpg")
     used = run("colorize", tmp_path / "old.jpg", "--model", tmp_path / "x.onnx")
     added = run("models", "add", tmp_path / "x.onnx", "--like", "contract", "--name", "mine")
     assert (used.returncode, added.returncode) == (2, 2)

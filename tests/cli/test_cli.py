@@ -66,9 +66,9 @@ def folder(tmp_path) -> Path:
     """Two photographs and a text; nothing else."""
     folder = tmp_path / "attic"
     folder.mkdir()
-    grey = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8) + 70
-    Image.fromarray(grey).save(folder / "one.jpg")
-    Image.fromarray(grey).save(folder / "two.png")
+    gray = np.add.outer(np.arange(48), np.arange(64)).astype(np.uint8) + 70
+    Image.fromarray(gray).save(folder / "one.jpg")
+    Image.fromarray(gray).save(folder / "two.png")
     (folder / "text.jpg").write_text("dear diary")
     return folder
 
@@ -196,7 +196,7 @@ def test_nothing_is_overwritten_unasked(folder, colorize):
     assert colorear.verify(folder / "one.jpg", made).ok
 
 
-def test_where_the_colour_goes(folder, colorize, tmp_path):
+def test_where_the_color_goes(folder, colorize, tmp_path):
     assert colorize(folder / "one.jpg", "-o", tmp_path / "a.jpg").exit_code == 0
     assert (tmp_path / "a.jpg").is_file()
     assert colorize(folder / "one.jpg", "-o", tmp_path / "new" / "folder").exit_code == 0
@@ -265,7 +265,7 @@ def test_two_of_one_name_in_one_folder(folder, colorize, tmp_path, overwrite):
     assert names(tmp_path / "out") == ["one-color.jpg", "one-color.png"]
 
 
-def test_a_photograph_is_not_replaced_by_the_colour_of_another(folder, colorize):
+def test_a_photograph_is_not_replaced_by_the_color_of_another(folder, colorize):
     shutil.copy(folder / "one.jpg", folder / "one-color.jpg")
     before = (folder / "one-color.jpg").read_bytes()
     done = colorize(folder / "one.jpg", folder / "one-color.jpg", "--overwrite")
@@ -301,10 +301,10 @@ def test_verify(folder, colorize):
     colorize(folder / "two.png")
     told = colorear_("verify", folder / "two.png", folder / "two-color.png")
     assert (told.exit_code, told.stderr) == (0, "")
-    *_, colour, promise = told.stdout.splitlines()
+    *_, color, promise = told.stdout.splitlines()
     assert promise == "the promise is kept"
     by = rf"color: synthetic, by colorear {colorear.__version__}, network known \(sha256 \w{{64}}\)"
-    assert re.fullmatch(by, colour)
+    assert re.fullmatch(by, color)
     Image.new("L", (64, 48)).save(folder / "black.png")
     broken = colorear_("verify", folder / "two.png", folder / "black.png", "--json")
     assert broken.exit_code == 1
@@ -570,7 +570,7 @@ def test_the_same_mistake_ends_with_the_same_status(folder):
 
 def test_an_old_card_and_a_deep_one(added_folder):
     added_folder.mkdir()
-    (added_folder / "old.json").write_text('{"name": "old", "licence": "free"}')
+    (added_folder / "old.json").write_text('{"name": "old", "license": "free"}')
     (added_folder / "deep.json").write_text("[" * 100_000)
     for name in ("old", "deep"):
         (added_folder / f"{name}.onnx").write_bytes(b"dear")

@@ -57,16 +57,16 @@ def test_a_run_is_exported_once_until_its_weights_are_others(dataset, run, tmp_p
     assert len(asked) == 2
 
 
-def test_grey_and_mean_colour_do_nothing(dataset):
+def test_gray_and_mean_color_do_nothing(dataset):
     nothing, mean = find_candidates(["gray", "mean-color"], dataset)
     picture = gray(dataset.pixels[0])
     assert np.array_equal(nothing.colorize(picture) * 255, np.stack([picture] * 3))
     lab = color.srgb_to_lab(mean.colorize(np.full((8, 8), 128, np.uint8)))
-    pixels = np.stack([color.srgb_to_lab(p.transpose(2, 0, 1) / 255) for p in _learnt(dataset)])
+    pixels = np.stack([color.srgb_to_lab(p.transpose(2, 0, 1) / 255) for p in _learned(dataset)])
     assert lab[1:].mean((1, 2)) == pytest.approx(pixels[:, 1:].mean((0, 2, 3)), abs=0.05)
 
 
-def _learnt(dataset):
+def _learned(dataset):
     from colorear.training.datasets.photographs import pack_squares
 
     photographs = pack_squares(dataset.others, 64)
@@ -112,7 +112,7 @@ def test_names_that_mean_nothing_or_the_same_are_told(dataset, landscapes):
         find_candidates(["mean-color"], find_photographs(landscapes, size=64, part="all"))
 
 
-def test_safe_colours_are_half_as_vivid(dataset, tmp_path):
+def test_safe_colors_are_half_as_vivid(dataset, tmp_path):
     """With a network that multiplies by the vividness."""
     path = tmp_path / "vivid.onnx"
     path.write_bytes(networks.contract(vividness=True))
@@ -125,7 +125,7 @@ def test_safe_colours_are_half_as_vivid(dataset, tmp_path):
     assert chroma[1] == pytest.approx(chroma[0] / 2, rel=0.1)
 
 
-def test_a_network_without_vividness_has_no_safe_colours(dataset, known_network):
+def test_a_network_without_vividness_has_no_safe_colors(dataset, known_network):
     with pytest.raises(
         EvaluationError, match="known takes no vividness, so it has no colors that are"
     ):

@@ -32,7 +32,7 @@ def test_the_kind_of_place_is_the_folder_or_the_sources(landscapes, tmp_path):
     assert find_photographs(tmp_path / "landscapes", size=64).places == ("forest", None)
 
 
-def test_grey_is_rounded_luma_and_has_no_chroma(landscapes):
+def test_gray_is_rounded_luma_and_has_no_chroma(landscapes):
     dataset = find_photographs(landscapes, size=64)
     pixels = dataset.pixels[0]
     exact = pixels.astype(float) @ [0.299, 0.587, 0.114]

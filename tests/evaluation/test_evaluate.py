@@ -34,7 +34,7 @@ def test_every_network_gets_a_row_for_every_photograph_of_the_test_part(scores):
     assert 0 < truth.lightness < 100
 
 
-def test_the_grey_rows_are_what_the_metrics_say_of_grey_copies(scores, landscapes):
+def test_the_gray_rows_are_what_the_metrics_say_of_gray_copies(scores, landscapes):
     judged = find_photographs(landscapes, size=64)
     truth = torch.from_numpy(judged.pixels[0].copy()).permute(2, 0, 1)[None].float() / 255
     copy = torch.from_numpy(gray(judged.pixels[0])).expand(1, 3, 64, 64).float() / 255
@@ -45,7 +45,7 @@ def test_the_grey_rows_are_what_the_metrics_say_of_grey_copies(scores, landscape
     assert table.loc[("mean-color", "10.png")]["mse"] != row["mse"]
 
 
-def test_a_stopped_judgement_goes_on_and_ends_alike(tmp_path, scores, landscapes, monkeypatch):
+def test_a_stopped_judgment_goes_on_and_ends_alike(tmp_path, scores, landscapes, monkeypatch):
     path = tmp_path / "scores.parquet"
     evaluate(NAMES[:2], landscapes, path, size=64)
     monkeypatch.setattr(evaluating, "_AT_ONCE", 1)

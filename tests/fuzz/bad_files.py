@@ -166,7 +166,7 @@ def directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
     return struct.pack("<H", len(entries)) + body + struct.pack("<I", following)
 
 
-def grey_tiff(random: Random, *more: tuple[int, int, int, int], **tags: int) -> bytes:
+def gray_tiff(random: Random, *more: tuple[int, int, int, int], **tags: int) -> bytes:
     """A TIFF of one strip, with more tags."""
     width, height = (int(side) for side in random.integers(4, 20, 2))
     told = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: height}
@@ -188,7 +188,7 @@ def tiles_of_planes(random: Random) -> bytes:
 def upon_one_another(random: Random) -> bytes:
     many, long = int(random.integers(200, 400)), int(random.integers(20_000, 60_000))
     texts = [(65000 + i, 2, long, 8) for i in range(many)]
-    return grey_tiff(random, *texts) + b"x" * long
+    return gray_tiff(random, *texts) + b"x" * long
 
 
 def large_xmp(random: Random) -> bytes:
@@ -257,7 +257,7 @@ CARD = json.loads((ROOT / "src/colorear/models/acuarela.json").read_bytes())
 def card(random: Random, *, without: bool = False, **wrong: object) -> bytes:
     made = CARD | wrong
     if without:
-        required = ["name", "version", "kind", "sha256", "bytes", "stride", "size", "licence"]
+        required = ["name", "version", "kind", "sha256", "bytes", "stride", "size", "license"]
         del made[str(random.choice(required))]
     return json.dumps(made).encode()
 
@@ -357,7 +357,7 @@ KINDS = {
     ),
     "tiff bomb": photograph(
         "but at most 1,000,000,000 are taken",
-        lambda r: grey_tiff(r, **dict.fromkeys(("t256", "t257"), int(r.integers(40_000, 90_000)))),
+        lambda r: gray_tiff(r, **dict.fromkeys(("t256", "t257"), int(r.integers(40_000, 90_000)))),
         ".tif",
     ),
     "moving png": photograph(PAGES, lambda r: several(r, "png"), ".png"),

@@ -149,7 +149,7 @@ def _xmp(content: bytes) -> None:
 
 def _icc(content: bytes) -> None:
     if icc.color_space(content) == "grey":
-        made = icc.rgb_from_grey(content)
+        made = icc.rgb_from_gray(content)
         assert icc.color_space(made) == "rgb"
     planes = np.full((3, 2, 2), 0.5, np.float32)
     for source, target in ((content, None), (None, content)):

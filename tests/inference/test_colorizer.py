@@ -68,7 +68,7 @@ def cat(free_pictures) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def grey_cat(cat) -> np.ndarray:
+def gray_cat(cat) -> np.ndarray:
     return luma_levels(cat).astype(np.uint8)
 
 
@@ -79,11 +79,11 @@ def test_arrays_of_every_size_and_kind(colorizer, size, bands, kind):
     top = np.iinfo(kind).max
     picture = np.random.default_rng(0).integers(0, top, (*size, *bands), kind, endpoint=True)
     before = picture.copy()
-    coloured = colorizer(picture)
-    assert coloured.shape == (*size, 3)
-    assert coloured.dtype == kind
+    colored = colorizer(picture)
+    assert colored.shape == (*size, 3)
+    assert colored.dtype == kind
     assert np.array_equal(picture, before)
-    assert np.abs(luma_levels(coloured) - luma_levels(picture)).max() <= 1
+    assert np.abs(luma_levels(colored) - luma_levels(picture)).max() <= 1
 
 
 @settings(max_examples=60)
@@ -92,11 +92,11 @@ def test_arrays_of_every_size_and_kind(colorizer, size, bands, kind):
         lambda size: st.one_of(arrays(np.uint8, size), arrays(np.uint16, size))
     )
 )
-def test_the_luma_of_any_grey_array_stays(colorizer, picture):
+def test_the_luma_of_any_gray_array_stays(colorizer, picture):
     assert np.abs(luma_levels(colorizer(picture)) - picture.astype(int)).max() <= 1
 
 
-def test_the_colours_of_an_array_are_the_networks(colorizer):
+def test_the_colors_of_an_array_are_the_networks(colorizer):
     flat = np.full((20, 30), 30000, np.uint16)
     lightness = color.luma_to_lightness(np.float64(30000 / 65535))
     a, b = ab_of(colorizer(flat))
@@ -104,20 +104,20 @@ def test_the_colours_of_an_array_are_the_networks(colorizer):
     np.testing.assert_allclose(b, 3 - lightness / 4, atol=0.1)
 
 
-def test_views_and_read_only_arrays(colorizer, grey_cat):
-    view = grey_cat[::-2, 5:50:3]
+def test_views_and_read_only_arrays(colorizer, gray_cat):
+    view = gray_cat[::-2, 5:50:3]
     view.flags.writeable = False
     assert np.array_equal(colorizer(view), colorizer(np.ascontiguousarray(view)))
 
 
-def test_both_depths_get_the_same_colours(colorizer, grey_cat):
-    deep = colorizer(grey_cat.astype(np.uint16) * 257)
-    assert np.abs(deep / 257 - colorizer(grey_cat)).max() <= 1
+def test_both_depths_get_the_same_colors(colorizer, gray_cat):
+    deep = colorizer(gray_cat.astype(np.uint16) * 257)
+    assert np.abs(deep / 257 - colorizer(gray_cat)).max() <= 1
 
 
-def test_colour_in_an_array_is_replaced(colorizer, cat):
-    grey = np.round(cat.astype(float) @ [0.299, 0.587, 0.114] * 257).astype(np.uint16)
-    difference = colorizer(cat.astype(np.uint16) * 257).astype(int) - colorizer(grey)
+def test_color_in_an_array_is_replaced(colorizer, cat):
+    gray = np.round(cat.astype(float) @ [0.299, 0.587, 0.114] * 257).astype(np.uint16)
+    difference = colorizer(cat.astype(np.uint16) * 257).astype(int) - colorizer(gray)
     assert np.abs(difference).max() <= 4  # of 65535
     assert np.abs(colorizer(cat).astype(int) - cat).max() > 50
 
@@ -147,9 +147,9 @@ def test_other_arrays_get_one_sentence(colorizer, wrong):
 
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("sampling", ["grey", "4:4:4", "4:2:2", "4:2:0"])
-def test_the_promise_for_jpeg(tmp_path, colorizer, cat, grey_cat, sampling, progressive):
+def test_the_promise_for_jpeg(tmp_path, colorizer, cat, gray_cat, sampling, progressive):
     options = {} if sampling == "grey" else {"subsampling": sampling}
-    picture = grey_cat if sampling == "grey" else cat
+    picture = gray_cat if sampling == "grey" else cat
     source = saved(picture, tmp_path / "old.jpg", progressive=progressive, **options)
     done = colorizer.colorize(source)
     assert verify(source, done.output).identical_dct
@@ -157,10 +157,10 @@ def test_the_promise_for_jpeg(tmp_path, colorizer, cat, grey_cat, sampling, prog
 
 
 @pytest.mark.parametrize(("form", "bands", "bits"), FORMATS)
-def test_the_promise_for_other_formats(tmp_path, colorizer, cat, grey_cat, form, bands, bits):
-    alpha = np.linspace(0, 255, grey_cat.size).reshape(grey_cat.shape).astype(np.uint8)
-    layers = {1: [grey_cat], 2: [grey_cat, alpha], 3: [cat], 4: [cat, alpha]}[bands]
-    picture = np.dstack(layers) if bands > 1 else grey_cat
+def test_the_promise_for_other_formats(tmp_path, colorizer, cat, gray_cat, form, bands, bits):
+    alpha = np.linspace(0, 255, gray_cat.size).reshape(gray_cat.shape).astype(np.uint8)
+    layers = {1: [gray_cat], 2: [gray_cat, alpha], 3: [cat], 4: [cat, alpha]}[bands]
+    picture = np.dstack(layers) if bands > 1 else gray_cat
     source, target = tmp_path / f"old.{form}", tmp_path / f"new.{form}"
     write(source, picture.astype(np.uint16) * 257 if bits == 16 else picture, form)
     done = colorizer.colorize(source, target)
@@ -171,16 +171,16 @@ def test_the_promise_for_other_formats(tmp_path, colorizer, cat, grey_cat, form,
 
 @SUFFIXES
 @pytest.mark.parametrize("tint", ["sepia", "colour"])
-def test_colour_in_a_file_is_replaced(tmp_path, colorizer, cat, grey_cat, suffix, tint):
-    sepia = grey_cat[..., None] * np.array([1.0, 0.9, 0.7]) + [10, 5, 0]
+def test_color_in_a_file_is_replaced(tmp_path, colorizer, cat, gray_cat, suffix, tint):
+    sepia = gray_cat[..., None] * np.array([1.0, 0.9, 0.7]) + [10, 5, 0]
     picture = cat if tint == "colour" else np.clip(sepia, 0, 255).astype(np.uint8)
-    grey = luma_levels(picture).astype(np.uint8)
-    grey = np.dstack([grey] * 3) if suffix == ".webp" else grey
-    of_grey, of_colour = (
+    gray = luma_levels(picture).astype(np.uint8)
+    gray = np.dstack([gray] * 3) if suffix == ".webp" else gray
+    of_gray, of_color = (
         chroma(reopened(colorizer.colorize(saved(p, tmp_path / f"{name}{suffix}")).output))
-        for p, name in ((grey, "grey"), (picture, "colour"))
+        for p, name in ((gray, "grey"), (picture, "colour"))
     )
-    difference = np.abs(of_grey - of_colour)
+    difference = np.abs(of_gray - of_color)
     assert difference.mean() < 0.5
     assert np.quantile(difference, 0.999) < (5 if suffix == ".jpg" else 2)
 
@@ -188,7 +188,7 @@ def test_colour_in_a_file_is_replaced(tmp_path, colorizer, cat, grey_cat, suffix
 @SUFFIXES
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photograph_is_seen_upright(tmp_path, by_place, suffix, orientation):
-    grey = np.add.outer(np.arange(48) * 2, np.arange(64)).astype(np.uint8) + 40
+    gray = np.add.outer(np.arange(48) * 2, np.arange(64)).astype(np.uint8) + 40
     turn = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -198,11 +198,11 @@ def test_a_photograph_is_seen_upright(tmp_path, by_place, suffix, orientation):
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
     }
-    upright = Image.fromarray(grey)
+    upright = Image.fromarray(gray)
     stored = upright.transpose(turn[orientation]) if orientation > 1 else upright
     exif = Image.Exif()
     exif[0x0112] = orientation
-    straight = by_place.colorize(saved(grey, tmp_path / f"straight{suffix}"))
+    straight = by_place.colorize(saved(gray, tmp_path / f"straight{suffix}"))
     turned = by_place.colorize(saved(np.asarray(stored), tmp_path / f"old{suffix}", exif=exif))
     seen = ImageOps.exif_transpose(reopened(turned.output)).convert("RGB")
     expected = reopened(straight.output).convert("RGB")
@@ -213,9 +213,9 @@ def test_a_photograph_is_seen_upright(tmp_path, by_place, suffix, orientation):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
-def test_what_looks_alike_gets_the_same_colours(tmp_path, colorizer, grey_cat, suffix):
+def test_what_looks_alike_gets_the_same_colors(tmp_path, colorizer, gray_cat, suffix):
     """Whatever grey ICC profile the levels of the file were made for."""
-    smooth = np.asarray(Image.fromarray(grey_cat).filter(ImageFilter.GaussianBlur(4)))
+    smooth = np.asarray(Image.fromarray(gray_cat).filter(ImageFilter.GaussianBlur(4)))
     luminance = color.srgb_to_linear(smooth / 255)  # smooth, as JPEG has half as much chroma
     levels = {
         "gamma 2.2": luminance ** (1 / 2.2),
@@ -226,10 +226,10 @@ def test_what_looks_alike_gets_the_same_colours(tmp_path, colorizer, grey_cat, s
     for name, values in levels.items():
         picture = np.round(values * 255).astype(np.uint8)
         source = saved(picture, tmp_path / f"{name}{suffix}", icc_profile=PROFILES[name])
-        coloured = reopened(colorizer.colorize(source).output)
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(coloured.info["icc_profile"]))
+        colored = reopened(colorizer.colorize(source).output)
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(colored.info["icc_profile"]))
         srgb = ImageCms.createProfile("sRGB")
-        seen = ImageCms.profileToProfile(coloured, profile, srgb, renderingIntent=1)
+        seen = ImageCms.profileToProfile(colored, profile, srgb, renderingIntent=1)
         difference = np.abs(ab_of(np.asarray(seen)) - expected)
         assert difference.mean() < 1
         assert np.quantile(difference, 0.99) < 3
@@ -253,7 +253,7 @@ ADAPTED = [
 
 @pytest.mark.parametrize("side", [None, 64], ids=["any size", "one size"])
 @pytest.mark.parametrize(("kind", "matrix", "offset", "inputs"), ADAPTED)
-def test_other_peoples_networks(tmp_path, added, grey_cat, kind, matrix, offset, inputs, side):
+def test_other_peoples_networks(tmp_path, added, gray_cat, kind, matrix, offset, inputs, side):
     network = added(networks.pointwise(matrix, offset, inputs=inputs, side=side), kind)
     colorizer = Colorizer("small", threads=1)
     for height, width in ((1, 1), (37, 91), (90, 20)):
@@ -263,7 +263,7 @@ def test_other_peoples_networks(tmp_path, added, grey_cat, kind, matrix, offset,
             ab_of(colorizer(flat)), network(lightness).ab, atol=0.1, err_msg=f"{height}x{width}"
         )
     for name in ("old.jpg", "old.png"):
-        source = saved(grey_cat, tmp_path / name)
+        source = saved(gray_cat, tmp_path / name)
         done = colorizer.colorize(source)
         assert done.model == "small"
         assert verify(source, done.output).ok
@@ -271,14 +271,14 @@ def test_other_peoples_networks(tmp_path, added, grey_cat, kind, matrix, offset,
 
 def test_a_golden_picture(colorizer, free_pictures):
     """To renew it: Image.fromarray(coloured).save(GOLDEN / "astronaut.png"), then look at it."""
-    colour = free_pictures["astronaut"].reshape(64, 8, 64, 8, 3).mean((1, 3))
-    coloured = colorizer(luma_levels(colour).astype(np.uint8))
+    truth = free_pictures["astronaut"].reshape(64, 8, 64, 8, 3).mean((1, 3))
+    colored = colorizer(luma_levels(truth).astype(np.uint8))
     golden = np.asarray(Image.open(GOLDEN / "astronaut.png"))
-    assert np.abs(coloured.astype(int) - golden).max() <= 1
+    assert np.abs(colored.astype(int) - golden).max() <= 1
 
 
-def test_one_call_for_one_photograph(tmp_path, known_network, grey_cat):
-    source = saved(grey_cat, tmp_path / "old.JPEG")
+def test_one_call_for_one_photograph(tmp_path, known_network, gray_cat):
+    source = saved(gray_cat, tmp_path / "old.JPEG")
     done = colorize(source, model=known_network)
     assert Path(done.output) == tmp_path / "old-color.JPEG" == beside(source)
     assert (done.source, done.model) == (str(source), "known")
@@ -286,8 +286,8 @@ def test_one_call_for_one_photograph(tmp_path, known_network, grey_cat):
     assert 0 < done.seconds < 10
 
 
-def test_nothing_is_replaced_unasked(tmp_path, colorizer, grey_cat):
-    source = saved(grey_cat, tmp_path / "old.png")
+def test_nothing_is_replaced_unasked(tmp_path, colorizer, gray_cat):
+    source = saved(gray_cat, tmp_path / "old.png")
     target = tmp_path / "new.png"
     target.write_bytes(b"dear")
     with pytest.raises(PhotographError, match=r"new\.png' exists already; allow to overwrite it"):
@@ -297,8 +297,8 @@ def test_nothing_is_replaced_unasked(tmp_path, colorizer, grey_cat):
     assert verify(source, target).ok
 
 
-def test_a_photograph_is_never_replaced_by_its_own_colour(tmp_path, colorizer, grey_cat):
-    source = saved(grey_cat, tmp_path / "old.png")
+def test_a_photograph_is_never_replaced_by_its_own_color(tmp_path, colorizer, gray_cat):
+    source = saved(gray_cat, tmp_path / "old.png")
     before = source.read_bytes()
     (tmp_path / "link.png").symlink_to(source)
     for target in (source, tmp_path / "." / "old.png", tmp_path / "link.png"):
@@ -311,14 +311,14 @@ def mean_ab(rgb) -> np.ndarray:
     return ab_of(np.asarray(rgb)).mean((1, 2))
 
 
-def test_vividness_of_arrays_and_files(tmp_path, colorizer, grey_cat):
-    source = saved(grey_cat, tmp_path / "cat.png")
+def test_vividness_of_arrays_and_files(tmp_path, colorizer, gray_cat):
+    source = saved(gray_cat, tmp_path / "cat.png")
     strength = []
     for vividness in (0.0, 0.5, 1.0):
         target = tmp_path / f"{vividness}.png"
         colorizer.colorize(source, target, vividness=vividness)
         of_file = np.asarray(reopened(target))
-        of_array = colorizer(grey_cat, vividness=vividness)
+        of_array = colorizer(gray_cat, vividness=vividness)
         assert np.abs(of_file.astype(int) - of_array).max() <= 1
         assert verify(source, target).ok
         strength.append(np.linalg.norm(ab_of(of_array), axis=0).mean())
@@ -326,16 +326,16 @@ def test_vividness_of_arrays_and_files(tmp_path, colorizer, grey_cat):
     assert strength[1] == pytest.approx(strength[2] / 2, rel=0.1)
 
 
-def test_hints_of_arrays_and_files(tmp_path, choosing, grey_cat):
-    source, target = saved(grey_cat, tmp_path / "cat.jpg"), tmp_path / "told.jpg"
+def test_hints_of_arrays_and_files(tmp_path, choosing, gray_cat):
+    source, target = saved(gray_cat, tmp_path / "cat.jpg"), tmp_path / "told.jpg"
     hint = Hint(0.5, 0.5, "indianred")
-    coloured = choosing.colorize(source, target, hints=[hint])
+    colored = choosing.colorize(source, target, hints=[hint])
     assert verify(source, target).ok
-    for told in (reopened(target), choosing(grey_cat, hints=[hint])):
+    for told in (reopened(target), choosing(gray_cat, hints=[hint])):
         away = mean_ab(told) - hint.ab
         assert np.linalg.norm(away) < 15  # some of the cat is too dark for it
-    assert np.linalg.norm(mean_ab(choosing(grey_cat))) < 0.5
-    assert coloured.unreachable == ()
+    assert np.linalg.norm(mean_ab(choosing(gray_cat))) < 0.5
+    assert colored.unreachable == ()
     (wish,) = choosing.colorize(
         source, hints=[Hint(0.5, 0.5, "yellow")], overwrite=True
     ).unreachable
@@ -346,10 +346,10 @@ def test_hints_of_arrays_and_files(tmp_path, choosing, grey_cat):
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_hints_lie_where_the_photograph_is_seen_upright(tmp_path, added, orientation):
     added(networks.contract(hints=True))  # it paints a hint where it lies, and loudly
-    grey = np.full((48, 96), 128, np.uint8)
+    gray = np.full((48, 96), 128, np.uint8)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    source = saved(grey, tmp_path / "old.png", exif=exif)
+    source = saved(gray, tmp_path / "old.png", exif=exif)
     made = Colorizer("small", threads=1).colorize(source, hints=[Hint(0.1, 0.9, "red", 0.01)])
     upright = ImageOps.exif_transpose(reopened(made.output)).convert("RGB")
     strength = np.linalg.norm(ab_of(np.asarray(upright)), axis=0)
@@ -358,43 +358,43 @@ def test_hints_lie_where_the_photograph_is_seen_upright(tmp_path, added, orienta
     assert (column / upright.width, row / upright.height) == pytest.approx((0.1, 0.9), abs=0.05)
 
 
-def test_variants_of_arrays_and_files(tmp_path, choosing, grey_cat):
-    source = saved(grey_cat, tmp_path / "cat.png")
+def test_variants_of_arrays_and_files(tmp_path, choosing, gray_cat):
+    source = saved(gray_cat, tmp_path / "cat.png")
     for variant in (1, 2):
         target = tmp_path / f"{variant}.png"
         choosing.colorize(source, target, variant=variant)
-        difference = np.asarray(reopened(target)).astype(int) - choosing(grey_cat, variant=variant)
+        difference = np.asarray(reopened(target)).astype(int) - choosing(gray_cat, variant=variant)
         assert np.abs(difference).max() <= 1
         assert verify(source, target).ok
-    assert np.abs(choosing(grey_cat, variant=1).astype(int) - choosing(grey_cat)).mean() > 5
+    assert np.abs(choosing(gray_cat, variant=1).astype(int) - choosing(gray_cat)).mean() > 5
 
 
-def test_how_sure_it_is(tmp_path, choosing, added, grey_cat):
-    told = choosing.uncertainty(grey_cat)
-    assert told.shape == grey_cat.shape
-    lightness = color.luma_to_lightness(grey_cat / 255)
+def test_how_sure_it_is(tmp_path, choosing, added, gray_cat):
+    told = choosing.uncertainty(gray_cat)
+    assert told.shape == gray_cat.shape
+    lightness = color.luma_to_lightness(gray_cat / 255)
     assert np.abs(told - lightness / 10).mean() < 0.5
-    source = saved(grey_cat, tmp_path / "cat.jpg")
+    source = saved(gray_cat, tmp_path / "cat.jpg")
     choosing.uncertainty_map(source, tmp_path / "sure.png")
     levels = np.asarray(reopened(tmp_path / "sure.png")).astype(float)
-    assert levels.shape == grey_cat.shape
+    assert levels.shape == gray_cat.shape
     assert np.abs(levels - 5 * told).max() < 4  # what JPEG changed
     added(networks.contract(uncertainty=False))
     silent = Colorizer("small", threads=1)
     with pytest.raises(ModelError, match="does not tell how sure it is; choose a network"):
         silent.uncertainty_map(source, tmp_path / "other.png")
     with pytest.raises(ModelError, match="does not tell how sure it is; choose a network"):
-        silent.uncertainty(grey_cat)
+        silent.uncertainty(gray_cat)
     assert not (tmp_path / "other.png").exists()
 
 
-def test_it_is_sure_or_not_of_the_colours_that_it_gives(tmp_path, grey_cat):
+def test_it_is_sure_or_not_of_the_colors_that_it_gives(tmp_path, gray_cat):
     colorizer = Colorizer(threads=1)
-    source, means = saved(grey_cat, tmp_path / "cat.jpg"), []
+    source, means = saved(gray_cat, tmp_path / "cat.jpg"), []
     for vividness in (0.5, 1, 3):
         target = tmp_path / f"{vividness}.png"
         colorizer.uncertainty_map(source, target, vividness=vividness)
-        told = colorizer.uncertainty(grey_cat, vividness=vividness)
+        told = colorizer.uncertainty(gray_cat, vividness=vividness)
         levels = np.asarray(reopened(target)).astype(float)
         assert np.abs(levels - (5 * told).clip(0, 255)).mean() < 4  # the file is a JPEG
         means.append(told.mean())
@@ -409,18 +409,18 @@ def test_a_map_of_what_is_sure_is_upright_and_no_larger_than_needed(tmp_path, ch
     assert reopened(tmp_path / "sure.png").size == (205, 1024)
 
 
-def test_suggestions_of_arrays(choosing, grey_cat):
-    assert len(choosing.suggestions(grey_cat, (0.5, 0.5))) == 4
+def test_suggestions_of_arrays(choosing, gray_cat):
+    assert len(choosing.suggestions(gray_cat, (0.5, 0.5))) == 4
 
 
-def test_what_a_network_cannot_do(tmp_path, colorizer, grey_cat):
+def test_what_a_network_cannot_do(tmp_path, colorizer, gray_cat):
     with pytest.raises(ModelError, match="takes no hints"):
-        colorizer(grey_cat, hints=[Hint(0.5, 0.5, "red")])
+        colorizer(gray_cat, hints=[Hint(0.5, 0.5, "red")])
     with pytest.raises(ModelError, match="makes no variants"):
-        colorizer(grey_cat, variant=1)
+        colorizer(gray_cat, variant=1)
     with pytest.raises(HintError, match="a vividness of 9 came"):
-        colorizer(grey_cat, vividness=9)
-    source = saved(grey_cat, tmp_path / "cat.png")
+        colorizer(gray_cat, vividness=9)
+    source = saved(gray_cat, tmp_path / "cat.png")
     with pytest.raises(ModelError, match="takes no hints"):
         colorizer.colorize(source, hints=[Hint(0.5, 0.5, "red")])
     assert [path.name for path in tmp_path.glob("*.png")] == ["cat.png"]

@@ -33,24 +33,24 @@ def test_one_that_does_neither_cannot(plain):
 
 
 def test_what_is_likely_is_suggested_the_likeliest_first(network):
-    colours = suggestions(network(MIDDLE), MIDDLE, Place(0.5, 0.5))
-    found = np.array([Hint(0, 0, colour).ab for colour in colours])
+    colors = suggestions(network(MIDDLE), MIDDLE, Place(0.5, 0.5))
+    found = np.array([Hint(0, 0, truth).ab for truth in colors])
     np.testing.assert_allclose(found, networks.PALETTE, atol=2.5)
 
 
 def test_a_suggestion_can_be_had_at_that_lightness(network):
     black = np.full((64, 96), 1, np.float32)
-    colours = suggestions(network(black), black, Place(0.5, 0.5))
-    assert all(max(np.hypot(*Hint(0, 0, colour).ab), 0) < 12 for colour in colours)
-    assert len(set(colours)) == len(colours)
+    colors = suggestions(network(black), black, Place(0.5, 0.5))
+    assert all(max(np.hypot(*Hint(0, 0, truth).ab), 0) < 12 for truth in colors)
+    assert len(set(colors)) == len(colors)
 
 
-def test_colours_that_look_alike_are_one_suggestion(added, monkeypatch):
+def test_colors_that_look_alike_are_one_suggestion(added, monkeypatch):
     monkeypatch.setattr(networks, "PALETTE", ((0, 0), (40, 30), (46, 30), (10, -40)))
     network = added(networks.choosing())
-    colours = suggestions(network(MIDDLE), MIDDLE, Place(0.1, 0.9))
-    assert len(colours) == 3
-    np.testing.assert_allclose(Hint(0, 0, colours[1]).ab, (42, 30), atol=2)  # 0.3 and 0.15 of them
+    colors = suggestions(network(MIDDLE), MIDDLE, Place(0.1, 0.9))
+    assert len(colors) == 3
+    np.testing.assert_allclose(Hint(0, 0, colors[1]).ab, (42, 30), atol=2)  # 0.3 and 0.15 of them
 
 
 def test_no_suggestions_without_likelihood(plain):
@@ -88,9 +88,9 @@ def test_what_is_plausible_comes_first_and_the_same_variant_is_always_the_same(n
     begun = [told(network, variant)[1][0] for variant in range(1, 25)]
     places = {(hint.x, hint.y) for hint in begun}
     found = np.array([Hint(0, 0, hint.color).ab for hint in begun])
-    for i, colour in enumerate(networks.PALETTE[1:3]):  # 0.3 and 0.15, where the likeliest is 0.5
+    for i, truth in enumerate(networks.PALETTE[1:3]):  # 0.3 and 0.15, where the likeliest is 0.5
         these = found[i * len(places) :][: len(places)]
-        np.testing.assert_allclose(these, np.tile(colour, (len(these), 1)), atol=2.5)
+        np.testing.assert_allclose(these, np.tile(truth, (len(these), 1)), atol=2.5)
     assert told(network, 4) == told(network, 4)
     assert told(network, 4)[-1] != told(network, 1)[-1]  # which begins with the same colour
 
@@ -127,7 +127,7 @@ def test_where_all_is_known_there_are_no_variants(network):
     assert told(network, 3, known=known) == [known]
 
 
-def test_a_variant_is_one_colour_where_the_network_spreads_what_it_is_told(network):
+def test_a_variant_is_one_color_where_the_network_spreads_what_it_is_told(network):
     ab = predict(network, MIDDLE, DEFAULT_OPTIONS, 2).ab
     assert np.ptp(ab, axis=(1, 2)).max() < 1e-3
 

@@ -53,7 +53,7 @@ def test_following_edges_beats_bilinear_upsampling(free_pictures):
     assert sum(gain[0] > 0 and gain[1] > 0 for gain in gains.values()) >= len(gains) - 1, gains
 
 
-def test_colour_does_not_bleed_over_a_contour():
+def test_color_does_not_bleed_over_a_contour():
     """A red half beside a green one, of different luma: the border stays where the luma has it."""
     luma = np.full((1, 64, 64), 0.3, np.float32)
     luma[:, :, 29:] = 0.6  # inside a low-resolution place: 29 is no multiple of 8
@@ -70,12 +70,12 @@ def test_upsampling_is_not_shifted(size):
     ramp = np.linspace(-0.2, 0.2, 17, dtype=np.float32) * np.ones((2, 13, 1), np.float32)
     flat = np.full((1, 13, 17), 0.5, np.float32)
     got = brought_back(upsampling.follow_edges(flat, ramp), np.full((1, *size), 0.5, np.float32))
-    centres = (np.arange(size[1]) + 0.5) * 17 / size[1] - 0.5
-    expected = np.interp(centres, np.arange(17), ramp[0, 0])
+    centers = (np.arange(size[1]) + 0.5) * 17 / size[1] - 0.5
+    expected = np.interp(centers, np.arange(17), ramp[0, 0])
     assert np.abs(got - expected).max() < 1e-3
 
 
-def test_the_low_resolution_colour_itself_is_kept(free_pictures):
+def test_the_low_resolution_color_itself_is_kept(free_pictures):
     srgb = free_pictures["coffee"][::4, ::4].transpose(2, 0, 1).astype(np.float32) / 255
     luma, truth = np.split(color.srgb_to_ycc(srgb), [1])
     edges = upsampling.follow_edges(luma, truth)

@@ -26,7 +26,7 @@ def reopened(path) -> Image.Image:
 
 
 @pytest.fixture
-def grey(free_pictures) -> np.ndarray:
+def gray(free_pictures) -> np.ndarray:
     return free_pictures["coffee"][:99, :150, 1]
 
 
@@ -34,43 +34,43 @@ def tinted(*_):
     return lambda luma, _: luma * (1 - luma) * np.array([0.3, -0.4], np.float32)[:, None, None]
 
 
-def pair(folder, grey, suffix, **options):
+def pair(folder, gray, suffix, **options):
     source, target = folder / f"old{suffix}", folder / f"new{suffix}"
-    Image.fromarray(grey).save(source, **options)
+    Image.fromarray(gray).save(source, **options)
     save(open_photo(source), target, tinted, MARK)
     return source, target
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_jpeg(tmp_path, grey, progressive):
-    source, target = pair(tmp_path, grey, ".jpg", progressive=progressive)
+def test_jpeg(tmp_path, gray, progressive):
+    source, target = pair(tmp_path, gray, ".jpg", progressive=progressive)
     assert verify(source, target) == Verification(True, 0, MARK)
     assert verify(source, target).ok
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
-def test_other_formats(tmp_path, grey, suffix):
+def test_other_formats(tmp_path, gray, suffix):
     options = {"lossless": True} if suffix == ".webp" else {}
-    promise = verify(*pair(tmp_path, grey, suffix, **options))
+    promise = verify(*pair(tmp_path, gray, suffix, **options))
     assert promise.identical_dct is None
     assert promise.max_luma_difference <= 1
     assert promise.provenance == MARK
     assert promise.ok
 
 
-def test_a_mark_decides_nothing(tmp_path, grey):
-    source, target = pair(tmp_path, grey, ".png")
+def test_a_mark_decides_nothing(tmp_path, gray):
+    source, target = pair(tmp_path, gray, ".png")
     reopened(target).save(tmp_path / "bare.png")
     bare = verify(source, tmp_path / "bare.png")
     assert (bare.provenance, bare.changed, bare.ok) == (None, (), True)
     save(open_photo(target), tmp_path / "dark.png", tinted, MARK)
-    Image.fromarray(grey // 2).save(source)
+    Image.fromarray(gray // 2).save(source)
     dark = verify(source, tmp_path / "dark.png")
     assert (dark.provenance, dark.ok) == (MARK, False)
 
 
-def test_a_recompressed_jpeg_breaks_it(tmp_path, grey):
-    source, target = pair(tmp_path, grey, ".jpg", quality=90)
+def test_a_recompressed_jpeg_breaks_it(tmp_path, gray):
+    source, target = pair(tmp_path, gray, ".jpg", quality=90)
     reopened(target).save(target, quality=80)
     promise = verify(source, target)
     assert promise.identical_dct is False
@@ -78,16 +78,16 @@ def test_a_recompressed_jpeg_breaks_it(tmp_path, grey):
     assert not promise.ok
 
 
-def test_one_coefficient_or_table_entry_breaks_it(tmp_path, grey):
-    source, target = pair(tmp_path, grey, ".jpg", quality=90)
+def test_one_coefficient_or_table_entry_breaks_it(tmp_path, gray):
+    source, target = pair(tmp_path, gray, ".jpg", quality=90)
     content = bytearray(target.read_bytes())
     content[content.index(b"\xff\xdb") + 5] += 1  # the luma table's DC entry
     target.write_bytes(content)
     assert verify(source, target).identical_dct is False
 
 
-def test_a_jpeg_made_png_is_not_the_same(tmp_path, grey):
-    source, target = pair(tmp_path, grey, ".jpg")
+def test_a_jpeg_made_png_is_not_the_same(tmp_path, gray):
+    source, target = pair(tmp_path, gray, ".jpg")
     reopened(target).save(tmp_path / "new.png")
     promise = verify(source, tmp_path / "new.png")
     assert promise.identical_dct is False
@@ -110,8 +110,8 @@ def test_differences_are_in_levels(tmp_path, change, difference, ok, bits):
     assert promise.ok is ok
 
 
-def test_what_cannot_be_compared(tmp_path, grey):
-    source, target = pair(tmp_path, grey, ".png")
+def test_what_cannot_be_compared(tmp_path, gray):
+    source, target = pair(tmp_path, gray, ".png")
     reopened(target).crop((0, 0, 10, 10)).save(tmp_path / "small.png")
     with pytest.raises(PhotographError, match=r"150 x 99 pixels and '.*' 10 x 10, but equal sizes"):
         verify(source, tmp_path / "small.png")
@@ -121,8 +121,8 @@ def test_what_cannot_be_compared(tmp_path, grey):
 
 @pytest.mark.parametrize("damaged", ["old", "new"])
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
-def test_the_damaged_one_is_named(tmp_path, grey, damaged, suffix):
-    paths = pair(tmp_path, grey, suffix)
+def test_the_damaged_one_is_named(tmp_path, gray, damaged, suffix):
+    paths = pair(tmp_path, gray, suffix)
     path = tmp_path / f"{damaged}{suffix}"
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
@@ -140,7 +140,7 @@ XMP = (
 )
 
 
-def scan(folder, grey, suffix, **options):
+def scan(folder, gray, suffix, **options):
     """A pair with all that a file may say of itself."""
     if suffix == ".png":
         options["pnginfo"] = PngInfo()
@@ -156,16 +156,16 @@ def scan(folder, grey, suffix, **options):
     if suffix != ".webp":
         options["dpi"] = (300, 300)
     profile = PROFILES["dot gain"]
-    return pair(folder, grey, suffix, exif=EXIF, icc_profile=profile, **options)
+    return pair(folder, gray, suffix, exif=EXIF, icc_profile=profile, **options)
 
 
 SUFFIXES = [".jpg", ".png", ".tif", ".webp"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_everything_is_compared(tmp_path, grey, suffix):
+def test_everything_is_compared(tmp_path, gray, suffix):
     lossless = {"lossless": True} if suffix == ".webp" else {}
-    assert verify(*scan(tmp_path, grey, suffix, **lossless)).changed == ()
+    assert verify(*scan(tmp_path, gray, suffix, **lossless)).changed == ()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -181,12 +181,12 @@ def test_everything_is_compared(tmp_path, grey, suffix):
         ("-Comment=changed", {"comments", "texts", "chunk"}),
     ],
 )
-def test_what_another_program_changed_is_named(tmp_path, grey, suffix, tags, names):
+def test_what_another_program_changed_is_named(tmp_path, gray, suffix, tags, names):
     if shutil.which("exiftool") is None:
         pytest.skip("exiftool is not installed (Debian: libimage-exiftool-perl)")
     if "Comment" in tags and suffix in (".tif", ".webp"):
         pytest.skip("it has none")
-    source, target = scan(tmp_path, grey, suffix)
+    source, target = scan(tmp_path, gray, suffix)
     subprocess.run(
         ["exiftool", "-q", "-overwrite_original", tags, str(target)],
         check=True,
@@ -198,8 +198,8 @@ def test_what_another_program_changed_is_named(tmp_path, grey, suffix, tags, nam
 
 
 @pytest.mark.parametrize("kept", [b"eXIf", b"pHYs", b"tEXt", b"zTXt", b"iCCP"])
-def test_a_missing_chunk_is_named(tmp_path, grey, kept):
-    source, target = scan(tmp_path, grey, ".png")
+def test_a_missing_chunk_is_named(tmp_path, gray, kept):
+    source, target = scan(tmp_path, gray, ".png")
     content = target.read_bytes()
     at = content.index(kept) - 4
     size = int.from_bytes(content[at : at + 4], "big") + 12
@@ -213,11 +213,11 @@ def test_a_missing_chunk_is_named(tmp_path, grey, kept):
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".webp"])
 @pytest.mark.parametrize("bits", [8, 16])
-def test_alpha_is_compared(tmp_path, grey, suffix, bits):
+def test_alpha_is_compared(tmp_path, gray, suffix, bits):
     if bits == 16 and suffix == ".webp":
         pytest.skip("a WebP has 8 bits")
     kind = np.uint8 if bits == 8 else np.uint16
-    rgba = np.dstack([grey, grey, grey, 255 - grey]).astype(kind) * (1 if bits == 8 else 257)
+    rgba = np.dstack([gray, gray, gray, 255 - gray]).astype(kind) * (1 if bits == 8 else 257)
     names = [tmp_path / f"{name}{suffix}" for name in ("old", "new", "zeroed", "opaque")]
     form = {".png": "png", ".tif": "tiff", ".webp": "webp"}[suffix]
     lossless = {"lossless": True} if form == "webp" else {}
@@ -231,17 +231,17 @@ def test_alpha_is_compared(tmp_path, grey, suffix, bits):
         assert not verify(names[0], name).ok
 
 
-def test_one_pixel_of_alpha(tmp_path, grey):
-    changed = grey.copy()
+def test_one_pixel_of_alpha(tmp_path, gray):
+    changed = gray.copy()
     changed[7, 11] ^= 1
-    for name, alpha in (("old", grey), ("new", changed)):
-        Image.fromarray(np.dstack([grey, alpha]), "LA").save(tmp_path / f"{name}.png")
+    for name, alpha in (("old", gray), ("new", changed)):
+        Image.fromarray(np.dstack([gray, alpha]), "LA").save(tmp_path / f"{name}.png")
     assert verify(tmp_path / "old.png", tmp_path / "new.png").changed == ("alpha",)
 
 
-def test_two_segments_that_disagree_on_colors(tmp_path, grey):
+def test_two_segments_that_disagree_on_colors(tmp_path, gray):
     """Programs that go by the second one show green and pink."""
-    source, target = pair(tmp_path, grey, ".jpg")
+    source, target = pair(tmp_path, gray, ".jpg")
     content = target.read_bytes()
     for transforms, ok in (((1,), True), ((1, 0), False), ((0,), False), ((1, 1), True)):
         adobe = [b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([t]) for t in transforms]
@@ -252,12 +252,12 @@ def test_two_segments_that_disagree_on_colors(tmp_path, grey):
         assert found.ok is ok
 
 
-def test_what_another_decoder_sees_decides_too(tmp_path, grey, monkeypatch):
+def test_what_another_decoder_sees_decides_too(tmp_path, gray, monkeypatch):
     """libvips here takes both files for black, as it might take some of an unusual coding."""
     source, target = tmp_path / "old.tif", tmp_path / "new.tif"
-    Image.fromarray(grey).save(source)
-    Image.fromarray(np.zeros_like(grey)).save(target)
-    black = pyvips.Image.black(*grey.shape[::-1]).copy(interpretation="b-w")
+    Image.fromarray(gray).save(source)
+    Image.fromarray(np.zeros_like(gray)).save(target)
+    black = pyvips.Image.black(*gray.shape[::-1]).copy(interpretation="b-w")
     monkeypatch.setattr("colorear.photo.photograph.opened", lambda *_: black)
     found = verify(source, target)
     assert found.max_luma_difference == 0
@@ -265,8 +265,8 @@ def test_what_another_decoder_sees_decides_too(tmp_path, grey, monkeypatch):
     assert not found.ok
 
 
-def test_a_file_that_another_decoder_does_not_open(tmp_path, grey, monkeypatch):
-    source, target = pair(tmp_path, grey, ".tif")
+def test_a_file_that_another_decoder_does_not_open(tmp_path, gray, monkeypatch):
+    source, target = pair(tmp_path, gray, ".tif")
 
     def failing(path, form):
         if path == target:
@@ -278,7 +278,7 @@ def test_a_file_that_another_decoder_does_not_open(tmp_path, grey, monkeypatch):
         verify(source, target)
 
 
-def test_large_ones_are_decoded_once(tmp_path, grey, monkeypatch):
+def test_large_ones_are_decoded_once(tmp_path, gray, monkeypatch):
     monkeypatch.setattr("colorear.inference.verify.MOST_PIXELS", 100)
-    found = verify(*pair(tmp_path, grey, ".png"))
+    found = verify(*pair(tmp_path, gray, ".png"))
     assert (found.decoded_twice, found.ok) == (False, True)

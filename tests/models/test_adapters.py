@@ -10,7 +10,7 @@ LIGHTNESS = np.random.default_rng(1).uniform(15, 75, (24, 40)).astype(np.float32
 SIDES = pytest.mark.parametrize("side", [None, 48], ids=["any size", "one size"])
 
 
-def grey(lightness):
+def gray(lightness):
     """sRGB of a neutral colour; CIE 15:2004 (8.3) solved for Y, then IEC 61966-2-1."""
     linear = ((lightness.astype(float) + 16) / 116) ** 3
     return 1.055 * linear ** (1 / 2.4) - 0.055
@@ -31,7 +31,7 @@ def test_ddcolor(added, make_pointwise, side):
     model = make_pointwise([[20, 0, 0], [0, 0, -30]], [1, 2], inputs={"whatever": (3,)}, side=side)
     lightness = shown(side)
     ab, uncertainty, *_ = added(model, "ddcolor")(lightness)
-    expected = np.stack((20 * grey(lightness) + 1, -30 * grey(lightness) + 2))
+    expected = np.stack((20 * gray(lightness) + 1, -30 * gray(lightness) + 2))
     np.testing.assert_allclose(ab, expected, atol=1e-3)
     assert uncertainty is None
 
@@ -41,7 +41,7 @@ def test_deoldify(added, make_pointwise, side):
     gains = np.diag([0.5, 0.8, 0.3])
     model = make_pointwise(gains, [0.4, 0, -0.1], inputs={"x": (3,)}, side=side)
     lightness = shown(side)
-    value = grey(lightness)
+    value = gray(lightness)
     red = ((value - 0.485) / 0.229 * 0.5 + 0.4) * 0.229 + 0.485
     green = ((value - 0.456) / 0.224 * 0.8) * 0.224 + 0.456
     blue = ((value - 0.406) / 0.225 * 0.3 - 0.1) * 0.225 + 0.406
@@ -54,7 +54,7 @@ def test_deoldify(added, make_pointwise, side):
 def test_deoldify_pixels(added, make_pointwise, side):
     model = make_pointwise(np.diag([0.9, 0.7, 0.5]), [0, 0, 25.5], inputs={"x": (3,)}, side=side)
     lightness = shown(side)
-    value = grey(lightness)
+    value = gray(lightness)
     np.testing.assert_allclose(
         added(model, "deoldify-pixels")(lightness).ab,
         ab_of(0.9 * value, 0.7 * value, 0.5 * value + 0.1),

@@ -18,7 +18,7 @@ CARD = Card(
     multiple_of=32,
     size=256,
     hints=True,
-    licence="MIT",
+    license="MIT",
     trained_on="landscapes",
     scores={"landscapes-test": {"mse": 0.004, "chroma_psnr": 21.5}},
 )

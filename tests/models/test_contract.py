@@ -17,7 +17,7 @@ def network(request):
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 300), (37, 61), (160, 160)])
-def test_any_size_gets_finite_colour_of_its_size(network, height, width):
+def test_any_size_gets_finite_color_of_its_size(network, height, width):
     lightness = np.random.default_rng(0).uniform(0, 100, (height, width)).astype(np.float32)
     ab, uncertainty, likelihood, palette = network(lightness)
     assert ab.shape == (2, height, width)
@@ -35,14 +35,14 @@ def test_any_size_gets_finite_colour_of_its_size(network, height, width):
         assert abs(palette).max() < 128
 
 
-def test_a_hint_colours_its_place_and_what_is_far_away_less(network):
+def test_a_hint_colors_its_place_and_what_is_far_away_less(network):
     if not network.card.hints:
         pytest.skip(f"{network.card.name} takes no hints")
     lightness = np.full((192, 192), 50, np.float32)
     lightness[:, 96:] = 80
     plain = network(lightness).ab
-    for colour in ("firebrick", "royalblue", "olivedrab"):
-        hint = Hint(0.25, 0.5, colour, 0.02)
+    for color in ("firebrick", "royalblue", "olivedrab"):
+        hint = Hint(0.25, 0.5, color, 0.02)
         told = network(lightness, [hint]).ab
         wish = np.array(hint.ab)
         before = np.linalg.norm(plain[:, 96, 48] - wish)
@@ -51,7 +51,7 @@ def test_a_hint_colours_its_place_and_what_is_far_away_less(network):
         assert moved[:, 110:].mean() < moved[:, :82].mean()
 
 
-def test_the_same_picture_gets_the_same_colour(network):
+def test_the_same_picture_gets_the_same_color(network):
     lightness = np.random.default_rng(1).uniform(0, 100, (61, 45)).astype(np.float32)
     first, second = network(lightness), network(lightness)
     np.testing.assert_array_equal(first.ab, second.ab)
@@ -64,7 +64,7 @@ def test_the_size_that_fits_is_stable(network):
 
 def test_the_card_says_where_the_network_comes_from(network):
     assert network.card.version
-    assert network.card.licence
+    assert network.card.license
     assert network.card.trained_on
     assert network.card.parameters
 

@@ -101,7 +101,7 @@ def test_a_network_of_its_own_photographs_is_asked_for_them(tmp_path):
     assert srgb[:, 3, 3] == pytest.approx([0.5, 0.25, 0.1])
 
 
-def test_a_network_of_colour_alone_has_no_photograph(model_file):
+def test_a_network_of_color_alone_has_no_photograph(model_file):
     network = load(model_file)
     assert not network.makes_srgb
     with pytest.raises(ModelError, match="gives a\\* and b\\* alone"):

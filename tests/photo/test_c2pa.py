@@ -109,13 +109,13 @@ def test_every_format_is_signed_and_otherwise_the_same(tmp_path, known_network, 
     assert manifest["signature_info"]["common_name"] == "me"
     assert manifest["claim_generator_info"][0]["name"] == "colorear"
     (assertion,) = (a for a in manifest["assertions"] if a["label"].startswith("c2pa.actions"))
-    opened, coloured = assertion["data"]["actions"]
+    opened, colored = assertion["data"]["actions"]
     assert opened["action"] == "c2pa.opened"
-    assert coloured["action"] == "c2pa.color_adjustments"
-    assert coloured["digitalSourceType"] == SOURCE_TYPE
+    assert colored["action"] == "c2pa.color_adjustments"
+    assert colored["digitalSourceType"] == SOURCE_TYPE
     card = colorizer.network.card
-    assert coloured["parameters"]["colorear.network"] == card.name
-    assert coloured["parameters"]["colorear.network_sha256"] == card.sha256
+    assert colored["parameters"]["colorear.network"] == card.name
+    assert colored["parameters"]["colorear.network_sha256"] == card.sha256
     (original,) = manifest["ingredients"]
     assert (original["title"], original["relationship"]) == (source.name, "parentOf")
     assert "thumbnail" not in original

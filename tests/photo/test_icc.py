@@ -13,7 +13,7 @@ _device = np.linspace(0, 1, 256)
 DOT_GAIN = np.round(65535 * np.clip(_device + 0.18 * np.sin(np.pi * _device), 0, 1) ** 1.9)
 
 
-def grey_profile(curve: bytes, *, version=b"\x02\x40\0\0", pcs=b"XYZ ", device=b"prtr"):
+def gray_profile(curve: bytes, *, version=b"\x02\x40\0\0", pcs=b"XYZ ", device=b"prtr"):
     """A monochrome profile as a scanner or a printing house would write it (ICC.1:2022, 8.3)."""
     white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
     name = b"made grey\0"
@@ -43,21 +43,21 @@ def para(kind: int, *numbers: float) -> bytes:
 
 
 PROFILES = {
-    "gamma 2.2": grey_profile(curv(round(2.2 * 256))),
-    "identity": grey_profile(curv()),
-    "dot gain": grey_profile(curv(*map(int, DOT_GAIN))),
-    "dot gain, Lab": grey_profile(curv(*map(int, DOT_GAIN)), pcs=b"Lab "),
-    "gamma 1.8, Lab": grey_profile(curv(round(1.8 * 256)), pcs=b"Lab "),
-    "parametric 0": grey_profile(para(0, 2.4), version=b"\x04\x30\0\0"),
-    "parametric 1": grey_profile(para(1, 2.4, 0.9, 0.1), version=b"\x04\x30\0\0"),
-    "parametric 2": grey_profile(para(2, 2.0, 0.9, 0.05, 0.05), version=b"\x04\x30\0\0"),
-    "parametric 3 (sRGB)": grey_profile(
+    "gamma 2.2": gray_profile(curv(round(2.2 * 256))),
+    "identity": gray_profile(curv()),
+    "dot gain": gray_profile(curv(*map(int, DOT_GAIN))),
+    "dot gain, Lab": gray_profile(curv(*map(int, DOT_GAIN)), pcs=b"Lab "),
+    "gamma 1.8, Lab": gray_profile(curv(round(1.8 * 256)), pcs=b"Lab "),
+    "parametric 0": gray_profile(para(0, 2.4), version=b"\x04\x30\0\0"),
+    "parametric 1": gray_profile(para(1, 2.4, 0.9, 0.1), version=b"\x04\x30\0\0"),
+    "parametric 2": gray_profile(para(2, 2.0, 0.9, 0.05, 0.05), version=b"\x04\x30\0\0"),
+    "parametric 3 (sRGB)": gray_profile(
         para(3, 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045), version=b"\x04\x30\0\0"
     ),
-    "parametric 4": grey_profile(
+    "parametric 4": gray_profile(
         para(4, 2.2, 0.95, 0.02, 0.2, 0.05, 0.01, 0.0), version=b"\x04\x40\0\0", device=b"mntr"
     ),
-    "parametric 3, Lab": grey_profile(
+    "parametric 3, Lab": gray_profile(
         para(3, 1.5, 0.9, 0.1, 0.5, 0.05), version=b"\x04\x30\0\0", pcs=b"Lab "
     ),
 }
@@ -73,34 +73,34 @@ def seen(levels: np.ndarray, profile: bytes, bands: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_greys_look_as_before(name):
+def test_grays_look_as_before(name):
     before = seen(RAMP, PROFILES[name], 1)
     if name == "identity":  # lcms itself sees these greys too dark, by 2.4 at worst; CIE 15:2004
         before[:, 0] = 116 * np.cbrt(RAMP) - 16
         before[0, 0] = 0
-    after = seen(RAMP, icc.rgb_from_grey(PROFILES[name]), 3)
+    after = seen(RAMP, icc.rgb_from_gray(PROFILES[name]), 3)
     assert np.ptp(before[:, 0]) > 50  # lcms took the profile, and it is not flat
     np.testing.assert_allclose(after, before, atol=0.05)
 
 
 def test_profiles_differ_from_one_another():
-    looks = [seen(RAMP, icc.rgb_from_grey(profile), 3)[:, 0] for profile in PROFILES.values()]
+    looks = [seen(RAMP, icc.rgb_from_gray(profile), 3)[:, 0] for profile in PROFILES.values()]
     for i, look in enumerate(looks):
         for other in looks[:i]:
             assert np.abs(look - other).max() > 0.5
 
 
 def test_a_curve_that_suits_is_kept_byte_for_byte():
-    assert curv(*map(int, DOT_GAIN)) in icc.rgb_from_grey(PROFILES["dot gain"])
+    assert curv(*map(int, DOT_GAIN)) in icc.rgb_from_gray(PROFILES["dot gain"])
 
 
 def test_size_in_the_header_is_true():
-    made = icc.rgb_from_grey(PROFILES["gamma 2.2"])
+    made = icc.rgb_from_gray(PROFILES["gamma 2.2"])
     assert struct.unpack(">I", made[:4])[0] == len(made)
     assert icc.color_space(made) == "rgb"
 
 
-def test_colour_space():
+def test_color_space():
     assert icc.color_space(PROFILES["identity"]) == "grey"
     assert icc.color_space(b"") == "other"
     assert icc.color_space(bytes(500)) == "other"
@@ -110,16 +110,16 @@ def test_colour_space():
     ("profile", "says"),
     [
         (b"junk", "not a grey ICC profile"),
-        (grey_profile(b"sf32" + bytes(20)), "unknown type"),
-        (grey_profile(b"curv" + struct.pack(">II", 0, 9999)), "cut short"),
-        (grey_profile(para(7)), "function type 7"),
+        (gray_profile(b"sf32" + bytes(20)), "unknown type"),
+        (gray_profile(b"curv" + struct.pack(">II", 0, 9999)), "cut short"),
+        (gray_profile(para(7)), "function type 7"),
         (PROFILES["dot gain"][:300], "lacks its kTRC"),
         (PROFILES["identity"].replace(b"kTRC", b"xTRC"), "lacks its kTRC"),
     ],
 )
 def test_damaged_profiles(profile, says):
     with pytest.raises(ValueError, match=says):
-        icc.rgb_from_grey(profile)
+        icc.rgb_from_gray(profile)
 
 
 @given(st.integers(0, len(PROFILES["dot gain"]) - 1), st.integers(0, 255))
@@ -127,7 +127,7 @@ def test_any_damage_is_a_value_error_or_a_profile(at, value):
     damaged = bytearray(PROFILES["dot gain"])
     damaged[at] = value
     try:
-        made = icc.rgb_from_grey(bytes(damaged))
+        made = icc.rgb_from_gray(bytes(damaged))
     except ValueError:
         return
     assert icc.color_space(made) == "rgb"
@@ -136,7 +136,7 @@ def test_any_damage_is_a_value_error_or_a_profile(at, value):
 def test_converted_there_and_back():
     rng = np.random.default_rng(0)
     srgb = rng.uniform(0, 1, (3, 20, 30)).astype(np.float32)
-    profile = icc.rgb_from_grey(PROFILES["gamma 2.2"])
+    profile = icc.rgb_from_gray(PROFILES["gamma 2.2"])
     device = icc.converted(srgb, source=None, target=profile)
     assert np.abs(device - srgb).max() > 0.01
     np.testing.assert_allclose(icc.converted(device, source=profile, target=None), srgb, atol=6e-3)

@@ -194,7 +194,7 @@ def test_other_segments_are_copied_byte_for_byte():
     assert result.endswith(b"trailer")
 
 
-def test_adobe_segment_names_ycc_where_it_named_grey():
+def test_adobe_segment_names_ycc_where_it_named_gray():
     adobe = jpeg.Segment(0xEE, b"Adobe\0\x64" + bytes(5))
     content = b"".join(jpeg.written([adobe, *jpeg.read(encoded(noise(20, 20)), "x").segments]))
     result = colored(content, *waves(10, 10))
@@ -232,19 +232,19 @@ def with_byte(content: bytes, marker: bytes, offset: int, value: int) -> bytes:
     return content[:at] + bytes([value]) + content[at + 1 :]
 
 
-GREY, COLOUR = encoded(noise(20, 20)), encoded(np.dstack([noise(20, 20)] * 3))
+GRAY, COLOR = encoded(noise(20, 20)), encoded(np.dstack([noise(20, 20)] * 3))
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"\xff\xd8\xff", "damaged or cut short"),
-        (GREY[:-2], "damaged or cut short"),
-        (GREY[:100], "damaged or cut short"),
-        (with_byte(GREY, b"\xff\xc0", 1, 0xC9), "rare kind"),
-        (with_byte(GREY, b"\xff\xc0", 4, 12), "a JPEG of 12 bits"),
+        (GRAY[:-2], "damaged or cut short"),
+        (GRAY[:100], "damaged or cut short"),
+        (with_byte(GRAY, b"\xff\xc0", 1, 0xC9), "rare kind"),
+        (with_byte(GRAY, b"\xff\xc0", 4, 12), "a JPEG of 12 bits"),
         (encoded(np.dstack([noise(20, 20)] * 3), keep_rgb=True), "coded as RGB"),
-        (with_byte(COLOUR, b"\xff\xc0", 14, 0x21), "odd chroma sampling"),
+        (with_byte(COLOR, b"\xff\xc0", 14, 0x21), "odd chroma sampling"),
     ],
 )
 def test_what_cannot_be_kept_is_refused(content, says):
@@ -260,8 +260,8 @@ def test_cmyk_is_refused():
 
 
 def test_separate_scans_of_grayscale_are_the_very_same():
-    scan = next(s.scan for s in jpeg.read(GREY, "x").segments if s.marker == 0xDA)
-    assert bytes(scan) in colored(GREY, *waves(20, 20), alone=True)
+    scan = next(s.scan for s in jpeg.read(GRAY, "x").segments if s.marker == 0xDA)
+    assert bytes(scan) in colored(GRAY, *waves(20, 20), alone=True)
 
 
 @pytest.mark.parametrize("label", [b"", b"Exif\0\0"])
@@ -271,7 +271,7 @@ def test_many_segments_are_refused_before_they_cost_memory(label, monkeypatch):
     made = []
     monkeypatch.setattr(jpeg, "Segment", lambda *fields: made.append(None) or fields)
     with pytest.raises(PhotographError, match=r"'old.jpg' is a JPEG of more than 10,000 segments"):
-        jpeg.read(GREY[:2] + one * (10_000_000 // len(one)) + GREY[2:], "old.jpg")
+        jpeg.read(GRAY[:2] + one * (10_000_000 // len(one)) + GRAY[2:], "old.jpg")
     assert len(made) == 10_000
 
 

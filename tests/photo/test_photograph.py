@@ -128,19 +128,19 @@ def test_luma_stays_within_one_level(tmp_path_factory, form, bands, bits, height
 
 @pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
-def test_no_chroma_leaves_every_grey_as_it_was(tmp_path, suffix, bits):
+def test_no_chroma_leaves_every_gray_as_it_was(tmp_path, suffix, bits):
     kind = np.uint8 if bits == 8 else np.uint16
-    greys = np.arange(2**bits).astype(kind).reshape(2 ** (bits // 2), -1)
-    Image.fromarray(greys).save(tmp_path / f"old{suffix}")
-    same = save_grey(open_photo(tmp_path / f"old{suffix}"), tmp_path / f"new{suffix}")
-    assert np.array_equal(pixels_of(same.path), np.dstack([greys] * 3))
+    grays = np.arange(2**bits).astype(kind).reshape(2 ** (bits // 2), -1)
+    Image.fromarray(grays).save(tmp_path / f"old{suffix}")
+    same = save_gray(open_photo(tmp_path / f"old{suffix}"), tmp_path / f"new{suffix}")
+    assert np.array_equal(pixels_of(same.path), np.dstack([grays] * 3))
 
 
-def test_colours_are_those_asked_for(tmp_path):
-    grey = np.tile(np.linspace(60, 190, 64).astype(np.uint8), (48, 1))
+def test_colors_are_those_asked_for(tmp_path):
+    gray = np.tile(np.linspace(60, 190, 64).astype(np.uint8), (48, 1))
     for suffix in (".png", ".tif", ".webp", ".jpg"):
         source, target = tmp_path / f"old{suffix}", tmp_path / f"new{suffix}"
-        Image.fromarray(grey).convert("RGB" if suffix == ".webp" else "L").save(source)
+        Image.fromarray(gray).convert("RGB" if suffix == ".webp" else "L").save(source)
         save(open_photo(source), target, one_color(0.1, -0.15))
         decoded = np.asarray(reopened(target)).astype(float).transpose(2, 0, 1) / 255
         chroma = color.srgb_to_ycc(decoded)[1:]
@@ -151,14 +151,14 @@ def test_colours_are_those_asked_for(tmp_path):
 @pytest.mark.parametrize("width", [65, 72, 79, 81, 193])  # around the borders of blocks
 @pytest.mark.parametrize("sampling", ["grey", "4:4:4", "4:2:2", "4:2:0"])
 def test_the_chroma_of_a_jpeg_fits_its_size(tmp_path, sampling, width):
-    grey = (np.add.outer(np.arange(width + 16), np.arange(width)) // 3 + 60).astype(np.uint8)
+    gray = (np.add.outer(np.arange(width + 16), np.arange(width)) // 3 + 60).astype(np.uint8)
     options = {} if sampling == "grey" else {"subsampling": sampling}
-    picture = Image.fromarray(grey if sampling == "grey" else np.dstack([grey] * 3))
+    picture = Image.fromarray(gray if sampling == "grey" else np.dstack([gray] * 3))
     picture.save(tmp_path / "old.jpg", quality=95, **options)
     photo = open_photo(tmp_path / "old.jpg")
     save(photo, tmp_path / "new.jpg", along)
     decoded = np.asarray(reopened(tmp_path / "new.jpg")).astype(float).transpose(2, 0, 1) / 255
-    expected = np.stack((grey, -grey.astype(float))) / 255 * 0.4 + [[[-0.2]], [[0.2]]]
+    expected = np.stack((gray, -gray.astype(float))) / 255 * 0.4 + [[[-0.2]], [[0.2]]]
     assert np.abs(color.srgb_to_ycc(decoded)[1:] - expected).max() < 4 / 255
 
 
@@ -179,7 +179,7 @@ def metadata(path) -> dict[str, object]:
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 @pytest.mark.parametrize("bands", [1, 3])
 def test_everything_else_is_kept(tmp_path, suffix, bands):
-    profile = icc.rgb_from_grey(PROFILES["gamma 2.2"])
+    profile = icc.rgb_from_gray(PROFILES["gamma 2.2"])
     source, target = tmp_path / f"old{suffix}", tmp_path / f"new{suffix}"
     options = {} if suffix == ".webp" else {"dpi": (300, 300)}
     if suffix == ".png":
@@ -211,16 +211,16 @@ def test_everything_else_is_kept(tmp_path, suffix, bands):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
-def test_a_grey_profile_becomes_rgb(tmp_path, suffix):
+def test_a_gray_profile_becomes_rgb(tmp_path, suffix):
     source, target = tmp_path / f"old{suffix}", tmp_path / f"new{suffix}"
     Image.fromarray(photograph(20, 30, 1, 8)).save(source, icc_profile=PROFILES["dot gain"])
     photo = open_photo(source)
     save(photo, target, vivid)
     assert photo.profile == PROFILES["dot gain"]
     kept = reopened(target).info["icc_profile"]
-    assert kept == photo.colored_profile == icc.rgb_from_grey(PROFILES["dot gain"])
+    assert kept == photo.colored_profile == icc.rgb_from_gray(PROFILES["dot gain"])
     assert not np.array_equal(lightness(photo, 8, 8), lightness_without_profile(photo, tmp_path))
-    same = save_grey(photo, tmp_path / f"grey{suffix}")
+    same = save_gray(photo, tmp_path / f"grey{suffix}")
     np.testing.assert_allclose(lightness(same, 20, 30), lightness(photo, 20, 30), atol=0.5)
 
 
@@ -230,13 +230,13 @@ def lightness_without_profile(photo, folder):
     return lightness(open_photo(path), 8, 8)
 
 
-def save_grey(photo, target):
+def save_gray(photo, target):
     save(photo, target, one_color(0, 0))
     return open_photo(target)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
-def test_a_grey_profile_that_cannot_be_read_is_left_out(tmp_path, suffix):
+def test_a_gray_profile_that_cannot_be_read_is_left_out(tmp_path, suffix):
     source, target = tmp_path / f"old{suffix}", tmp_path / f"new{suffix}"
     broken = PROFILES["gamma 2.2"].replace(b"kTRC", b"xTRC")
     Image.fromarray(photograph(20, 30, 1, 8)).save(source, icc_profile=broken)
@@ -290,15 +290,15 @@ def test_as_stored_undoes_upright(orientation, height, width):
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
 def test_lightness(tmp_path, free_pictures, suffix):
-    colour = free_pictures["china"]  # 427 x 640
-    grey = np.asarray(Image.fromarray(colour).convert("L"))
+    truth = free_pictures["china"]  # 427 x 640
+    gray = np.asarray(Image.fromarray(truth).convert("L"))
     source = tmp_path / f"old{suffix}"
-    Image.fromarray(grey).save(source, quality=95)
+    Image.fromarray(gray).save(source, quality=95)
     photo = open_photo(source)
     seen = lightness(photo, 48, 72)
     assert seen.shape == (48, 72)
     assert seen.dtype == np.float32
-    expected = np.asarray(Image.fromarray(grey).resize((72, 48), Image.Resampling.BOX)) / 255
+    expected = np.asarray(Image.fromarray(gray).resize((72, 48), Image.Resampling.BOX)) / 255
     assert np.abs(seen - color.luma_to_lightness(expected)).mean() < 2
 
 
@@ -387,16 +387,16 @@ def test_truncated_files(tmp_path, capfd, suffix, part):
 
 
 def test_kinds_that_are_refused(tmp_path):
-    grey, rgb = photograph(20, 30, 1, 8), photograph(20, 30, 3, 8)
+    gray, rgb = photograph(20, 30, 1, 8), photograph(20, 30, 3, 8)
     Image.fromarray(rgb).convert("CMYK").save(tmp_path / "cmyk.tif")
     refused(tmp_path / "cmyk.tif", "CMYK values in 4 channels, but grey or RGB is needed")
-    Image.fromarray(grey.astype(np.float32)).save(tmp_path / "float.tif")
+    Image.fromarray(gray.astype(np.float32)).save(tmp_path / "float.tif")
     refused(tmp_path / "float.tif", "type float, but 8-bit or 16-bit")
-    Image.fromarray(grey.astype(np.int32)).save(tmp_path / "int.tif")
+    Image.fromarray(gray.astype(np.int32)).save(tmp_path / "int.tif")
     refused(tmp_path / "int.tif", "type int, but 8-bit or 16-bit")
     for name in ("pages.tif", "moving.webp", "moving.png"):
-        more = [Image.fromarray(255 - grey)]
-        Image.fromarray(grey).save(tmp_path / name, save_all=True, append_images=more)
+        more = [Image.fromarray(255 - gray)]
+        Image.fromarray(gray).save(tmp_path / name, save_all=True, append_images=more)
         refused(tmp_path / name, "several pages or frames")
     pyvips.Image.new_from_array(rgb).colourspace("lab").tiffsave(str(tmp_path / "lab.tif"))
     refused(tmp_path / "lab.tif", "LAB values")
@@ -416,7 +416,7 @@ def test_a_decompression_bomb(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
-def test_no_room_for_the_coloured_file(tmp_path, suffix):
+def test_no_room_for_the_colored_file(tmp_path, suffix):
     path = tmp_path / f"old{suffix}"
     Image.fromarray(photograph(200, 300, 1, 8)).save(path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -438,7 +438,7 @@ def test_a_file_is_read_in_strips_of_any_height(tmp_path, monkeypatch, form):
     assert whole == strips
 
 
-def test_an_error_in_the_colours_leaves_nothing(tmp_path):
+def test_an_error_in_the_colors_leaves_nothing(tmp_path):
     for suffix in (".jpg", ".png"):
         Image.fromarray(photograph(20, 30, 1, 8)).save(tmp_path / f"old{suffix}")
         with pytest.raises(ZeroDivisionError):

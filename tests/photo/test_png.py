@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from colorear import Colorizer
 from colorear.errors import PhotographError
 from colorear.photo import png
-from colorear.photo.icc import rgb_from_grey
+from colorear.photo.icc import rgb_from_gray
 from photo.test_icc import PROFILES
 
 
@@ -39,12 +39,12 @@ def original(tmp_path) -> Path:
 
 def grafted(folder: Path, original: Path, profile: bytes | None = None) -> Path:
     pixels, target = folder / "pixels.png", folder / "new.png"
-    colours = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
-    Image.fromarray(colours).save(pixels, icc_profile=bytes(200), dpi=(72, 72))
+    colors = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
+    Image.fromarray(colors).save(pixels, icc_profile=bytes(200), dpi=(72, 72))
     png.graft(original, pixels, target, b"<new/>", profile)
     made = Image.open(io.BytesIO(target.read_bytes()))
     made.load()  # Pillow checks the sums
-    assert np.array_equal(np.asarray(made), colours)
+    assert np.array_equal(np.asarray(made), colors)
     return target
 
 
@@ -128,11 +128,11 @@ def test_a_profile_is_kept_with_its_name(tmp_path, known_network):
     (chunk,) = content(tmp_path / "new.png", b"iCCP")
     name, packed = chunk.split(b"\0\0", 1)
     assert name == b"Dot Gain 20%"
-    assert zlib.decompress(packed) == rgb_from_grey(bytes(faulted))
+    assert zlib.decompress(packed) == rgb_from_gray(bytes(faulted))
 
 
 def test_a_profile_for_rgb_is_kept_byte_for_byte(tmp_path):
-    profile = rgb_from_grey(PROFILES["gamma 2.2"])
+    profile = rgb_from_gray(PROFILES["gamma 2.2"])
     chunk = named(b"My own", profile)
     source = written(tmp_path / "old.png", Image.new("RGB", (6, 5)), chunk)
     assert png.profile(source) == profile
@@ -142,7 +142,7 @@ def test_a_profile_for_rgb_is_kept_byte_for_byte(tmp_path):
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_a_profile_for_other_values_than_its_own_is_none(tmp_path, mode):
     other = PROFILES["gamma 2.2"]
-    chunk = named(b"x", rgb_from_grey(other) if mode == "L" else other)
+    chunk = named(b"x", rgb_from_gray(other) if mode == "L" else other)
     source = written(tmp_path / "old.png", Image.new(mode, (6, 5)), chunk)
     assert png.profile(source) is None
     assert content(grafted(tmp_path, source), b"iCCP") == ([] if mode == "L" else [chunk[1]])
@@ -181,9 +181,9 @@ def test_chunks_that_cannot_be_read_are_left_out(tmp_path, original):
     """One whose check sum is wrong, and one cut short after the pixels: Pillow refuses both."""
     content = original.read_bytes()
     at = content.index(b"zTXtComment") + 4
-    spoilt = bytearray(content[: content.index(b"IEND") - 4] + b"\x7f\0\0\0teXtabc")
-    spoilt[at] ^= 1
-    original.write_bytes(spoilt)
+    spoiled = bytearray(content[: content.index(b"IEND") - 4] + b"\x7f\0\0\0teXtabc")
+    spoiled[at] ^= 1
+    original.write_bytes(spoiled)
     pixels, target = tmp_path / "pixels.png", tmp_path / "new.png"
     Image.fromarray(np.zeros((5, 6, 3), np.uint8)).save(pixels)
     png.graft(original, pixels, target, b"<new/>", None)
@@ -198,9 +198,9 @@ def test_a_background_that_names_no_color_is_left_out(tmp_path):
     original, pixels, target = (tmp_path / f"{name}.png" for name in ("old", "pixels", "new"))
     info = PngInfo()
     info.add(b"bKGD", b"")
-    colours = Image.fromarray(np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8))
-    colours.quantize(8).save(original, pnginfo=info)
-    colours.save(pixels)
+    colors = Image.fromarray(np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8))
+    colors.quantize(8).save(original, pnginfo=info)
+    colors.save(pixels)
     png.graft(original, pixels, target, b"<new/>", None)
     assert b"bKGD" in kinds(original)
     assert b"bKGD" not in kinds(target)

@@ -46,8 +46,8 @@ def kind(request) -> str:
 
 def written(folder: Path, kind: str, packet: bytes | None) -> Path:
     suffix, sample, bands, options = KINDS[kind]
-    grey = np.add.outer(np.arange(32), np.arange(48)).astype(sample) + 60
-    image = pyvips.Image.new_from_array(np.dstack([grey] * bands) if bands > 1 else grey)
+    gray = np.add.outer(np.arange(32), np.arange(48)).astype(sample) + 60
+    image = pyvips.Image.new_from_array(np.dstack([gray] * bands) if bands > 1 else gray)
     if packet is not None:
         image = image.copy()
         image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)

@@ -32,12 +32,12 @@ def original(request, tmp_path) -> Path:
 @pytest.mark.parametrize("big", [False, True])
 def test_graft(tmp_path, original, big):
     made = tmp_path / "new.tif"
-    colours = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
-    pyvips.Image.new_from_array(colours).tiffsave(str(made), bigtiff=big, compression="deflate")
+    colors = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
+    pyvips.Image.new_from_array(colors).tiffsave(str(made), bigtiff=big, compression="deflate")
     tiff.graft(original, made)
     image = Image.open(io.BytesIO(made.read_bytes()))
-    assert np.array_equal(np.asarray(image), colours)
-    assert np.array_equal(pyvips.Image.tiffload(str(made)).numpy(), colours)
+    assert np.array_equal(np.asarray(image), colors)
+    assert np.array_equal(pyvips.Image.tiffload(str(made)).numpy(), colors)
     exif = image.getexif()
     assert (exif[271], exif[272], exif[306]) == ("Epson", "V6", "2001:01:01 00:00:00")
     assert exif.get_ifd(34665)[36867] == "1949:05:06 07:08:09"
@@ -101,8 +101,8 @@ def test_a_pyramid_is_one_picture(tmp_path, known_network, big):
 
 
 def test_pages_are_several_pictures(tmp_path):
-    grey = Image.new("L", (9, 9))
-    grey.save(tmp_path / "a.tif", save_all=True, append_images=[grey])
+    gray = Image.new("L", (9, 9))
+    gray.save(tmp_path / "a.tif", save_all=True, append_images=[gray])
     assert not tiff_kinds.is_one_picture(tmp_path / "a.tif")
     (tmp_path / "b.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:50])
     assert not tiff_kinds.is_one_picture(tmp_path / "b.tif")

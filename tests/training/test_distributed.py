@@ -193,7 +193,7 @@ def test_ctrl_c_stops_both_after_the_same_step(tmp_path, data, recipe_file):
     assert (begun["epochs"], begun["precision"]) == (10000, "bfloat16")
 
 
-def test_shared_statistics_are_those_of_batch_normalisation():
+def test_shared_statistics_are_those_of_batch_normalization():
     generator = torch.Generator().manual_seed(0)
     ours, theirs = [], []
     alone = nn.BatchNorm2d(7, eps=1e-3, momentum=0.01)

@@ -14,7 +14,7 @@ def examples(free_pictures):
     return Examples(torch.from_numpy(free_pictures["coffee"][None, :160, :160].copy()))
 
 
-def test_examples_are_the_grey_photograph_and_its_true_colour(examples, free_pictures):
+def test_examples_are_the_gray_photograph_and_its_true_color(examples, free_pictures):
     pixels = free_pictures["coffee"][:160, :160]
     lab = rgb2lab(pixels)
     assert np.abs(examples.ab[0].numpy().transpose(1, 2, 0) - lab[..., 1:]).max() < 0.02
@@ -23,7 +23,7 @@ def test_examples_are_the_grey_photograph_and_its_true_colour(examples, free_pic
     assert np.abs(examples.lightness[0, 0].numpy() - lightness).max() < 0.01
 
 
-def test_the_truth_gives_the_photograph_back_and_no_colour_the_grey_copy(examples):
+def test_the_truth_gives_the_photograph_back_and_no_color_the_gray_copy(examples):
     assert (colorized(examples, examples.ab) - examples.srgb).abs().max() < 0.01
     assert (colorized(examples, examples.ab) - examples.srgb).square().mean() < 1e-6
     assert (colorized(examples, torch.zeros(1, 2, 40, 40)) - examples.gray).abs().max() < 1e-4
@@ -40,7 +40,7 @@ def test_the_loss_is_least_at_the_mean_of_each_place(examples, recipe, name, far
     assert loss(ColorPrediction(mean + 50), examples, asked).item() == pytest.approx(far)
 
 
-def test_the_best_uncertainty_is_the_expected_distance_and_moves_no_colour(examples, recipe):
+def test_the_best_uncertainty_is_the_expected_distance_and_moves_no_color(examples, recipe):
     spec = recipe.network.model_copy(update={"uncertainty": 1.0})
     asked, loss = recipe.model_copy(update={"network": spec}), TASKS["acuarela"].loss
     ab = torch.zeros(1, 2, 40, 40, requires_grad=True)
@@ -56,7 +56,7 @@ def test_the_best_uncertainty_is_the_expected_distance_and_moves_no_colour(examp
     assert ab.grad.abs().max() < 1e-6
 
 
-def test_likelihood_is_learnt(examples, recipe):
+def test_likelihood_is_learned(examples, recipe):
     spec = recipe.network.model_copy(update={"likelihood": 0.5})
     asked, loss = recipe.model_copy(update={"network": spec}), TASKS["acuarela"].loss
     ab, even = torch.zeros(1, 2, 40, 40), torch.zeros(1, len(AB_BINS), 20, 20)
@@ -93,7 +93,7 @@ def test_categorical_accuracy_is_kerass():
     assert categorical_accuracy(said, truth).item() == pytest.approx(2 / 3)
 
 
-def test_twins_are_to_be_coloured_alike_and_both_move():
+def test_twins_are_to_be_colored_alike_and_both_move():
     colors = torch.rand(5, 2, 4, 4, requires_grad=True)  # the last two are those of 0 and 2
     apart = consistency_loss(colors, torch.tensor([0, 2]))
     first, second = colors[0] - colors[3], colors[2] - colors[4]

@@ -52,7 +52,7 @@ def test_who_is_sure_is_not_made_more_vivid_and_who_is_not_at_most_threefold():
 
 
 @pytest.mark.parametrize("vividness", [0, 0.3, 0.5, 1, 2])
-def test_the_doubt_is_about_the_colours_that_are_given(vividness):
+def test_the_doubt_is_about_the_colors_that_are_given(vividness):
     """Its square is that about the mean, and that of how far the colours were moved from it."""
     given_ab, told = vivid(vividness)
     moved = (given_ab - AB).square().sum(1, keepdim=True)

@@ -48,8 +48,8 @@ def test_ffv1_keeps_the_luma_of_every_frame(colorizer, lumas, tmp_path, form, bi
 @pytest.mark.parametrize("matrix", [1, 6])
 def test_the_chroma_is_that_of_the_colors(colorizer, tmp_path, matrix, bits, full_range):
     """Of flat grey the known network makes one color; its chroma is worked out here."""
-    grey = np.full((32, 48), 0.5, np.float32)
-    coded = made.coded(grey, bits, full_range=full_range)
+    gray = np.full((32, 48), 0.5, np.float32)
+    coded = made.coded(gray, bits, full_range=full_range)
     form = "yuv420p" if bits == 8 else "yuv420p10le"
     settings = {"form": form, "full_range": full_range, "matrix": matrix}
     source = made.write(tmp_path / "old.mkv", [coded] * 2, **settings)

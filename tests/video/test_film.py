@@ -102,7 +102,7 @@ def test_a_film_is_read_from_any_time_on(lumas, tmp_path):
     ("codec", "form", "container", "full"),
     [("ffv1", "gray", "matroska", True), ("libx265", "gray", "mp4", False)],
 )
-def test_grey_that_does_not_tell_its_range(lumas, tmp_path, codec, form, container, full):
+def test_gray_that_does_not_tell_its_range(lumas, tmp_path, codec, form, container, full):
     """FFmpeg's grey is of full range; H.265 says that what is silent is limited."""
     options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
     source = made.write(
@@ -129,7 +129,7 @@ def test_red_green_and_blue_become_luma(tmp_path):
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
     film = Film(path)
-    grey, red = (picture.luma for picture in film.pictures())
+    gray, red = (picture.luma for picture in film.pictures())
     assert film.facts.layout.full_range
-    assert np.unique(grey).tolist() == [90]
+    assert np.unique(gray).tolist() == [90]
     assert np.unique(red).tolist() == [round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)]

@@ -45,13 +45,13 @@ def test_one_at_a_time(tmp_path):
 @pytest.mark.parametrize(
     "nonsense", [("x", "[]", "[]"), (b"1234567", "[]", "[]"), (b"", "[", "[]"), (b"", "[]", "[1]")]
 )
-def test_a_spoilt_journal(tmp_path, nonsense):
+def test_a_spoiled_journal(tmp_path, nonsense):
     with Job(tmp_path / "made.mkv", "key") as job:
         folder = job.folder
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as spoilt:
+    with closing(sqlite3.connect(folder / "journal.sqlite")) as spoiled:
         values = "INSERT INTO segments (number, times, shots, damaged) VALUES (0, ?, ?, ?)"
-        spoilt.execute(values, nonsense)
-        spoilt.commit()
+        spoiled.execute(values, nonsense)
+        spoiled.commit()
     with (
         Job(tmp_path / "made.mkv", "key") as job,
         pytest.raises(VideoError, match=r"cannot be used \(.*\); delete it, and the same command"),

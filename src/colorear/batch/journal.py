@@ -112,7 +112,7 @@ class Journal:
         try:
             return _entry(row)
         except (TypeError, ValueError) as error:
-            raise BatchError(_spoilt(self._called, error)) from error
+            raise BatchError(_spoiled(self._called, error)) from error
 
     def begin(self, rows: Iterable[tuple[str, str]], settings: str) -> None:
         """Note, all at once, that these targets are about to be made of these sources."""
@@ -195,7 +195,7 @@ class Journal:
         except sqlite3.DatabaseError as error:
             raise BatchError(self._sentence(error)) from error
         except UnicodeDecodeError as error:  # SQLite's report repeats what is spoilt
-            raise BatchError(_spoilt(self._called, error)) from error
+            raise BatchError(_spoiled(self._called, error)) from error
 
     def _sentence(self, error: sqlite3.DatabaseError) -> str:
         row = foreign(error)
@@ -203,7 +203,7 @@ class Journal:
             return f"another run is writing into '{self._called}'; {row.advice}"
         if row and row.code:
             return row.sentence(f"'{self._called}'", "written", error)
-        return _spoilt(self._called, error)
+        return _spoiled(self._called, error)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
@@ -213,7 +213,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(os.fsdecode(source), settings, stamp, sha256, output, begun=done != 1)
 
 
-def _spoilt(called: str, error: Exception) -> str:
+def _spoiled(called: str, error: Exception) -> str:
     return (
         f"the journal '{called}/{FILE}' cannot be used ({reason_of(error)}); without it "
         "colorear does not know what is done: delete it, and allow to overwrite (--overwrite)"

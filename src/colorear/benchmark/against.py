@@ -4,27 +4,23 @@ Other programs on the machine slow down both, so processor seconds are compared,
 the median of those of neighbours.
 """
 
-import csv
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import msgspec
 import pyvips
 
+from colorear.benchmark.comparison import Comparison
 from colorear.benchmark.throughput import make_photographs
 from colorear.errors import ColorearError, UsageError
-from colorear.photo.atomic_write import replacing
-from colorear.version import __version__
 
-__all__ = ["Comparison", "Sizes", "compare", "write_csv"]
+__all__ = ["Sizes", "compare"]
 
 _WORKER = Path(__file__).with_name("against_worker.py")
 # a new process is charged with the memory of the one that starts it: this one has next to none
@@ -51,19 +47,6 @@ class Sizes(NamedTuple):
 
 
 _USUAL = Sizes()
-
-
-class Comparison(msgspec.Struct, frozen=True):
-    """One thing that both did: medians."""
-
-    name: str
-    unit: str
-    ours: float
-    theirs: float
-    ratio: float
-    """How many times the other's this one's is, pair by pair."""
-    clock: float
-    """The same by the clock, to which other programs count; of memory, the same again."""
 
 
 class _Cost(NamedTuple):
@@ -277,36 +260,3 @@ def _compared(
 
 def _ratio(ours: list[float], theirs: list[float]) -> float:
     return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-
-
-def write_csv(path: Path, other: Path, found: Iterable[Comparison]) -> None:
-    """Write a table of what was found, with both commits and the machine. Raises OSError."""
-    machine = f"{_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}"
-    about = (_commit(Path(__file__).parent), _commit(other), machine)
-    with replacing(path) as part, part.open("x", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        fields = [field.name for field in msgspec.structs.fields(Comparison)]
-        table.writerow((*fields, "commit", "against", "machine"))
-        for each in found:
-            numbers = (f"{n:.4g}" for n in (each.ours, each.theirs, each.ratio, each.clock))
-            table.writerow((each.name, each.unit, *numbers, *about))
-
-
-def _commit(place: Path) -> str:
-    """The commit of a checkout; of an installation, what there is to know."""
-    command = ["git", "-C", str(place), "rev-parse", "--short=12", "HEAD"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return __version__ if place == Path(__file__).parent else str(place)
-    return done.stdout.strip()
-
-
-def _processor() -> str:
-    """Its name, as far as it is told."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor()

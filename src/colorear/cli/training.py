@@ -212,7 +212,8 @@ def bench(
 def _compare(
     against: Path, rounds: int, photographs: int, csv: Path | None, *, as_json: bool
 ) -> None:
-    from colorear.benchmark.against import compare, write_csv
+    from colorear.benchmark.against import compare
+    from colorear.benchmark.comparison import write_csv
 
     found = []
     for each in compare(against, rounds=rounds, photographs=photographs):

@@ -86,7 +86,7 @@ def _candidate(name: str, dataset: EvaluationSet) -> Candidate:
     card = colorizer.network.card
     about = Network(sha256=card.sha256, parameters=card.parameters, bytes=card.bytes, given=name)
     if name.endswith(_SAFE):
-        if not colorizer.network.has_safe_colours:
+        if not colorizer.network.has_safe_colors:
             raise EvaluationError(
                 f"{name!r}: {card.name} takes no vividness, so it has no colors that are safer "
                 f"than others; evaluate it as {card.name!r}"

@@ -46,7 +46,7 @@ class Verification:
         return kept and not self.changed
 
 
-def verify(original: str | Path, coloured: str | Path) -> Verification:
+def verify(original: str | Path, colored: str | Path) -> Verification:
     """Compare a photograph with its colored version: luma, alpha, and all that the files say.
 
     Where the DCT coefficients are equal the difference is 0: it is that of the luma component,
@@ -55,10 +55,10 @@ def verify(original: str | Path, coloured: str | Path) -> Verification:
     mark. Raises PhotographError where a file cannot be read, the coloured one is not whole, or
     their sizes differ.
     """
-    before, after = open_photo(original), open_photo(coloured)
+    before, after = open_photo(original), open_photo(colored)
     if (before.width, before.height) != (after.width, after.height):
         raise PhotographError(
-            f"'{original}' has {before.width} x {before.height} pixels and '{coloured}' "
+            f"'{original}' has {before.width} x {before.height} pixels and '{colored}' "
             f"{after.width} x {after.height}, but equal sizes are needed; compare a photograph "
             "with its own coloured version"
         )

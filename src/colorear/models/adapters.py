@@ -39,7 +39,7 @@ class Adapter(NamedTuple):
     """A picture from black to white is answered from below the first to above the second."""
 
 
-def _grey(lightness: Planes) -> Planes:
+def _gray(lightness: Planes) -> Planes:
     """L* to three equal sRGB channels, 0..1."""
     neutral = np.zeros_like(lightness)
     srgb = lab_to_srgb(np.concatenate((lightness, neutral, neutral), axis=-3))
@@ -56,22 +56,22 @@ def _as_it_is(ab: Planes) -> Planes:
 
 def _ddcolor_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """Kang et al., ICCV 2023; piddnad/DDColor, ddcolor/pipeline.py."""
-    return (_grey(lightness),)
+    return (_gray(lightness),)
 
 
 def _deoldify_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """The bare generator; jantic/DeOldify, deoldify/filters.py (`_model_process`)."""
-    return ((_grey(lightness) - _MEAN) / _DEVIATION,)
+    return ((_gray(lightness) - _MEAN) / _DEVIATION,)
 
 
-def _deoldify_ab(normalised: Planes) -> Planes:
-    """Its targets were normalised like its inputs (deoldify/dataset.py, `do_y=True`)."""
-    return _ab_of(normalised * _DEVIATION + _MEAN)
+def _deoldify_ab(normalized: Planes) -> Planes:
+    """Its targets were normalized like its inputs (deoldify/dataset.py, `do_y=True`)."""
+    return _ab_of(normalized * _DEVIATION + _MEAN)
 
 
 def _pixels_inputs(lightness: Planes, _: Planes) -> tuple[Planes, ...]:
     """Exports that normalise inside; instant-high/deoldify-onnx, convert_to_onnx.py."""
-    return (_grey(lightness) * np.float32(255),)
+    return (_gray(lightness) * np.float32(255),)
 
 
 def _pixels_ab(pixels: Planes) -> Planes:

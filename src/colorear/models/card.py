@@ -46,7 +46,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Pixels of the shorter side of the picture that the network wants to see."""
     hints: bool
     """Whether it can be told colours that the user knows."""
-    licence: str
+    license: str
     trained_on: str
     good_at: str = ""
     weak_at: str = ""

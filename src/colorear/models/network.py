@@ -158,7 +158,7 @@ class Network:
         return "likelihood" in self._told
 
     @property
-    def has_safe_colours(self) -> bool:
+    def has_safe_colors(self) -> bool:
         """Whether a vividness of `SAFE` gives the mean of what it holds for plausible."""
         return self.card.kind == "contract" and takes_vividness(self._session)
 

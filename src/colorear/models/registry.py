@@ -285,7 +285,7 @@ def _described(session: Session, model: bytes, name: str, kind: Kind = "contract
         multiple_of=multiple_of,
         size=size,
         hints=takes_hints(session) if kind == "contract" else len(session.inputs) > 1,
-        licence="unknown",
+        license="unknown",
         trained_on="unknown",
     )
 

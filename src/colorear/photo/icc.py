@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 import pyvips
 
-__all__ = ["color_space", "converted", "rgb_from_grey"]
+__all__ = ["color_space", "converted", "rgb_from_gray"]
 
-ColourSpace = Literal["grey", "rgb", "other"]
+ColorSpace = Literal["grey", "rgb", "other"]
 
 _ENTRIES = 4096  # of a sampled curve: linear steps between them stay below 16-bit rounding
 _D50 = (0.9642, 1.0, 0.8249)  # the PCS illuminant, 7.2.16
@@ -26,15 +26,15 @@ _BLUE = tuple(white - r - g for white, r, g in zip(_D50, _RED, _GREEN, strict=Tr
 _PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4
 
 
-def color_space(profile: bytes) -> ColourSpace:
+def color_space(profile: bytes) -> ColorSpace:
     """What the profile's device values are (7.2.6); "other" also where it is no profile at all."""
     if len(profile) < 132 or profile[36:40] != b"acsp":
         return "other"
-    spaces: dict[bytes, ColourSpace] = {b"GRAY": "grey", b"RGB ": "rgb"}
+    spaces: dict[bytes, ColorSpace] = {b"GRAY": "grey", b"RGB ": "rgb"}
     return spaces.get(profile[16:20], "other")
 
 
-def rgb_from_grey(profile: bytes) -> bytes:
+def rgb_from_gray(profile: bytes) -> bytes:
     """An RGB profile whose R = G = B look like that grey; deterministic.
 
     The white point is D50, as relative intents map the paper of the grey profile to it anyway.
@@ -44,10 +44,10 @@ def rgb_from_grey(profile: bytes) -> bytes:
         raise ValueError("not a grey ICC profile")
     tag = _tag(profile, b"kTRC")
     if tag[:4] == b"curv" and profile[20:24] == b"XYZ ":
-        _grey_to_y(tag, pcs=b"XYZ ")  # raises if damaged
+        _gray_to_y(tag, pcs=b"XYZ ")  # raises if damaged
         curve = tag
     else:
-        levels = np.round(_grey_to_y(tag, pcs=profile[20:24]) * 65535).astype(">u2")
+        levels = np.round(_gray_to_y(tag, pcs=profile[20:24]) * 65535).astype(">u2")
         curve = b"curv" + struct.pack(">II", 0, levels.size) + levels.tobytes()
     name = b"Grey of the scan, primaries of sRGB\0"
     return _assembled(
@@ -101,7 +101,7 @@ def _tag(profile: bytes, signature: bytes) -> bytes:
     raise ValueError(f"the ICC profile lacks its {signature.decode()} tag")
 
 
-def _grey_to_y(tag: bytes, *, pcs: bytes) -> np.ndarray:
+def _gray_to_y(tag: bytes, *, pcs: bytes) -> np.ndarray:
     """Relative luminance at `_ENTRIES` device values from 0 to 1.
 
     The curve of a grey profile leads to Y where the PCS is XYZ and to L* where it is Lab (F.2).

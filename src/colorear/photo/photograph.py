@@ -89,7 +89,7 @@ class Photo:
         if self.profile is None or icc.color_space(self.profile) != "grey":
             return self.profile
         try:
-            return icc.rgb_from_grey(self.profile)
+            return icc.rgb_from_gray(self.profile)
         except ValueError:
             return None
 

@@ -94,8 +94,8 @@ def from_array(picture: NDArray[Any]) -> pyvips.Image:
     """
     shape: tuple[int, ...] = getattr(picture, "shape", ())
     kind = getattr(picture, "dtype", type(picture).__name__)
-    grey_or_rgb = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
-    if not grey_or_rgb or 0 in shape or kind not in (np.uint8, np.uint16):
+    gray_or_rgb = len(shape) == 2 or (len(shape) == 3 and shape[2] == 3)
+    if not gray_or_rgb or 0 in shape or kind not in (np.uint8, np.uint16):
         raise PhotographError(
             f"the array has shape {shape} and type {kind}, but (h, w) or (h, w, 3) of uint8 or "
             "uint16 is needed; scale and convert it first"

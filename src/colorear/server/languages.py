@@ -43,14 +43,14 @@ def translated(text: str, language: Language) -> str:
     """A sentence of the server in that language; as it is where the catalogue lacks it."""
     if language == "en":
         return text
-    for pattern, target in _catalogue(language):
+    for pattern, target in _catalog(language):
         if found := pattern.fullmatch(text):
             return _filled(target, found.groupdict())
     return text
 
 
 @cache
-def _catalogue(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _catalog(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Patterns of sentences and what they become; those that leave the least open come first."""
     with (_LOCALE / f"{language}.po").open("rb") as file:
         messages = [message for message in read_po(file, locale=language) if message.id]

@@ -211,10 +211,10 @@ class SynchronizedBatchNorm(nn.Module):
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
             self.num_batches_tracked += 1
-        normalised: Tensor = _Normalize.apply(  # type: ignore[no-untyped-call]  # torch's own gap
+        normalized: Tensor = _Normalize.apply(  # type: ignore[no-untyped-call]  # torch's own gap
             planes, self.weight, self.bias, mean, variance, count, self.eps
         )
-        return normalised
+        return normalized
 
 
 def _statistics(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -109,12 +109,12 @@ def test_chroma_psnr_of_photographs_is_that_of_their_lab(photographs, desaturate
         (((0.4, 0.4, 0.4), (0.9, 0.9, 0.9)), 0),
     ],
 )
-def test_colourfulness_by_hand(halves, expected):
+def test_colorfulness_by_hand(halves, expected):
     photograph = torch.tensor(halves, dtype=torch.float64).T[None, :, None].expand(1, 3, 6, 2)
     assert colorfulness(photograph).item() == pytest.approx(expected, abs=1e-10)
 
 
-def test_the_gap_of_a_grey_reference_is_all_the_colour(photographs, desaturated):
+def test_the_gap_of_a_gray_reference_is_all_the_color(photographs, desaturated):
     gray = desaturated(photographs, 1.0)
     for pair in ((gray, photographs), (photographs, gray)):
         assert torch.allclose(colorfulness_gap(*pair), colorfulness(photographs))
@@ -122,7 +122,7 @@ def test_the_gap_of_a_grey_reference_is_all_the_colour(photographs, desaturated)
 
 @settings(max_examples=30)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_more_vivid_is_more_colourful_and_nothing_is_negative(red, green, blue, part):
+def test_more_vivid_is_more_colorful_and_nothing_is_negative(red, green, blue, part):
     pixel = torch.tensor([red, green, blue, green, blue, red], dtype=torch.float64)
     photograph = pixel.reshape(1, 2, 3).mT[..., None]  # (1, 3, 2, 1)
     faded = photograph + part * (color.luma(photograph) - photograph)

@@ -39,7 +39,7 @@ def test_features_are_those_that_the_whole_network_classifies_by(photographs):
     assert torch.allclose(found, planes.mean((2, 3)), atol=1e-5)
 
 
-def test_sets_with_their_colour_are_nearer_than_grey_ones(photographs, desaturated, noisy):
+def test_sets_with_their_color_are_nearer_than_gray_ones(photographs, desaturated, noisy):
     cuts = [photographs[:, :, i : i + 64, j : j + 64] for i in (0, 32) for j in (0, 24, 48)]
     true, slightly, gray = (
         torch.cat([features(change(cut))[:, :200] for cut in cuts])

@@ -89,7 +89,7 @@ def test_fsim_is_the_definition_in_float64(photographs, noisy, desaturated, size
             assert (luma[i].item(), chromatic[i].item()) == pytest.approx(expected, abs=1e-5)
 
 
-def test_only_the_chromatic_form_sees_colour(photographs, desaturated):
+def test_only_the_chromatic_form_sees_color(photographs, desaturated):
     gray = desaturated(photographs, 1.0)
     assert fsimc(photographs, gray, data_range=1.0, chromatic=False).min() > 1 - 1e-6
     assert fsimc(photographs, gray, data_range=1.0).max() < 0.999

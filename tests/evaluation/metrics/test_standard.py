@@ -48,10 +48,10 @@ def test_equal_photographs_are_perfect(photographs):
 
 
 @pytest.mark.parametrize("name", WORSE)
-def test_noise_blur_and_lost_colour_are_worse_the_more_there_is(
-    name, scores_of_noise, scores_of_blur, scores_of_lost_colour
+def test_noise_blur_and_lost_color_are_worse_the_more_there_is(
+    name, scores_of_noise, scores_of_blur, scores_of_lost_color
 ):
-    for worse in (scores_of_noise, scores_of_blur, scores_of_lost_colour):
+    for worse in (scores_of_noise, scores_of_blur, scores_of_lost_color):
         values = torch.stack([scores[name] for scores in worse])
         growth = values.diff(dim=0) * (1 if METRICS[name].better == "lower" else -1)
         assert (growth > 0).all(), values
@@ -71,16 +71,16 @@ def scores_of_blur(photographs):
 
 
 @pytest.fixture(scope="module")
-def scores_of_lost_colour(photographs, desaturated):
+def scores_of_lost_color(photographs, desaturated):
     return [score(photographs, desaturated(photographs, part)) for part in (0.2, 0.6, 1.0)]
 
 
-def test_the_gap_grows_with_lost_colour_and_the_grey_copy_has_no_colourfulness(
-    scores_of_lost_colour,
+def test_the_gap_grows_with_lost_color_and_the_gray_copy_has_no_colorfulness(
+    scores_of_lost_color,
 ):
-    gaps = torch.stack([scores["colorfulness_gap"] for scores in scores_of_lost_colour])
+    gaps = torch.stack([scores["colorfulness_gap"] for scores in scores_of_lost_color])
     assert (gaps.diff(dim=0) > 0).all()
-    assert scores_of_lost_colour[-1]["colorfulness"].abs().max() < 1e-6
+    assert scores_of_lost_color[-1]["colorfulness"].abs().max() < 1e-6
 
 
 def test_every_photograph_has_its_own_scores(photographs, noisy):
@@ -106,7 +106,7 @@ def test_scores_are_those_of_the_functions_in_the_table(photographs, noisy):
 
 
 @pytest.mark.parametrize("gray", [0.0, 0.5, 1.0])
-def test_flat_and_grey_photographs_have_numbers(gray):
+def test_flat_and_gray_photographs_have_numbers(gray):
     flat = torch.full((1, 3, 48, 48), gray)
     tinted = flat.clone()
     tinted[:, 0] = 0.25

@@ -78,11 +78,11 @@ def test_flat_windows_are_found_in_spite_of_rounding():
     one, other = (torch.full((1, 3, 20, 20), level, dtype=torch.float64) for level in (0.7, 0.1))
     assert uqi(one, other).item() == pytest.approx(2 * 0.07 / 0.5, abs=1e-12)
     one[0, 0, 10, 10] += 1 / 255  # one level in one pixel is no rounding
-    spoilt = 64 / 13**2 / 3  # windows that hold it, of one channel in three
-    assert uqi(one, other).item() == pytest.approx(0.28 * (1 - spoilt), abs=1e-3)
+    spoiled = 64 / 13**2 / 3  # windows that hold it, of one channel in three
+    assert uqi(one, other).item() == pytest.approx(0.28 * (1 - spoiled), abs=1e-3)
 
 
-def test_uqi_of_a_grey_reference_is_that_of_its_channel(photographs):
+def test_uqi_of_a_gray_reference_is_that_of_its_channel(photographs):
     gray = photographs[:, 1:2].expand(-1, 3, -1, -1)
     values = uqi(gray, photographs)
     each = [uqi(gray, photographs[:, i : i + 1].expand(-1, 3, -1, -1)) for i in range(3)]

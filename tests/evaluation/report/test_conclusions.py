@@ -35,7 +35,7 @@ def test_the_best_is_told_with_those_that_cannot_be_told_from_it():
     assert "a es la mejor en MSE, más allá de los intervalos." in findings(compared, SPANISH)
 
 
-def test_every_network_is_held_against_the_grey_copy():
+def test_every_network_is_held_against_the_gray_copy():
     gray = np.random.default_rng(0).random(40) + 0.5
     noise = 0.3 * np.random.default_rng(1).standard_normal(40)
     compared = made_comparison(
@@ -78,7 +78,7 @@ def test_what_skips_do_for_the_lightness_is_told_where_both_were_judged():
     assert [design.suffix for design, _ in conclude(compared).verdicts] == ["", "@luma"]
 
 
-def test_dull_colours_are_told_in_percent_and_asked_about():
+def test_dull_colors_are_told_in_percent_and_asked_about():
     truth = np.linspace(10, 30, 40)
     values = {
         name: {

@@ -13,12 +13,12 @@ VALUES = {"a": {"mse": np.array([0.5, 0.1, 0.9])}, "gray": {"mse": np.ones(3)}}
 
 def pictures(model, photograph):
     gray = np.full((16, 16), 100, np.uint8)
-    colour = np.zeros((16, 16, 3), np.uint8)
-    colour[..., 0] = 200 if (model, photograph) == ("a", "002.jpg") else 0
-    return gray, colour, colour
+    color = np.zeros((16, 16, 3), np.uint8)
+    color[..., 0] = 200 if (model, photograph) == ("a", "002.jpg") else 0
+    return gray, color, color
 
 
-def test_the_worst_photograph_is_shown_grey_coloured_and_true():
+def test_the_worst_photograph_is_shown_gray_colored_and_true():
     (gallery,) = galleries(made_comparison(VALUES), pictures, (ENGLISH, SPANISH))
     assert gallery.model == "a"
     worst = gallery.extremes["worst"][0]

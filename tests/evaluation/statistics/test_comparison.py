@@ -39,7 +39,7 @@ def test_equal_networks_do_not_differ_by_rounding():
         assert (found.low, found.value, found.high) == (0, 0, 0)
 
 
-def test_the_ratio_to_the_grey_copy():
+def test_the_ratio_to_the_gray_copy():
     gray = np.random.default_rng(0).random(30) + 0.1
     compared = made_comparison({"a": {"mse": 0.5 * gray}, "gray": {"mse": gray}})
     ratio = compared.ratio("a")
@@ -49,7 +49,7 @@ def test_the_ratio_to_the_grey_copy():
     assert nothing.ratio("a") is None
 
 
-def test_a_grey_original_is_left_out_of_psnr_alone_and_for_all():
+def test_a_gray_original_is_left_out_of_psnr_alone_and_for_all():
     values = by_quality({"a": 1.0, "gray": 0.0}, metrics=("mse", "psnr"), count=10)
     values["gray"]["mse"][3], values["gray"]["psnr"][3] = 0.0, np.inf
     compared = made_comparison(values)

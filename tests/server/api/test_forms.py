@@ -26,7 +26,7 @@ def options(**fields: str | bytes) -> ColorizeOptions:
     return parse_wish(Upload(Path("photograph"), "old.jpg", sent), SETTINGS).options
 
 
-def test_who_wishes_nothing_gets_the_servers_network_and_the_colours_of_life():
+def test_who_wishes_nothing_gets_the_servers_network_and_the_colors_of_life():
     assert options() == options(hints="") == ColorizeOptions("able", (), vividness=1, variants=1)
 
 
@@ -68,7 +68,7 @@ def test_wrong_fields_are_told(fields, said):
 
 
 @given(st.floats())
-def test_vividness_is_taken_from_grey_to_the_strongest(vividness):
+def test_vividness_is_taken_from_gray_to_the_strongest(vividness):
     if 0 <= vividness <= MAX_VIVIDNESS:
         assert options(vividness=str(vividness)).vividness == vividness
     else:

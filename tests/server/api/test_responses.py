@@ -45,7 +45,7 @@ def test_the_headers_say_what_was_done(result):
     assert json.loads(headers["colorear-luma"]) == luma
 
 
-def test_colours_that_cannot_be_had_are_told_but_not_too_many(result):
+def test_colors_that_cannot_be_had_are_told_but_not_too_many(result):
     assert "colorear-unreachable" not in file_response(result).headers
     batch = [Unreachable(Hint(x / 100, 0.5, "firebrick"), "#300000") for x in range(100)]
     headers = file_response(replace(result, unreachable=batch)).headers

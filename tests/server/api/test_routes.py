@@ -22,7 +22,7 @@ def problem(answer, status, kind):
     return told["detail"]
 
 
-def test_a_photograph_comes_back_in_colour_and_checked(serve, tmp_path):
+def test_a_photograph_comes_back_in_color_and_checked(serve, tmp_path):
     served = serve()
     answer = served.colorize(hints=HINTS, vividness="1.2", name="abuela niña.JPG")
     assert answer.status_code == 200, answer.text
@@ -143,7 +143,7 @@ def test_the_queue_is_fair_and_says_when_it_is_full(serve, gate, in_background):
     served.wait_until(served.everybody_has_left)
 
 
-def test_who_hangs_up_while_waiting_is_not_coloured_for(serve, gate, in_background):
+def test_who_hangs_up_while_waiting_is_not_colored_for(serve, gate, in_background):
     served = serve()
     first = in_background(served.colorize, name="first")
     assert gate.reached.acquire(timeout=60)

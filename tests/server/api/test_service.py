@@ -48,7 +48,7 @@ def counted(service: Service) -> bool:
     return 'colorear_photographs_total{model="able"} 1.0' in service.metrics.text().decode()
 
 
-def test_what_came_is_looked_at_coloured_and_counted(serving):
+def test_what_came_is_looked_at_colored_and_counted(serving):
     async def scenario(service):
         with arrived(service, vividness=b"0.5") as upload:
             photograph, wish = await service.look(upload)

@@ -57,7 +57,7 @@ def visiting(added):
     return visit
 
 
-def test_a_photograph_is_opened_coloured_and_taken_home(visiting):
+def test_a_photograph_is_opened_colored_and_taken_home(visiting):
     async def work() -> None:
         async with visiting() as visitor:
             shown = await visitor.open()
@@ -146,7 +146,7 @@ def test_what_nobody_foresaw_is_not_told(caplog):
 
 
 @pytest.mark.parametrize("color", ["#f00", "#FF0000", "Red"])
-def test_colours_of_saved_hints_are_told_as_the_page_reads_them(visiting, color):
+def test_colors_of_saved_hints_are_told_as_the_page_reads_them(visiting, color):
     async def work() -> None:
         async with visiting() as visitor:
             answer = await visitor.ask("hints", text=json.dumps([{**RED, "color": color}]))
@@ -155,7 +155,7 @@ def test_colours_of_saved_hints_are_told_as_the_page_reads_them(visiting, color)
     asyncio.run(work())
 
 
-def test_after_one_of_many_has_failed_others_are_coloured(visiting, monkeypatch):
+def test_after_one_of_many_has_failed_others_are_colored(visiting, monkeypatch):
     async def work() -> None:
         async with visiting() as visitor:
 

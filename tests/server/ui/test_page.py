@@ -30,7 +30,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = needs_chromium
 
 
-def test_a_photograph_is_coloured_corrected_and_taken_home(visit, tmp_path):
+def test_a_photograph_is_colored_corrected_and_taken_home(visit, tmp_path):
     page = open_photo(visit())
     plain = colored(page)
     assert page.locator("img.before").get_attribute("src") != plain

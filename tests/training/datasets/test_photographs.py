@@ -21,8 +21,8 @@ def test_names_are_in_natural_order_and_parts_are_cut(tmp_path):
     assert [path.name for path in part] == ["2.jpg", "10.jpg"]
     validation_paths = list_photographs(tmp_path, Folder(folder=".", every=3))
     assert [path.name for path in validation_paths] == ["1.JPG", "3.png"]
-    learnt = list_photographs(tmp_path, Folder(folder=".", except_every=3))
-    assert [path.name for path in learnt] == ["2.jpg", "10.jpg"]
+    learned = list_photographs(tmp_path, Folder(folder=".", except_every=3))
+    assert [path.name for path in learned] == ["2.jpg", "10.jpg"]
     with pytest.raises(DataError, match=r"holds 4 photographs, none in \[9:\]"):
         list_photographs(tmp_path, Folder(folder=".", start=9))
     with pytest.raises(DataError, match="is not a folder"):

@@ -79,7 +79,7 @@ def kaggle(tmp_path, crops):
     return tmp_path / "kaggle"
 
 
-def test_colour_photographs_are_made_square_and_grey(tmp_path, colors, crops):
+def test_color_photographs_are_made_square_and_gray(tmp_path, colors, crops):
     before = tree(colors)
     manifest = prepare(colors, tmp_path / "out", size=64)
     assert tree(colors) == before
@@ -112,7 +112,7 @@ def test_colour_photographs_are_made_square_and_grey(tmp_path, colors, crops):
     assert {path.name for path in tmp_path.iterdir()} == {"colours", "out"}
 
 
-def test_pairs_keep_their_own_grey(tmp_path, kaggle):
+def test_pairs_keep_their_own_gray(tmp_path, kaggle):
     manifest = prepare(kaggle, tmp_path / "out", size=None)
     assert (manifest.layout, manifest.size, manifest.filter) == ("pairs", None, None)
     assert manifest.gray == "that of the source"
@@ -145,7 +145,7 @@ def test_equal_sources_give_equal_bytes(tmp_path, colors):
     assert tree(tmp_path / "one") == tree(tmp_path / "elsewhere" / "two")
 
 
-def test_what_is_learnt_from_is_what_the_manifest_has_written_down(tmp_path, colors):
+def test_what_is_learned_from_is_what_the_manifest_has_written_down(tmp_path, colors):
     manifest = prepare(colors, tmp_path / "out")
     out, about = tmp_path / "out", tmp_path / "out" / "manifest.json"
 
@@ -310,7 +310,7 @@ def test_too_large_files_and_pictures(tmp_path, colors, monkeypatch):
             prepare(source, tmp_path / "out")
 
 
-def test_nearly_grey_photographs_are_listed(tmp_path, colors, crops):
+def test_nearly_gray_photographs_are_listed(tmp_path, colors, crops):
     for number, chroma in ((20, NEAR_GRAY_BELOW - 0.5), (21, NEAR_GRAY_BELOW + 0.5)):
         lab = np.full((3, SIDE, SIDE), 50.0)
         lab[1], lab[2] = 0, chroma

@@ -38,7 +38,7 @@ def test_pairs_are_found_below_the_folders_that_all_share():
     assert arrange(names, "a.zip") == ("pairs", pairs, [], 1)
 
 
-def test_other_photographs_are_in_colour():
+def test_other_photographs_are_in_color():
     alone = arrange(["b/color/1.jpg", "b/color/c/1.jpg"], "b.zip")
     assert [pair.name for pair in alone.pairs] == ["1.png", "c/1.png"]
     beside = arrange(["color/1.jpg", "sea/1.jpg"], "b.zip")

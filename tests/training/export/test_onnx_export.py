@@ -54,7 +54,7 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported, dat
     assert {w.data_type for w in stored} == {onnx.TensorProto.FLOAT16}
     assert card.bytes == exported.stat().st_size < 2.2 * card.parameters
     assert card.sha256 == hashlib.sha256(exported.read_bytes()).hexdigest()
-    assert (card.licence, card.size) == ("CC0", 64)
+    assert (card.license, card.size) == ("CC0", 64)
     distinct = {path.read_bytes() for path in (data / "colour").iterdir()}
     assert card.trained_on == f"{len(distinct)} color photographs: six free pictures"
 

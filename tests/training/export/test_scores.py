@@ -21,7 +21,7 @@ def photographs(data):
     return pack_squares(list_photographs(data, Folder(folder="judged")), 64)
 
 
-def test_the_grey_copy_scores_one_and_half_the_way_a_quarter(photographs):
+def test_the_gray_copy_scores_one_and_half_the_way_a_quarter(photographs):
     def gray(luma):
         return np.repeat(luma[..., None], 3, axis=2)
 
@@ -39,7 +39,7 @@ def test_the_grey_copy_scores_one_and_half_the_way_a_quarter(photographs):
     assert 0.4 < scores["chroma_ratio"] < 0.6
 
 
-def test_photographs_without_colour_cannot_be_judged_on(photographs):
+def test_photographs_without_color_cannot_be_judged_on(photographs):
     gray = replace(photographs, pixels=np.full_like(photographs.pixels, 128))
     with pytest.raises(DataError, match="photographs of judged are all grey"):
         score(lambda luma: np.repeat(luma[..., None], 3, axis=2), gray, "judged")
@@ -63,8 +63,8 @@ def test_scores_go_on_the_card(exported, finished_run, data, photographs):
         ("photos-val", 1.0, 1.0),
     ],
 )
-def test_the_bundled_network_beats_the_grey_copy(folder, vividness, most):
+def test_the_bundled_network_beats_the_gray_copy(folder, vividness, most):
     """On every fifth photograph that it never learnt from."""
     paths = list_photographs(SHARED, Folder(folder=folder))[::5]
-    colour = partial(Colorizer(), vividness=vividness)
-    assert score(colour, pack_squares(paths, 160), folder)["mse_ratio"] < most
+    color = partial(Colorizer(), vividness=vividness)
+    assert score(color, pack_squares(paths, 160), folder)["mse_ratio"] < most

@@ -94,7 +94,7 @@ def test_a_network_learns_a_tint(tmp_path, recipe):
     assert float(history(tmp_path / "run")[-1]["validation mse ratio"]) < 0.7
 
 
-def test_agreement_is_learnt(tmp_path, data, recipe):
+def test_agreement_is_learned(tmp_path, data, recipe):
     for consistency in (0, 2):
         asked = changed(recipe, augmentation={"degraded": 0.5, "consistency": consistency})
         train(asked, data, tmp_path / str(consistency))
@@ -133,7 +133,7 @@ def test_a_run_at_a_constant_rate_may_be_prolonged(tmp_path, data, like_the_slid
         train(like_the_slides, data, tmp_path / "parts", resume=True)
 
 
-def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, like_the_slides):
+def test_batch_normalization_is_measured_anew_before_judging(tmp_path, data, like_the_slides):
     measuring = changed(like_the_slides, recalibration=12, ema_decay=0.9)
     train(measuring, data, tmp_path / "whole")
     train(measuring, data, tmp_path / "parts", steps=4)
@@ -141,8 +141,8 @@ def test_batch_normalisation_is_measured_anew_before_judging(tmp_path, data, lik
     assert equal(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
     train(changed(measuring, recalibration=0), data, tmp_path / "without")
     measured, without = weights(tmp_path / "whole"), weights(tmp_path / "without")
-    learnt = [name for name in measured if "running" not in name and "tracked" not in name]
-    assert all(torch.equal(measured[name], without[name]) for name in learnt)
+    learned = [name for name in measured if "running" not in name and "tracked" not in name]
+    assert all(torch.equal(measured[name], without[name]) for name in learned)
     _, network = run_folder.load_run(tmp_path / "whole")
     crops = CropSampler(
         load(measuring.data, data)[0], measuring.data, batch=10, epochs=2, seed=measuring.seed
@@ -203,9 +203,9 @@ def test_what_judges_may_lie_in_a_folder_of_any_name(tmp_path, data, recipe):
     spec["validation"] = [{"folder": "train", "every": 6}]
     own = changed(recipe, data=recipe.data.model_dump() | spec)
     train(own, tmp_path, tmp_path / "run", steps=1)
-    learnt = list_photographs(tmp_path, own.data.train[0])
-    shutil.copy(learnt[0], learnt[1])
-    name = learnt[1].relative_to(tmp_path).as_posix()
+    learned = list_photographs(tmp_path, own.data.train[0])
+    shutil.copy(learned[0], learned[1])
+    name = learned[1].relative_to(tmp_path).as_posix()
     with pytest.raises(TrainingError, match=rf"otherwise: photographs\.train\.{name} was .*; give"):
         train(own, tmp_path, tmp_path / "run", resume=True)
 
@@ -220,7 +220,7 @@ def test_a_run_from_before_a_new_key_goes_on(tmp_path, data, recipe):
     assert checkpoints.newest(tmp_path / "run").name == "step-00000002"
 
 
-def test_grey_photographs_cannot_judge(tmp_path, data, like_the_slides):
+def test_gray_photographs_cannot_judge(tmp_path, data, like_the_slides):
     (tmp_path / "judged").mkdir()
     for i, path in enumerate(sorted((data / "judged").iterdir())):
         cv2.imwrite(str(tmp_path / "judged" / f"{i}.png"), cv2.imread(str(path), 0))

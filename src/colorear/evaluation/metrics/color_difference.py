@@ -28,8 +28,8 @@ CHROMA_PEAK = 255.0
 def ciede2000(reference: Tensor, colored: Tensor) -> Tensor:
     """Mean CIEDE2000 colour difference over the pixels (n,); 0 for equal ones, lower is better."""
     pair = checked_pair(reference, colored, data_range=1.0)
-    lab, lab_coloured = (color.srgb_to_lab(srgb) for srgb in pair)
-    return ciede2000_of_lab(lab, lab_coloured).mean((1, 2))
+    lab, lab_colored = (color.srgb_to_lab(srgb) for srgb in pair)
+    return ciede2000_of_lab(lab, lab_colored).mean((1, 2))
 
 
 def ciede2000_of_lab(reference: Tensor, colored: Tensor) -> Tensor:

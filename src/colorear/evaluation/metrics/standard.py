@@ -58,7 +58,7 @@ def score(reference: Tensor, colored: Tensor) -> dict[str, Tensor]:
 
 
 def _score(reference: Tensor, colored: Tensor) -> dict[str, Tensor]:
-    lab, lab_coloured = (color.srgb_to_lab(srgb) for srgb in (reference, colored))
+    lab, lab_colored = (color.srgb_to_lab(srgb) for srgb in (reference, colored))
     error = mse(reference, colored)
     vividness = color_difference.colorfulness(colored)
     return {
@@ -70,8 +70,8 @@ def _score(reference: Tensor, colored: Tensor) -> dict[str, Tensor]:
         "fsim": fsim.fsimc(reference, colored, data_range=1.0),
         "uqi": structure.uqi(reference, colored),
         "vif": structure.vif(reference, colored, data_range=1.0),
-        "ciede2000": color_difference.ciede2000_of_lab(lab, lab_coloured).mean((1, 2)),
-        "chroma_psnr": color_difference.chroma_psnr_of_lab(lab, lab_coloured),
+        "ciede2000": color_difference.ciede2000_of_lab(lab, lab_colored).mean((1, 2)),
+        "chroma_psnr": color_difference.chroma_psnr_of_lab(lab, lab_colored),
         "colorfulness": vividness,
         "colorfulness_gap": (vividness - color_difference.colorfulness(reference)).abs(),
     }

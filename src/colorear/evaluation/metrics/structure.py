@@ -99,12 +99,12 @@ class _Window:
     def __init__(
         self, reference: Tensor, colored: Tensor, averaged: Callable[[Tensor], Tensor]
     ) -> None:
-        mean, mean_coloured = averaged(reference), averaged(colored)
-        square, square_coloured = mean.square(), mean_coloured.square()
-        self.mean_product = mean * mean_coloured
-        self.mean_squares = square + square_coloured
+        mean, mean_colored = averaged(reference), averaged(colored)
+        square, square_colored = mean.square(), mean_colored.square()
+        self.mean_product = mean * mean_colored
+        self.mean_squares = square + square_colored
         self.reference = (averaged(reference.square()) - square).clamp(min=0)
-        self.colored = (averaged(colored.square()) - square_coloured).clamp(min=0)
+        self.colored = (averaged(colored.square()) - square_colored).clamp(min=0)
         self.covariance = averaged(reference * colored) - self.mean_product
 
 

@@ -81,7 +81,7 @@ class ModelInfo(BaseModel):
     parameters: int | None = Field(description="None where nobody has counted them.")
     bytes: int
     hints: bool = Field(description="Whether it can be told colors.")
-    licence: str
+    license: str
     trained_on: str
     good_at: str
     weak_at: str

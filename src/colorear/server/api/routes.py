@@ -70,7 +70,7 @@ def _check_token(
         )
 
 
-_COLOURED = file_answer("The photograph in color; several files as a zip.") | {
+_COLORED = file_answer("The photograph in color; several files as a zip.") | {
     202: {
         "model": JobState,
         "description": "The photograph is large, or a job was preferred.",
@@ -96,7 +96,7 @@ def router(settings: Settings) -> APIRouter:
         methods=["POST"],
         tags=["color"],
         response_class=Response,
-        responses=_COLOURED
+        responses=_COLORED
         | problem_responses(
             "malformed-request",
             "upload-too-slow",

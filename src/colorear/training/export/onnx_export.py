@@ -92,7 +92,7 @@ def export(run: Path, target: Path) -> Card:
         multiple_of=network.multiple_of,
         size=recipe.card.size,
         hints="hints" in network.inputs,
-        licence=recipe.card.license,
+        license=recipe.card.license,
         trained_on=": ".join(filter(None, (count_training_data(run), recipe.card.trained_on))),
         good_at=recipe.card.good_at,
         weak_at=recipe.card.weak_at,

@@ -48,7 +48,7 @@ def put_on_card(run: Path, onnx: Path, data: Path) -> Card:
     colorizer = Colorizer(onnx)
     size = recipe.data.validation_size
     variants: dict[str, Callable[[Pixels], Pixels]] = {"": colorizer}
-    if colorizer.network.has_safe_colours:
+    if colorizer.network.has_safe_colors:
         variants["safe_"] = partial(colorizer, vividness=SAFE)
     scores: dict[str, dict[str, float]] = {}
     for folder in recipe.data.validation:

@@ -1,6 +1,6 @@
-"""Write docs/licences.md: what comes with colorear and its extras, and under which terms.
+"""Write docs/licenses.md: what comes with colorear and its extras, and under which terms.
 
-    python docs/licences.py
+    python docs/licenses.py
 
 From what the packages installed here say of themselves.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "licences.md"
+PAGE = ROOT / "docs" / "licenses.md"
 
 # read in their files, where their metadata say nothing
 READ = {
@@ -35,7 +35,7 @@ SPDX = {
 
 _HEAD = """# What comes with colorear
 
-Made by `python docs/licences.py`, from what the packages say of themselves. None of these terms
+Made by `python docs/licenses.py`, from what the packages say of themselves. None of these terms
 forbids to use them for money, with one gap: `turbojpeg` states none, in its files or its
 repository; libjpeg-turbo, which it holds, is under BSD-3-Clause and IJG.
 
@@ -50,7 +50,7 @@ by `make sbom`.
 """
 
 
-def licences() -> dict[str, tuple[str, str]]:
+def licenses() -> dict[str, tuple[str, str]]:
     """Name of a package -> its terms, and the first extra that brings it; "" without an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     groups = {"": project["dependencies"], **project["optional-dependencies"]}
@@ -98,7 +98,7 @@ def _terms(name: str, package: importlib.metadata.Distribution) -> str:
 
 def page() -> str:
     """The page, in Markdown."""
-    rows = sorted(licences().items())
+    rows = sorted(licenses().items())
     return _HEAD + "".join(f"| {name} | {terms} | {extra} |\n" for name, (terms, extra) in rows)
 
 
