@@ -10,11 +10,14 @@ VENV := .venv
 DEMO := demo
 EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
 
-.PHONY: demo findings fuzz resolve sbom test
+.PHONY: coverage demo findings fuzz resolve sbom test
 
 demo: $(VENV)/runtime
 	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
 	@echo "The coloured photographs are in the folder $(DEMO); the grey ones in src/colorear/examples."
+
+coverage: $(VENV)/tests
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 fuzz: $(VENV)/tests
 	$(VENV)/bin/python -m pip install --quiet --only-binary atheris --editable '.[learn,test,fuzz]'
@@ -32,7 +35,7 @@ sbom: $(VENV)/runtime
 	uvx --from 'cyclonedx-bom>=7' cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o sbom.json $(VENV)/bin/python
 
 test: $(VENV)/tests
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

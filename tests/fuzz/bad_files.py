@@ -313,7 +313,7 @@ KINDS = {
     "noise": photograph(f"is not an image, {NEEDED}", noise, *ANY),
     "empty": photograph(f"is empty, {NEEDED}", lambda _: b"", *ANY),
     "svg": photograph(f"is not an image, {NEEDED}", lambda r: b"<svg>" + words(r) + b"</svg>"),
-    "zip": photograph(f"is not an image, {NEEDED}", lambda r: b"PK\3\4" + r.bytes(50)),
+    "zip": photograph(f"is a zip file, {NEEDED}", lambda r: b"PK\3\4" + r.bytes(50)),
     "gif": photograph(f"is a GIF, {NEEDED}", lambda r: saved(r, "gif"), ".gif", ".jpg"),
     "moving gif": photograph(f"is a GIF, {NEEDED}", lambda r: several(r, "gif"), ".gif"),
     "bmp": photograph(f"is a BMP, {NEEDED}", lambda r: saved(r, "bmp"), ".bmp", ".png"),
@@ -414,7 +414,7 @@ KINDS = {
     "recipe in other letters": other("recipe", "is not TOML", lambda r: b"\xff" + words(r)),
     "deep recipe": other("recipe", "lists within lists without end", lambda r: b"x = " + deep(r)),
     "recipe with more": other(
-        "recipe", "Extra inputs are not permitted", lambda r: recipe(r, "dear{number} = 1")
+        "recipe", "there is no such key", lambda r: recipe(r, "dear{number} = 1")
     ),
     "recipe out of range": other(
         "recipe",

@@ -50,7 +50,9 @@ crop = [32]
 validation_size = 32
 """
 
-INTEGERS = 'kind = "acuarela", start = "{}", decoder = [16, 16, 8], hints = true, int8 = true'
+INTEGERS = (
+    'kind = "acuarela", start = "{}", decoder = [16, 16, 8], hints_propagated = true, int8 = true'
+)
 
 
 @pytest.fixture(scope="module")

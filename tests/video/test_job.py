@@ -6,7 +6,7 @@ import pytest
 from colorear.errors import VideoError
 from colorear.video.job import Job, Segment
 
-SEGMENT = Segment([1, 2], [1], [(0.5, "torn")], b"state")
+SEGMENT = Segment([1, 2], [1], [(0.5, "torn")], in_color=True, state=b"state")
 
 
 def test_what_is_noted_is_known_later(tmp_path):
@@ -49,7 +49,9 @@ def test_a_spoiled_journal(tmp_path, nonsense):
     with Job(tmp_path / "made.mkv", "key") as job:
         folder = job.folder
     with closing(sqlite3.connect(folder / "journal.sqlite")) as spoiled:
-        values = "INSERT INTO segments (number, times, shots, damaged) VALUES (0, ?, ?, ?)"
+        values = (
+            "INSERT INTO segments (number, times, shots, damaged, in_color) VALUES (0, ?, ?, ?, 0)"
+        )
         spoiled.execute(values, nonsense)
         spoiled.commit()
     with (
