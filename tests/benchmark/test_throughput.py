@@ -16,13 +16,13 @@ def test_photographs_differ(tmp_path):
 
 
 def test_the_rate_is_that_between_the_first_and_the_last(tmp_path, monkeypatch):
-    """Ten seconds to start, one for each of four photographs, ten to end."""
-    predictions = "import time\nfor _ in range(4): print(1, flush=True)"
+    """Ten seconds to start, one for each of four photographs, ten to end; a last line sums up."""
+    predictions = "import time\nfor _ in range(5): print(1, flush=True)"
     monkeypatch.setattr(throughput, "COLORIZE", (throughput.sys.executable, "-c", predictions))
-    clock = iter((10, 11, 12, 13))
+    clock = iter((10, 11, 12, 13, 14))
     monkeypatch.setattr(throughput.time, "perf_counter", lambda: next(clock))
     assert throughput.rate(tmp_path / "small", 1) == 1
-    clock = iter((10, 10, 11, 31))
+    clock = iter((10, 10, 11, 31, 31))
     assert throughput.rate(tmp_path / "small", 2) == 1
 
 

@@ -17,7 +17,7 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess:
 def test_without_the_extra_it_says_what_to_install():
     code = f"import sys; sys.modules['uvicorn'] = None; {COMMAND}"
     answer = run(code, "serve")
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert "pip install 'colorear[web]'" in answer.stderr
     assert "Traceback" not in answer.stderr
 

@@ -80,7 +80,8 @@ class Look:
 
     def __init__(self, facts: Facts, network: Network, vividness: float) -> None:
         self._facts, self._network, self._vividness = facts, network, vividness
-        height, width = network.fit(*facts.shown)
+        # a film that is smaller stays so: its motion is followed by the pixels that it has
+        height, width = map(min, network.fit(*facts.shown), facts.shown)
         self._size = (width, height) if facts.rotation % 180 else (height, width)
         self._turns = facts.rotation // 90
 
