@@ -8,13 +8,13 @@ MEASURING = """
 import sys
 from pathlib import Path
 import numpy as np
-from colorear.training.memory import keep_freed
+from colorear.training.memory import keep_freed_memory
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 if sys.argv[1] == "keep":
-    keep_freed()
+    keep_freed_memory()
 before = resident()
 large = np.ones(100_000_000, np.uint8)
 del large
