@@ -43,6 +43,9 @@ SIZES = (192, 256, 384, 512)
 TENTHS = 10
 ROUNDS, WARM_UP, CALLS = 5, 3, 10  # of the latency
 VARIANTS = 6
+PAGE = 0.4  # of the photograph's side, on each side
+PAGES = (8.0, 70.0, 97.0)  # L* of pages, in turn
+PAPER = 0.7  # L*, the noise of a page
 
 Planes = NDArray[np.floating]
 
@@ -82,6 +85,7 @@ def main() -> None:
         things(colorizer.network, photographs)
         variants(colorizer.network, photographs)
         ageing(colorizer.network, photographs)
+        margins(colorizer.network, photographs)
         sizes(colorizer.network, paths[::5])
     if words.figures:
         draw_reliability(tenths, words.figures / "reliability.png")
@@ -260,6 +264,24 @@ def ageing(network: Network, photographs: PackedImages) -> None:
         f"{away[1]:.2f}, whose squared error grows to {error[1] / error[0]:.2f} times",
         flush=True,
     )
+
+
+def margins(network: Network, photographs: PackedImages) -> None:
+    """How far a border of 40 % to each side, as of an album page, moves the colours within."""
+    away = []
+    for number, truth in enumerate(seen(photographs)):
+        size = truth.lightness.shape
+        alone = resized(network(resized(truth.lightness, *network.fit(*size))).ab, *size)
+        widths = [(round(PAGE * side),) * 2 for side in size]
+        level = PAGES[number % len(PAGES)]
+        page = np.pad(truth.lightness, widths, constant_values=np.nan)
+        paper = np.random.default_rng(number).normal(level, PAPER, page.shape)
+        page = np.where(np.isnan(page), paper, page).astype(np.float32)
+        whole = resized(network(resized(page, *network.fit(*page.shape))).ab, *page.shape)
+        (top, _), (left, _) = widths
+        within = whole[:, top : top + size[0], left : left + size[1]]
+        away.append(np.linalg.norm(within - alone, axis=0).mean())
+    print(f"  mean change of a*b* by a border of {PAGE:.0%}: {np.mean(away):.2f}", flush=True)
 
 
 def sizes(network: Network, paths: Sequence[Path]) -> None:

@@ -234,14 +234,14 @@ def _real_folder(folder: str) -> str:
     asked = []
     while folder not in _real_folders:
         outer, name = os.path.split(folder)
-        if name in ("", ".", "..") or os.path.islink(folder):  # noqa: PTH114
+        if name in ("", ".", "..") or os.path.islink(folder):  # noqa: PTH114 - as above
             _real_folders[folder] = os.path.realpath(folder)
             break
         asked.append((folder, name))
         folder = outer
     real = _real_folders[folder]
     for each, name in reversed(asked):
-        real = _real_folders[each] = os.path.join(real, name)  # noqa: PTH118
+        real = _real_folders[each] = os.path.join(real, name)  # noqa: PTH118 - as above
     return real
 
 

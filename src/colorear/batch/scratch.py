@@ -14,7 +14,7 @@ from typing import IO
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows, where nobody can delete a file that is open
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment] # its types know no such system
 
 __all__ = ["SCRATCH", "Scratch", "remove_scratch"]
 
@@ -51,7 +51,7 @@ def remove_scratch(folder: Path) -> None:
         with os.scandir(folder) as entries:
             ours = [e for e in entries if e.name.startswith(_PART) or e.name == _OWNER]
         for entry in sorted(ours, key=lambda entry: entry.name != _OWNER):
-            os.unlink(entry.path)  # noqa: PTH108
+            os.unlink(entry.path)  # noqa: PTH108 - an entry is no Path
         folder.rmdir()
 
 

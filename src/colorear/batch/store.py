@@ -93,7 +93,7 @@ class _LocalStore:
 
     def _made(self, folder: str) -> Path | None:
         missing = _missing_folders(folder)
-        existing = Path(os.path.dirname(missing[-1]) if missing else folder)  # noqa: PTH120
+        existing = Path(os.path.dirname(missing[-1]) if missing else folder)  # noqa: PTH120 - as above
         with suppress(OSError):
             if self._own and existing.stat().st_dev == self._own.stat().st_dev:
                 (self._own / SCRATCH).mkdir(exist_ok=True)
@@ -104,7 +104,7 @@ class _LocalStore:
         return None
 
     def begin(self, targets: Iterable[str]) -> None:
-        folders = {os.path.dirname(target) for target in targets}  # noqa: PTH120
+        folders = {os.path.dirname(target) for target in targets}  # noqa: PTH120 - as above
         for folder in folders if self._destination else ():
             with suppress(OSError):  # whoever writes into it says what is wrong
                 for missing in reversed(_missing_folders(folder)):
@@ -319,5 +319,5 @@ def _missing_folders(folder: str) -> list[str]:
     missing = []
     while folder and not os.path.isdir(folder):  # noqa: PTH112 - as text, in linear time
         missing.append(folder)
-        folder = os.path.dirname(folder)  # noqa: PTH120
+        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
     return missing

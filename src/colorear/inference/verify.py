@@ -67,32 +67,20 @@ def verify(original: str | Path, colored: str | Path) -> Verification:
         dct = False if before.format == "jpeg" else None
         return Verification(dct, _difference(before, after), mark, ("format",))
     changed = changed_metadata(before.path, after.path, before.format)
+    same = _same_coefficients(before, after) if before.format == "jpeg" else None
+    difference = 0 if same else _difference(before, after)
     if before.orientation != after.orientation:
         changed.append("orientation")
-    if before.format == "jpeg":
-        same = _same_coefficients(before, after)
-        return _verification(same, 0 if same else _difference(before, after), mark, changed)
-    difference = _difference(before, after)
     if before.bits != after.bits:
         changed.append("bits of a channel")
     if not _same_alpha(before, after):
         changed.append("alpha")
-    twice = None
-    if before.width * before.height <= MOST_PIXELS:
-        twice = changed_pixels(before.path, after.path, before.format, bits=before.bits)
-    changed += [name for name in twice or () if name != LUMA or difference <= 1]
-    return _verification(None, difference, mark, changed, twice=twice is not None)
-
-
-def _verification(
-    same: bool | None,
-    difference: int,
-    mark: Provenance | None,
-    changed: list[str],
-    *,
-    twice: bool = True,
-) -> Verification:
-    return Verification(same, difference, mark, tuple(dict.fromkeys(changed)), twice)
+    decoded_twice = before.format == "jpeg"
+    if not decoded_twice and before.width * before.height <= MOST_PIXELS:
+        seen = changed_pixels(before.path, after.path, before.format, bits=before.bits)
+        decoded_twice = seen is not None
+        changed += [name for name in seen or () if name != LUMA or difference <= 1]
+    return Verification(same, difference, mark, tuple(dict.fromkeys(changed)), decoded_twice)
 
 
 def _difference(before: Photo, after: Photo) -> int:

@@ -1,7 +1,6 @@
 """Files of networks whose cards come with colorear, from wherever somebody has them."""
 
 import hashlib
-import urllib.request
 from pathlib import Path
 
 from colorear.errors import ModelError
@@ -60,6 +59,8 @@ def _place(source: str, file: str) -> str:
 
 def _read(place: str, size: int) -> bytes:
     """At most a byte more than the card says."""
+    import urllib.request  # a seventh of what importing colorear would take
+
     try:
         if _is_address(place):
             with urllib.request.urlopen(place, timeout=_SECONDS) as answer:

@@ -34,13 +34,6 @@ class Frame:
         """Height and width of what lies within."""
         return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
 
-    @property
-    def enlarged(self) -> tuple[int, int]:
-        """Its size if it filled the whole picture, in its own shape."""
-        height, width = self.size
-        scale = min(self.height / height, self.width / width)
-        return round(scale * height), round(scale * width)
-
     def holds(self, place: Place) -> bool:
         """Whether a place of the whole picture lies within."""
         row, column = pixel_at(place, self.height, self.width)

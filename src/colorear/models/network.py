@@ -124,7 +124,7 @@ class Network:
         frame = find_frame(lightness)
         if frame is None or not all(frame.holds(hint.place) for hint in hints):
             return self._predict(lightness, hints, vividness)
-        shown = resized(frame.inside(lightness), *frame.enlarged)
+        shown = resized(frame.inside(lightness), *self.fit(*frame.size))
         prediction = self._predict(shown, [frame.shifted(hint) for hint in hints], vividness)
         return Prediction(
             frame.around(prediction.ab),

@@ -3,8 +3,8 @@
 It reads a question from standard input and answers with a card, or with a sentence and status 3.
 """
 
-import os
 import sys
+from pathlib import Path
 
 import msgspec
 
@@ -44,7 +44,8 @@ def _limit(limits: Limits, path: str) -> None:
         import resource
     except ModuleNotFoundError:  # Windows: the clock of whoever started this remains
         return
-    size = os.stat(path).st_size if os.path.exists(path) else 0  # noqa: PTH110, PTH116
+    file = Path(path)
+    size = file.stat().st_size if file.exists() else 0
     most = limits.megabytes * 10**6 + 8 * size
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     seconds = limits.processor_seconds

@@ -68,7 +68,7 @@ _OTHERS = (  # what a file is that begins so
     (b"PK\3\4", "a zip file"),
 )
 _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
-_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF", b"crx ": "raw", b"qt  ": "a film"}
+_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF", b"qt  ": "a film"}
 _BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"), "a HEIC")
 _LARGE_TIFF = 10_000_000  # bytes, from which on libtiff may take as much memory as it needs
 
@@ -106,7 +106,7 @@ def format_in(head: bytes, name: str) -> Format:
     """Tell the format of the file `name` by its first bytes. Raises PhotographError."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if _other(head) == "raw":
+    if _is_raw(head):
         raise raw(name)
     for magic, form in _MAGIC:
         if head.startswith(magic):
@@ -125,10 +125,14 @@ def raw(name: str) -> PhotographError:
     )
 
 
+def _is_raw(head: bytes) -> bool:
+    """Whether a camera's raw file begins so; Canon's are TIFF, or ISO media, by their heads."""
+    canon = (head[:4] == b"II*\0" and head[8:10] == b"CR") or head[4:12] == b"ftypcrx "
+    return canon or head.startswith(_RAW_HEADS)
+
+
 def _other(head: bytes) -> str:
     """What a file that begins so is, in words."""
-    if head.startswith(_RAW_HEADS) or (head[:4] == b"II*\0" and head[8:10] == b"CR"):
-        return "raw"
     if head[4:8] == b"ftyp":  # ISO 14496-12, 4.3
         return _BRANDS.get(head[8:12], "a film, or a file like one")
     what = next((name for magic, name in _OTHERS if head.startswith(magic)), "not an image")

@@ -161,16 +161,12 @@ def color_pictures(
         hints = told.get(picture.time, ())
         frame = Frame(luma, None, None, hints)
         if before is not None:
-            back, forth = motion(luma, before) if steady > 0 else (None, None)
-            if back is None or forth is None:
-                cut = cut_between(before, luma)
-            else:
-                cut = is_cut(before, luma, back, forth)
-                frame = Frame(luma, back, forth, hints)
-            if cut:
+            moved = motion(luma, before) if steady > 0 else None
+            if is_cut(before, luma, *moved) if moved else cut_between(before, luma):
                 yield from _finished(stretch, look, steady, memory)
                 memory, stretch = None, _Stretch(cut=True)
-                frame = Frame(luma, None, None, hints)
+            elif moved:
+                frame = Frame(luma, *moved, hints)
         if len(stretch.frames) == most:
             for colored in _finished(stretch, look, steady, memory):
                 yield colored

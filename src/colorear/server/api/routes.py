@@ -176,7 +176,7 @@ _jobs = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 
 @_jobs.get("/{id}", name="job", responses=problem_responses("not-found", "server-error"))
-async def show_job(id: str, request: Request, service: Serving) -> JobState:  # noqa: A002
+async def show_job(id: str, request: Request, service: Serving) -> JobState:  # noqa: A002 - the name in the path, as clients know it
     """How far a job is."""
     return service.jobs.state(service.jobs.get(id), _result(request, id))
 
@@ -199,7 +199,7 @@ async def show_job(id: str, request: Request, service: Serving) -> JobState:  # 
         "too-many-of-yours",
     ),
 )
-async def fetch_result(id: str, service: Serving) -> Response:  # noqa: A002
+async def fetch_result(id: str, service: Serving) -> Response:  # noqa: A002 - the name in the path, as clients know it
     """What came of a job; the problem, if it failed."""
     job = service.jobs.get(id)
     if job.error:
@@ -210,7 +210,7 @@ async def fetch_result(id: str, service: Serving) -> Response:  # noqa: A002
 
 
 @_jobs.delete("/{id}", status_code=204, responses=problem_responses("not-found", "server-error"))
-async def delete_job(id: str, service: Serving) -> None:  # noqa: A002
+async def delete_job(id: str, service: Serving) -> None:  # noqa: A002 - the name in the path, as clients know it
     """Give a job up, or forget its result."""
     service.jobs.remove(id)
 
