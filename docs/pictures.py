@@ -1,10 +1,11 @@
-"""Make the example photographs of the package and the README's two strips from free pictures.
+"""Make the example photographs of the package and the documents' two strips from free pictures.
 
     python docs/pictures.py
 
-The pictures come with scikit-image and scikit-learn; CREDITS.md names their
-makers. One strip shows grey, colour by the bundled network, original; the other grey, what each
-autoencoder of the catalogue makes, original.
+The examples come with scikit-image and scikit-learn, the old photographs are in `docs/plates`;
+CREDITS.md names their makers. One strip shows old photographs, their color by the bundled network
+and by the three plates that were exposed behind color filters; the other the examples in gray, what
+each autoencoder of the catalogue makes of them, and as they were.
 """
 
 import tempfile
@@ -13,6 +14,9 @@ from pathlib import Path
 import numpy as np
 import pyvips
 import skimage.data
+from numpy.typing import NDArray
+from skimage.filters import sobel
+from skimage.registration import phase_cross_correlation
 from sklearn.datasets import load_sample_image
 
 from colorear import Colorizer, color, models
@@ -36,7 +40,8 @@ SAVED_AS = {
     "chelsea.tif": {"compression": "deflate", "predictor": "horizontal"},
     "coffee.png": {"compression": 9, "filter": "all"},
 }
-IN_STRIP = ("china.jpg", "flower.jpg", "astronaut.jpg")
+PLATES = ("monastery.jpg", "cathedral.jpg", "settlers.jpg")
+EDGE = 28  # pixels of a plate that are frame, or that another plate does not have
 HEIGHT = 240
 SIDE = 160  # what the autoencoders learnt from
 
@@ -47,30 +52,45 @@ def main() -> None:
     for name, picture in originals.items():
         gray = (luma(picture) * 255).rint().cast("uchar")
         gray.write_to_file(str(EXAMPLES / name), keep="none", **SAVED_AS[name])
-    _strip_of_the_bundled_network(originals)
+    _strip_of_old_photographs()
     _strip_of_the_autoencoders(originals)
 
 
-def _strip_of_the_bundled_network(originals: dict[str, pyvips.Image]) -> None:
-    colorizer = Colorizer()
+def _strip_of_old_photographs() -> None:
     shown = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in IN_STRIP:
-            colored = Path(folder, name)
-            colorizer.colorize(EXAMPLES / name, colored)
-            gray, truth = (
-                pyvips.Image.new_from_file(str(source)).colourspace("srgb")
-                for source in (EXAMPLES / name, colored)
-            )
-            shown += [gray, truth, originals[name]]
-        size = HEIGHT * 4 // 3
+        for name in PLATES:
+            truth = _three_colors(ROOT / "docs" / "plates" / name)
+            plate = Path(folder, name).with_suffix(".png")
+            pyvips.Image.new_from_array(truth[..., 1].copy()).write_to_file(str(plate))
+            colored = Path(folder, name).with_suffix(".color.png")
+            Colorizer().colorize(plate, colored)
+            shown += [pyvips.Image.new_from_file(str(each)) for each in (plate, colored)]
+            shown.append(pyvips.Image.new_from_array(truth))
         cells = [
-            pyvips.Image.new_from_array(np.ascontiguousarray(picture.numpy())).thumbnail_image(
-                size, height=HEIGHT, crop="centre"
+            picture.colourspace("srgb").thumbnail_image(
+                HEIGHT * 4 // 3, height=HEIGHT, crop="centre"
             )
             for picture in shown
         ]
-    _save(cells, 3, "strip.jpg")
+        _save(cells, len(shown) // len(PLATES), "strip.jpg")
+
+
+def _three_colors(path: Path) -> NDArray[np.uint8]:
+    """The color (h,w,3) of three plates, one above the other, behind blue, green and red filters.
+
+    Blue and red are moved onto green, edge on edge: a thing has other levels in each.
+    """
+    plates = pyvips.Image.new_from_file(str(path)).numpy()
+    height = len(plates) // 3
+    blue, green, red = (plates[i * height : (i + 1) * height] for i in range(3))
+    inner = slice(EDGE, -EDGE)
+    moved = []
+    for plate in (red, green, blue):
+        edges = (sobel(each)[inner, inner] for each in (green, plate))
+        shift = phase_cross_correlation(*edges)[0].astype(int)
+        moved.append(np.roll(plate, tuple(shift), (0, 1))[inner, inner])
+    return np.stack(moved, -1)
 
 
 def _strip_of_the_autoencoders(originals: dict[str, pyvips.Image]) -> None:
