@@ -1,6 +1,5 @@
 # make demo: colour the example photographs (needs Python 3.11 or newer with venv, and a C library)
-# make test: install what the tests need and run them all
-# make coverage: the same, and which lines and branches no test runs
+# make test: install what the tests need and run them all, and say which lines and branches no test runs
 # make fuzz: try everything that reads files of strangers with what damage and malice may make (long: each part may take an hour)
 # make findings: run the scripts of findings/, which show surprises in other software (needs Node 20 and Perl too)
 # make resolve: ask the package index whether every extra can be installed, for every Python and kind of machine (needs uv)
@@ -11,14 +10,11 @@ VENV := .venv
 DEMO := demo
 EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
 
-.PHONY: coverage demo findings fuzz resolve sbom test
+.PHONY: demo findings fuzz resolve sbom test
 
 demo: $(VENV)/runtime
 	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
 	@echo "The coloured photographs are in the folder $(DEMO); the grey ones in src/colorear/examples."
-
-coverage: $(VENV)/tests
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 fuzz: $(VENV)/tests
 	$(VENV)/bin/python -m pip install --quiet --only-binary atheris --editable '.[learn,test,fuzz]'
@@ -36,7 +32,7 @@ sbom: $(VENV)/runtime
 	uvx --from 'cyclonedx-bom>=7' cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o sbom.json $(VENV)/bin/python
 
 test: $(VENV)/tests
-	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile
+	$(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

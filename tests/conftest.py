@@ -2,12 +2,14 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import skimage.data
+from coverage import Coverage
 from hypothesis import settings
 from sklearn.datasets import load_sample_image
 
@@ -36,6 +38,29 @@ FREE_PICTURES = {
 def free_pictures() -> dict[str, np.ndarray]:
     """Colour photographs by name, (h, w, 3) sRGB bytes."""
     return {name: np.asarray(load()) for name, load in FREE_PICTURES.items()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _exports_untraced() -> Iterator[None]:
+    """Coverage looks away while torch exports: tracing makes that several times slower."""
+    tracer = Coverage.current()
+    if tracer is None:
+        yield
+        return
+    import torch.onnx
+
+    export = torch.onnx.export
+
+    def untraced(*args: Any, **options: Any) -> Any:
+        tracer.stop()
+        try:
+            return export(*args, **options)
+        finally:
+            tracer.start()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.onnx, "export", untraced)
+        yield
 
 
 @pytest.fixture(autouse=True)
