@@ -1,10 +1,11 @@
 """What coloring a film costs beside decoding it and encoding it again with the same settings.
 
-python benchmarks/video.py [SECONDS] [--codec h264] [--height 720]
+python benchmarks/video.py [SECONDS] [--codec h264] [--height 720] [--turns 3] [--ways plain ...]
 
 The film is made: a pan over a photograph with grain, 24 frames a second. Each way runs in a process
 of its own, in turns; its processor time is told beside the clock's, since other work on the machine
-slows the clock alone. The memory is the peak of the process.
+slows the clock more. Each is compared with the plain run of the same turn; what is told is the
+median over the turns. The memory is the peak of the process.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import tempfile
 import time
 from fractions import Fraction
 from pathlib import Path
+from statistics import median
 
 WAYS = ("plain", "steady 0", "steady 1")
 
@@ -95,6 +97,7 @@ def main() -> None:
     parser.add_argument("--codec", default="h264")
     parser.add_argument("--height", type=int, default=720)
     parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--one", nargs=2)
     options = parser.parse_args()
     if options.one:
@@ -104,23 +107,33 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "old.mkv"
         make(source, options.height, frames)
-        found: dict[str, list[dict[str, float]]] = {way: [] for way in WAYS}
+        found: dict[str, list[dict[str, float]]] = {way: [] for way in options.ways}
         for _ in range(options.turns):
-            for way in WAYS:
+            for way in options.ways:
                 command = [sys.executable, __file__, "--codec", options.codec]
                 command += ["--one", way, str(source)]
                 answer = subprocess.run(command, check=True, capture_output=True, text=True)
                 found[way].append(json.loads(answer.stdout))
-    best = {
-        way: {key: min(run[key] for run in runs) for key in runs[0]} for way, runs in found.items()
+    for way, runs in found.items():
+        tell(way, runs, found.get("plain", []), frames)
+
+
+def tell(
+    way: str, runs: list[dict[str, float]], plain_runs: list[dict[str, float]], frames: int
+) -> None:
+    """One line: medians, and those of the ratios to the plain run of the same turn."""
+    run = {key: median(one[key] for one in runs) for key in runs[0]}
+    ratios = {
+        key: f" ({median(one[key] / other[key] for one, other in pairs):.2f} x)" if pairs else ""
+        for key in ("seconds", "core-seconds")
+        for pairs in ([*zip(runs, plain_runs, strict=False)],)
     }
-    for way, run in best.items():
-        ratio, busy = (run[key] / best["plain"][key] for key in ("seconds", "core-seconds"))
-        print(
-            f"{way:9} {run['seconds']:7.1f} s ({ratio:.2f} x)  {run['core-seconds']:7.1f} "
-            f"core-seconds ({busy:.2f} x)  {1000 * run['core-seconds'] / frames:5.0f} ms a frame  "
-            f"{run['MB']:5.0f} MB"
-        )
+    print(
+        f"{way:9} {run['seconds']:7.1f} s{ratios['seconds']}  {run['core-seconds']:7.1f} "
+        f"core-seconds{ratios['core-seconds']}  "
+        f"{1000 * run['core-seconds'] / frames:5.0f} ms a frame  {run['MB']:5.0f} MB",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from colorear.batch.discovery import Failed
-from colorear.batch.processes import cores, process_executor
+from colorear.batch.processes import process_executor
 from colorear.batch.runner import Completed, Task
 from colorear.errors import BatchError
 
@@ -82,10 +82,6 @@ def test_closed_it_ends_what_is_being_done(tasks, known_network):
     assert active_children()
     answers.close()
     assert active_children() == []
-
-
-def test_there_is_a_core():
-    assert cores() >= 1
 
 
 def test_processes_that_cannot_begin_are_told_as_that(tasks, known_network, monkeypatch, capfd):

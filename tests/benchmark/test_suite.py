@@ -1,7 +1,7 @@
 import pytest
 
-from colorear.batch.processes import cores
 from colorear.benchmark import suite
+from colorear.models.onnx_session import cores
 
 
 def test_every_figure_is_measured(monkeypatch):

@@ -17,8 +17,8 @@ from typer.testing import CliRunner
 import colorear
 import networks
 from colorear import __main__
-from colorear.batch.processes import cores
 from colorear.cli import app
+from colorear.models.onnx_session import cores
 
 WITHOUT_TORCH = (
     "import sys; sys.modules['torch'] = None; from colorear.__main__ import main; main()"

@@ -90,7 +90,7 @@ def test_colors_do_not_come_from_the_album(network, free_pictures, name):
     inside = planes[:, top:-bottom, left:-right]
     assert np.abs(planes[:, : top - 2]).max() == 0
     apart = np.hypot(*(inside - alone.ab)).mean()
-    shown = network._predict(resized(page, 192, 192), (), 1.0).ab
+    shown = network._predict(resized(page, 192, 192), (), 1.0, ["ab"]).ab
     misled = np.hypot(*(resized(shown, *page.shape)[:, top:-bottom, left:-right] - alone.ab)).mean()
     assert apart < 0.7 * misled
 

@@ -33,6 +33,15 @@ def test_flat_pictures_of_any_size(added, make_contract, stride, height, width):
     np.testing.assert_allclose(prediction.uncertainty, 4, atol=1e-4)
 
 
+def test_colors_alone_are_those_of_all_that_it_tells(network):
+    ramp = np.tile(np.linspace(0, 100, 64, dtype=np.float32), (48, 1))
+    hints = [Hint(0.5, 0.5, "#aa3344", radius=0.1)] if network.card.hints else []
+    np.testing.assert_array_equal(network.ab(ramp, hints, 2), network(ramp, hints, 2).ab)
+    page = np.pad(ramp, 40, constant_values=99)  # its margins are left out in both
+    np.testing.assert_array_equal(network.ab(page), network(page).ab)
+    assert np.abs(network.ab(page)[:, :30]).max() == 0
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("stride", [1, 2, 4, 8])
 @pytest.mark.parametrize("length", [64, 61])

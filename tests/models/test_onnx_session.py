@@ -3,7 +3,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from colorear.errors import ModelError
-from colorear.models.onnx_session import Session
+from colorear.models.onnx_session import Session, cores
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network", b"\x08\x07" * 50])
@@ -44,3 +44,7 @@ def test_open_lengths_are_none(make_onnx):
     nodes = [helper.make_node("Identity", ["x"], ["y"])]
     session = Session("it", make_onnx(nodes, {"x": ("n", 3)}, {"y": ("n", 3)}), threads=1)
     assert session.inputs[0].shape == (None, 3)
+
+
+def test_there_is_a_core():
+    assert cores() >= 1

@@ -1,6 +1,9 @@
 """A film's pictures and their colors, shot by shot."""
 
+import threading
+
 import numpy as np
+import pytest
 
 import made_films as made
 from colorear.models import load
@@ -40,3 +43,31 @@ def test_what_must_be_remembered_is_packed(known_network, lumas, tmp_path):
     np.testing.assert_array_equal(again.luma, last.memory.luma)
     np.testing.assert_array_equal(again.agreed.ab, last.memory.agreed.ab)
     np.testing.assert_array_equal(again.agreed.weight, last.memory.agreed.weight)
+
+
+@pytest.mark.parametrize("steady", [0.0, 0.5, 1.0])
+def test_several_threads_make_the_same_colors(known_network, lumas, tmp_path, steady):
+    film = Film(made.write(tmp_path / "old.mkv", [made.coded(one) for one in lumas]))
+    network = load(known_network, threads=1)
+    one, three = (
+        [
+            *color_pictures(
+                film.pictures(), film.facts, network, vividness=1, steady=steady, threads=threads
+            )
+        ]
+        for threads in (1, 3)
+    )
+    assert len(one) == len(three) == len(lumas)
+    for mine, other in zip(one, three, strict=True):
+        assert mine.picture.time == other.picture.time
+        np.testing.assert_array_equal(mine.ab, other.ab)
+
+
+def test_threads_end_when_nobody_wants_more(known_network, lumas, tmp_path):
+    film = Film(made.write(tmp_path / "old.mkv", [made.coded(one) for one in lumas]))
+    network = load(known_network, threads=1)
+    found = color_pictures(film.pictures(), film.facts, network, vividness=1, steady=0, threads=2)
+    next(found)
+    assert any(thread.name.startswith("network") for thread in threading.enumerate())
+    found.close()
+    assert not any(thread.name.startswith("network") for thread in threading.enumerate())

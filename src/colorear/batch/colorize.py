@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, Self
 
 from colorear import models
 from colorear.batch.discovery import Failed, Skipped, discover
-from colorear.batch.processes import cores, process_executor, thread_executor
+from colorear.batch.processes import process_executor, thread_executor
 from colorear.batch.ray_cluster import ray_executor
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.runner import Batch, Executor, Result
@@ -18,6 +18,7 @@ from colorear.errors import NothingToDoError, PhotographError, UsageError, trans
 from colorear.inference.colorizer import Colorizer
 from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
 from colorear.inference.suggestions import lacking
+from colorear.models.onnx_session import cores
 from colorear.photo.c2pa import Signer
 from colorear.photo.sniffing import SUFFIXES, is_folder
 

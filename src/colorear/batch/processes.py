@@ -1,7 +1,6 @@
 """Where photographs are colored on this machine: in processes that may die, or in a thread."""
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,16 +18,11 @@ from colorear.errors import BatchError
 from colorear.inference.colorizer import Colorizer
 from colorear.photo.c2pa import Signer
 
-__all__ = ["cores", "process_executor", "thread_executor"]
+__all__ = ["process_executor", "thread_executor"]
 
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would copy libvips without its threads
 _READY = "ready"  # what a worker says first
 _DYING = 5  # seconds from when a process is not heard any more until it has ended by itself
-
-
-def cores() -> int:
-    """How many processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def thread_executor(colorizer: Colorizer) -> Executor:

@@ -15,10 +15,10 @@ import msgspec
 import numpy as np
 import torch
 
-from colorear.batch.processes import cores
 from colorear.benchmark.throughput import COLORIZE, make_photographs, peaks, rate
 from colorear.evaluation.metrics import standard
 from colorear.inference.colorizer import Colorizer
+from colorear.models.onnx_session import cores
 
 __all__ = ["Figure", "measure"]
 

@@ -15,6 +15,7 @@ _ALIKE = 6.0  # L* by which margins of one frame may differ from each other
 _BLACK, _WHITE = 8.0, 95.0  # L* of bars on two sides alone, which a sky or a wall hardly has
 _STRAIGHT = 0.6  # of the sides' length: things before a plain ground touch less of their box
 _THIN = 0.015  # of the side: what is thinner shows the network nothing that misleads it
+_AT_ONCE = 16  # rows: most pictures have no margin, and theirs end the search
 _LEFT_OVER = 0.1  # of each side at least, or there is no picture within
 
 Planes = NDArray[np.float32]
@@ -145,5 +146,9 @@ def _count(lightness: Planes) -> int:
     if not lightness.size:
         return 0
     level = np.median(lightness[0])
-    plain = (np.abs(lightness - level) <= _FLAT).mean(axis=1) > 0.98
-    return len(plain) if plain.all() else int(np.argmin(plain))
+    for begin in range(0, len(lightness), _AT_ONCE):
+        rows = lightness[begin : begin + _AT_ONCE]
+        plain = (np.abs(rows - level) <= _FLAT).mean(axis=1) > 0.98
+        if not plain.all():
+            return begin + int(np.argmin(plain))
+    return len(lightness)

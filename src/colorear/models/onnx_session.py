@@ -1,5 +1,6 @@
 """An ONNX file, opened and run: whatever ONNX Runtime objects to becomes one sentence."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,10 +9,15 @@ from numpy.typing import NDArray
 
 from colorear.errors import ModelError
 
-__all__ = ["Port", "Session"]
+__all__ = ["Port", "Session", "cores"]
 
 _FLOAT32 = "tensor(float)"
 _QUIET = 4  # ONNX Runtime's "fatal only": what it would log is raised, and told once, here
+
+
+def cores() -> int:
+    """How many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Port:

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from colorear.batch.processes import cores
 from colorear.errors import ColorearError, ExitCode
+from colorear.models.onnx_session import cores
 
 __all__ = ["Settings", "SettingsError"]
 

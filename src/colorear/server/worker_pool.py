@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from colorear.batch.processes import cores
 from colorear.errors import ColorearError
 from colorear.inference.colorizer import Colorizer
+from colorear.models.onnx_session import cores
 from colorear.server.private_folder import PrivateFolder
 from colorear.server.settings import Settings
 from colorear.server.workers import Report, Timeout, Worker, WorkerLost, WorkerProcess, Workers

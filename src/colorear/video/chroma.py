@@ -57,11 +57,11 @@ class ChromaPlanes:
         if small is None:
             small = small_luma(luma, self._layout, *ab.shape[1:])
         edges = follow_edges(small[None], self._looked_up(small, ab), _blurred)
-        planes = np.concatenate((edges.slope, edges.offset)).transpose(1, 2, 0)
-        grown = cv2.resize(np.ascontiguousarray(planes), self._size, interpolation=cv2.INTER_LINEAR)
         seen = small_luma(luma, self._layout, *self._size[::-1])
-        parts: Any = cv2.split(grown)
-        chroma: Any = [cv2.add(cv2.multiply(parts[n], seen), parts[n + 2]) for n in (0, 1)]
+        chroma: Any = []
+        for slope, offset in zip(edges.slope, edges.offset, strict=True):
+            steep, even = (cv2.resize(plane, self._size) for plane in (slope, offset))
+            chroma.append(cv2.add(cv2.multiply(steep, seen, dst=steep), even, dst=even))
         return _limited(seen, chroma, self._layout.weights)
 
     def _looked_up(self, luma: Planes, ab: Planes) -> Planes:
@@ -69,17 +69,18 @@ class ChromaPlanes:
         import cv2
 
         place = np.clip(luma, 0, 1) * (_LEVELS - 1)
-        low = np.minimum(place.astype(np.int32), _LEVELS - 2)
-        part = (place - low)[..., None]
+        low = np.minimum(np.floor(place), np.float32(_LEVELS - 2))
+        part = place - low
         scale = (_STEPS - 1) / (2 * _REACH)
         x, y = np.clip((ab + np.float32(_REACH)) * np.float32(scale), 0, _STEPS - 1)
-        rows = low.astype(np.float32) * _STEPS
+        rows = y + low * np.float32(_STEPS)
         darker, lighter = (
-            cv2.remap(self._table, x, y + rows + np.float32(more * _STEPS), cv2.INTER_LINEAR)
-            for more in (0, 1)
+            cv2.split(cv2.remap(self._table, x, at, cv2.INTER_LINEAR))
+            for at in (rows, rows + np.float32(_STEPS))
         )
-        mixed: Planes = (darker + (lighter - darker) * part).transpose(2, 0, 1)
-        return np.ascontiguousarray(mixed, np.float32)
+        pairs = zip(darker, lighter, strict=True)
+        mixed: Planes = np.stack([dark + (light - dark) * part for dark, light in pairs])
+        return mixed
 
     def _stored(self, chroma: list[Planes], kind: np.dtype[np.generic]) -> NDArray[np.generic]:
         import cv2
@@ -129,10 +130,10 @@ def _blurred(planes: Planes) -> Planes:
     """As `upsampling.blurred`, in a fifth of the time."""
     import cv2
 
-    rows = np.ascontiguousarray(planes.transpose(1, 2, 0))
-    mixed: Any = cv2.GaussianBlur(rows, (3, 3), WINDOW, borderType=cv2.BORDER_REPLICATE)
-    planar: Planes = mixed.reshape(rows.shape).transpose(2, 0, 1)
-    return planar
+    mixed: Planes = np.empty(planes.shape, np.float32)
+    for plane, place in zip(planes, mixed, strict=True):
+        cv2.GaussianBlur(plane, (3, 3), WINDOW, dst=place, borderType=cv2.BORDER_REPLICATE)
+    return mixed
 
 
 def _limited(luma: Planes, chroma: list[Planes], weights: color.Weights) -> list[Planes]:

@@ -6,6 +6,7 @@ depends on their size and not on the length of the film.
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -123,9 +124,31 @@ class Look:
         return Agreed(ab, weight)
 
     def _colors(self, luma: NDArray[np.uint8], hints: Sequence[Hint]) -> Planes:
-        ab = self._network(_LIGHTNESS[self.upright(luma)], hints, self._vividness).ab
+        ab = self._network.ab(_LIGHTNESS[self.upright(luma)], hints, self._vividness)
         lying: Planes = np.rot90(ab, -self._turns, axes=(1, 2)).transpose(1, 2, 0)
         return np.ascontiguousarray(lying, np.float32)
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How a stretch of frames is colored, by whom."""
+
+    look: Look
+    steady: float
+    pool: Executor
+
+    def colors(
+        self, frames: Sequence[Frame], before: Agreed | None
+    ) -> tuple[Iterable[Planes], Agreed | None]:
+        """a*b* `(h, w, 2)` of each, as soon as it is there, and what is agreed at their end."""
+        if self.steady == 0:  # those of the next frames are made while one is encoded
+            return self.pool.map(self.look.colors, frames), before
+        agreed, end = agree(frames, self.look.opinion, before, self.pool.map)
+        if self.steady == 1:
+            return agreed, end
+        part = np.float32(self.steady)
+        alone = self.pool.map(self.look.colors, frames)
+        return (own + (ab - own) * part for ab, own in zip(agreed, alone, strict=True)), end
 
 
 @dataclass
@@ -144,55 +167,59 @@ def color_pictures(
     steady: float,
     memory: Memory | None = None,
     told: Mapping[int, tuple[Hint, ...]] | None = None,
+    threads: int = 1,
 ) -> Iterator[Colored]:
     """Each of a film's pictures with its colors, in order.
 
     `memory` is that of the picture before the first one, if there is one; `told` are the hints of
-    pictures, by their times.
+    pictures, by their times. So many `threads` ask the network, each for a picture of its own.
     """
     look = Look(facts, network, vividness)
-    told = told or {}
+    pool = ThreadPoolExecutor(threads, "network")
+    try:
+        yield from _colored(pictures, _Manner(look, steady, pool), facts, memory, told or {})
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _colored(
+    pictures: Iterable[Picture],
+    manner: _Manner,
+    facts: Facts,
+    memory: Memory | None,
+    told: Mapping[int, tuple[Hint, ...]],
+) -> Iterator[Colored]:
     largest = facts.width * facts.height * (1 if facts.layout.bits == 8 else 2)
     most = max(_FEWEST, min(STRETCH, _WAITING // largest))
     stretch = _Stretch(cut=memory is None)
     for picture in pictures:
-        luma = look.small(picture)
+        luma = manner.look.small(picture)
         before = stretch.frames[-1].luma if stretch.frames else memory.luma if memory else None
         hints = told.get(picture.time, ())
         frame = Frame(luma, None, None, hints)
         if before is not None:
-            moved = motion(luma, before) if steady > 0 else None
+            moved = motion(luma, before) if manner.steady > 0 else None
             if is_cut(before, luma, *moved) if moved else cut_between(before, luma):
-                yield from _finished(stretch, look, steady, memory)
+                yield from _finished(stretch, manner, memory)
                 memory, stretch = None, _Stretch(cut=True)
             elif moved:
                 frame = Frame(luma, *moved, hints)
         if len(stretch.frames) == most:
-            for colored in _finished(stretch, look, steady, memory):
+            for colored in _finished(stretch, manner, memory):
                 yield colored
                 memory = colored.memory or memory
             stretch = _Stretch()
         stretch.pictures.append(picture)
         stretch.frames.append(frame)
-    yield from _finished(stretch, look, steady, memory)
+    yield from _finished(stretch, manner, memory)
 
 
-def _finished(
-    stretch: _Stretch, look: Look, steady: float, memory: Memory | None
-) -> Iterator[Colored]:
+def _finished(stretch: _Stretch, manner: _Manner, memory: Memory | None) -> Iterator[Colored]:
     if not stretch.frames:
         return
-    agreed = memory.agreed if memory else None
-    colors: list[Planes | None] = [None] * len(stretch.frames)
-    end = agreed
-    if steady > 0:
-        found, end = agree(stretch.frames, look.opinion, agreed)
-        colors = [*found]
-    for number, picture in enumerate(stretch.pictures):
-        frame, ab = stretch.frames[number], colors[number]
-        if ab is None or steady < 1:
-            own = look.colors(frame)
-            ab = own if ab is None else own + (ab - own) * np.float32(steady)
+    colors, end = manner.colors(stretch.frames, memory.agreed if memory else None)
+    for number, (picture, ab) in enumerate(zip(stretch.pictures, colors, strict=True)):
+        frame = stretch.frames[number]
         last = number == len(stretch.pictures) - 1
         if last and end is None:  # nothing is agreed where each frame is by itself
             end = Agreed(ab, np.ones(ab.shape[:2], np.float32))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from colorear import models
-from colorear.errors import ModelError, UsageError, VideoError, translated
+from colorear.errors import ModelError, VideoError, translated
 from colorear.hints import Unreachable
+from colorear.models.onnx_session import cores
 from colorear.photo.atomic_write import replacing
 from colorear.photo.provenance import Provenance
 from colorear.photo.sniffing import stamp
@@ -20,7 +21,7 @@ from colorear.video.coloring import Look, Memory, color_pictures
 from colorear.video.encoding import CONTAINERS, choose
 from colorear.video.film import Film
 from colorear.video.hint_tracks import Told, follow_hints
-from colorear.video.job import Job
+from colorear.video.job import Job, check_target
 from colorear.video.joining import join, mark_in
 from colorear.video.options import VideoOptions
 from colorear.video.preview import check_sheet, shot_previews, write_sheet
@@ -71,6 +72,7 @@ class Preview:
     """Likewise, of the pictures: the `time` of a hint in each."""
 
 
+_MOST_THREADS = 8  # each needs memory for a frame of its own
 _COLOR = ("the color that it had",)
 
 
@@ -78,13 +80,15 @@ class VideoColorizer:
     """A network, loaded once, that puts color into films.
 
     `model` is a name of `colorear models` or the path of an .onnx file; `threads` limits the
-    processor cores that the network uses. It needs the extra `video`. Raises ModelError, and
-    MissingExtraError.
+    processor cores that the network uses, which are eight at most without it. It needs the extra
+    `video`. Raises ModelError, and MissingExtraError.
     """
 
     def __init__(self, model: str | Path = "acuarela", *, threads: int | None = None) -> None:
         ffmpeg.require()
-        self.network: Network = models.load(model, threads=threads)
+        # several frames at once, each by one thread: threads of one frame wait for one another
+        self._threads = threads or min(_MOST_THREADS, cores())
+        self.network: Network = models.load(model, threads=1)
 
     @property
     def mark(self) -> Provenance:
@@ -115,7 +119,7 @@ class VideoColorizer:
         options = options or VideoOptions()
         film = Film(source)
         path = Path(target) if target else beside(source)
-        _check_target(path, film.facts.path, overwrite=overwrite)
+        check_target(path, film.facts.path, overwrite=overwrite)
         mark = mark_in(film.facts.metadata)
         if mark is not None and not recolor:
             raise VideoError(
@@ -169,7 +173,7 @@ class VideoColorizer:
         name = Path(source)
         path = Path(target) if target else name.with_name(f"{name.stem}-shots.png")
         check_sheet(path)
-        _check_target(path, film.facts.path, overwrite=overwrite)
+        check_target(path, film.facts.path, overwrite=overwrite)
         total = film.count(options.start, options.end)
         tell = progress or (lambda *_: None)
         told = self._follow(film, options).at
@@ -231,6 +235,7 @@ class VideoColorizer:
             steady=options.steady,
             memory=memory,
             told=told.at,
+            threads=self._threads,
         )
         writer = SegmentWriter(run, job)
         try:
@@ -280,21 +285,3 @@ def _span(film: Film, options: VideoOptions) -> tuple[int | None, int | None]:
     """The part that is wanted, in the film's own units."""
     start = film.time(options.start) if options.start > 0 else None
     return start, film.time(options.end) if options.end is not None else None
-
-
-def _check_target(target: Path, source: Path, *, overwrite: bool) -> None:
-    """Refuse to write over the film itself, or without leave over another file."""
-    with translated(VideoError, f"'{target}'", "written"):
-        there = target.exists()
-        itself = there and target.samefile(source)
-        home = target.parent.is_dir()
-    if not home:
-        raise VideoError(
-            f"'{target}' cannot be written: there is no folder '{target.parent}'; make it first"
-        )
-    if itself:
-        raise UsageError(f"'{target}' is the film itself, which is never replaced; name another")
-    if there and not overwrite:
-        raise VideoError(
-            f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
-        )

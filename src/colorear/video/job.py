@@ -14,9 +14,9 @@ from typing import Literal, NamedTuple, Self
 import msgspec
 import numpy as np
 
-from colorear.errors import VideoError, reason_of, translated
+from colorear.errors import UsageError, VideoError, reason_of, translated
 
-__all__ = ["Job", "Segment"]
+__all__ = ["Job", "Segment", "check_target"]
 
 _FORM = 2
 _TABLES = f"""
@@ -31,6 +31,27 @@ CREATE TABLE IF NOT EXISTS segments (
     state BLOB
 );
 """
+
+
+def check_target(target: Path, source: Path, *, overwrite: bool) -> None:
+    """Refuse to write over the film itself, or without leave over another file.
+
+    Raises UsageError and VideoError.
+    """
+    with translated(VideoError, f"'{target}'", "written"):
+        there = target.exists()
+        itself = there and target.samefile(source)
+        home = target.parent.is_dir()
+    if not home:
+        raise VideoError(
+            f"'{target}' cannot be written: there is no folder '{target.parent}'; make it first"
+        )
+    if itself:
+        raise UsageError(f"'{target}' is the film itself, which is never replaced; name another")
+    if there and not overwrite:
+        raise VideoError(
+            f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
+        )
 
 
 class Segment(NamedTuple):

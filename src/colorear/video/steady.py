@@ -8,7 +8,7 @@ shows is colored by the network afresh.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -63,14 +63,19 @@ class Agreed:
 
 
 def agree(
-    frames: Sequence[Frame], network: Network, before: Agreed | None
+    frames: Sequence[Frame],
+    network: Network,
+    before: Agreed | None,
+    each: Callable[[Network, Iterable[Frame]], Iterable[Agreed]] = map,
 ) -> tuple[list[Planes], Agreed]:
     """a*b* `(h, w, 2)` of each of a shot's frames, in order, and what the next ones must know.
 
-    `before` is of the frame before the first one, if that belongs to the same shot.
+    `before` is of the frame before the first one, if that belongs to the same shot. `each` asks the
+    network of several frames: `map`, or that of a pool of threads.
     """
     anchors, ways = _anchors(frames, before)
-    own = {place: network(frames[place]) for place in anchors if place >= 0}
+    asked = [place for place in anchors if place >= 0]
+    own = dict(zip(asked, each(network, (frames[place] for place in asked)), strict=True))
     past = _heard(anchors, ways, own, before)
     agreed: dict[int, Planes] = {anchors[-1]: past[anchors[-1]].ab}
     colors: dict[int, Planes] = {}
