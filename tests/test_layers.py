@@ -38,12 +38,11 @@ def test_pre_commit_checks_format_lint_spelling_layers_and_types():
 
 
 TOO_LONG = {  # to be split: none of these may grow, and no other may join them
-    "batch/discovery.py": 431,
+    "batch/discovery.py": 413,
     "batch/remote.py": 387,
-    "batch/runner.py": 377,
     "batch/store.py": 323,
     "evaluation/report/figures.py": 302,
-    "inference/colorizer.py": 389,
+    "inference/colorizer.py": 379,
     "photo/jpeg.py": 331,
     "server/ui/translations.py": 304,  # a table of words
     "server/worker_pool.py": 360,

@@ -9,7 +9,7 @@ from PIL import Image
 
 from colorear import Hint, verify
 from colorear.batch.colorize import colorize_all, colorize_stream
-from colorear.batch.runner import Kept
+from colorear.batch.task import Kept
 from colorear.errors import ModelError, NothingToDoError, PhotographError, UsageError
 from colorear.inference.colorizer import Colored
 from colorear.inference.options import ColorizeOptions

@@ -12,7 +12,7 @@ from PIL import Image
 
 from colorear.batch.discovery import Failed
 from colorear.batch.processes import process_executor
-from colorear.batch.runner import Completed, Task
+from colorear.batch.task import Completed, Task
 from colorear.errors import BatchError
 
 

@@ -23,7 +23,8 @@ from colorear.batch.discovery import discover
 from colorear.batch.journal import Journal
 from colorear.batch.processes import thread_executor
 from colorear.batch.remote import Remote
-from colorear.batch.runner import Batch, Kept
+from colorear.batch.runner import Batch
+from colorear.batch.task import Kept
 from colorear.cli import app
 from colorear.errors import BatchError
 from colorear.inference.colorizer import Colored

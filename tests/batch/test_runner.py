@@ -18,7 +18,8 @@ from colorear import Colorizer, verify
 from colorear.batch import runner
 from colorear.batch.discovery import Failed, Skipped, discover
 from colorear.batch.processes import process_executor, thread_executor
-from colorear.batch.runner import Batch, Kept
+from colorear.batch.runner import Batch
+from colorear.batch.task import Kept
 from colorear.errors import BatchError
 from colorear.inference.colorizer import Colored
 from colorear.inference.options import ColorizeOptions
@@ -436,6 +437,30 @@ def test_what_is_in_color_already_is_left_alone(attic, out, colorizer):
     with Batch(discover([attic], out), out, "one network", recolor=True) as batch:
         again = Counter(type(result) for result in batch.run(thread_executor(colorizer)))
     assert again == {Kept: 9, Colored: 1}
+
+
+def test_color_and_drawings_are_left_alone_in_folders_and_colored_by_name(
+    attic, out, colorizer, free_pictures
+):
+    china = Image.fromarray(free_pictures["china"])
+    china.save(attic / "color.jpg")
+    china.convert("1").save(attic / "drawing.png")
+    with Batch(discover([attic], out), out, "one network") as batch:
+        results = list(batch.run(thread_executor(colorizer)))
+    skipped = {Path(r.source).name: r for r in results if isinstance(r, Skipped)}
+    assert {name: each.appearance for name, each in skipped.items()} == {
+        "color.jpg": "color",
+        "drawing.png": "bilevel",
+    }
+    assert skipped["color.jpg"].reason == "it is in color already"
+    assert len(files(out)) == 9
+    with Batch(discover([attic / "color.jpg"]), None, "") as batch:
+        (named,) = batch.run(thread_executor(colorizer))
+    assert isinstance(named, Colored)
+    assert named.appearance == "color"
+    with Batch(discover([attic], out), out, "one network", recolor=True) as batch:
+        again = Counter(type(result) for result in batch.run(thread_executor(colorizer)))
+    assert again == {Kept: 9, Colored: 3}
 
 
 STATES = [(target, source) for target in runner._Target for source in runner._Source]

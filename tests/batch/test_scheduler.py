@@ -4,8 +4,8 @@ from collections import Counter
 import pytest
 
 from colorear.batch.discovery import Failed
-from colorear.batch.runner import Task
 from colorear.batch.scheduler import schedule
+from colorear.batch.task import Task
 
 
 class FicklePool:

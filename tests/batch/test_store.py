@@ -18,7 +18,8 @@ from colorear.batch.discovery import Failed, discover
 from colorear.batch.journal import Journal
 from colorear.batch.processes import process_executor, thread_executor
 from colorear.batch.remote import Remote
-from colorear.batch.runner import Batch, Kept
+from colorear.batch.runner import Batch
+from colorear.batch.task import Kept
 from colorear.errors import BatchError, PhotographError, UsageError
 from colorear.inference.colorizer import Colored
 from colorear.inference.options import ColorizeOptions

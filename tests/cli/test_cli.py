@@ -110,14 +110,33 @@ def test_json_of_colorize(folder, colorize):
     done = colorize(*sources, "--json")
     assert (done.exit_code, done.stderr) == (1, "")
     good, bad = sorted(results(done), key=lambda told: told["source"])
-    assert set(good) == {"source", "output", "seconds", "megapixels", "model", "state"}
+    told = {"source", "output", "seconds", "megapixels", "model", "appearance", "state"}
+    assert set(good) == told
+    assert good["appearance"] == "gray"
     assert (good["state"], bad["state"]) == ("colored", "failed")
     assert (good["source"], good["output"]) == (sources[0], str(folder / "one-color.jpg"))
     assert (good["megapixels"], good["model"]) == (0.003072, "known")
     assert (set(bad), bad["source"]) == ({"source", "error", "state"}, sources[1])
     summary = objects(done)[-1]["summary"]
     assert summary.pop("seconds") > 0
-    assert summary == {"colored": 1, "kept": 0, "skipped": 0, "failed": 1, "left_alone": {}}
+    assert summary == {"colored": 1, "kept": 0, "skipped": {}, "failed": 1, "left_alone": {}}
+
+
+def test_what_is_in_color_already_is_said(folder, colorize, free_pictures, tmp_path):
+    Image.fromarray(free_pictures["china"]).save(folder / "china.jpg")
+    done = colorize(folder / "china.jpg")
+    assert (done.exit_code, done.stdout) == (0, "")
+    note = f"note: {folder}/china.jpg is in color already; it was colored anew"
+    assert done.stderr.splitlines() == [note]
+    (folder / "china-color.jpg").unlink()
+    (folder / "text.jpg").unlink()
+    done = colorize(folder, "-o", tmp_path / "out", "--json")
+    states = {Path(told["source"]).name: told["state"] for told in results(done)}
+    assert states == {"one.jpg": "colored", "two.png": "colored", "china.jpg": "skipped"}
+    assert objects(done)[-1]["summary"]["skipped"] == {"color": 1}
+    done = colorize(folder, "-o", tmp_path / "other")
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("2 photographs colored, 1 left alone as they are in color; ")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from colorear.batch.discovery import Failed, Skipped
-from colorear.batch.runner import Kept
+from colorear.batch.task import Kept
 from colorear.cli.progress import ProgressDisplay
 from colorear.inference.colorizer import Colored
 
@@ -82,7 +82,7 @@ def test_a_bar_below_a_list(attic, known_network, monkeypatch):
         ([COLORED] * 1200, "1,200 photographs colored; "),
         ([Kept("a", "b")] * 2, "0 photographs colored, 2 done before"),
         (
-            [COLORED, Skipped("a", "x"), Failed("a", "x")],
+            [COLORED, Skipped("a", "x", "color"), Failed("a", "x")],
             "1 photograph colored, 1 left alone as they are in color, 1 failed; ",
         ),
     ],
@@ -109,8 +109,8 @@ def test_other_files(files, line):
 
 
 def test_programs_get_a_summary(capsys):
-    display = ProgressDisplay(2, Counter({".txt": 3}))
-    for result in (COLORED, Failed("a", "x")):
+    display = ProgressDisplay(3, Counter({".txt": 3}))
+    for result in (COLORED, Skipped("a", "x", "bilevel"), Failed("a", "x")):
         display.count(result)
     display.sum_up(as_json=True)
     summary = json.loads(capsys.readouterr().out)["summary"]
@@ -118,7 +118,7 @@ def test_programs_get_a_summary(capsys):
     assert summary == {
         "colored": 1,
         "kept": 0,
-        "skipped": 0,
+        "skipped": {"bilevel": 1},
         "failed": 1,
         "left_alone": {".txt": 3},
     }

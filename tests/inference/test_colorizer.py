@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageFilter, ImageOps
 import networks
 from colorear import Colorizer, Hint, color, colorize, verify
 from colorear.errors import HintError, ModelError, PhotographError
-from colorear.inference.colorizer import beside
+from colorear.inference.naming import beside
 from photo.test_icc import DOT_GAIN, PROFILES
 from photo.test_photograph import FORMATS, luma_levels, write
 

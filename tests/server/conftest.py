@@ -111,6 +111,7 @@ def result(tmp_path: Path) -> Result:
         megapixels=2.0,
         verification=Verification(identical_dct=True, max_luma_difference=0),
         unreachable=(),
+        appearance="toned",
     )
 
 

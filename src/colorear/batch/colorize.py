@@ -13,7 +13,8 @@ from colorear.batch.discovery import Failed, Skipped, discover
 from colorear.batch.processes import process_executor, thread_executor
 from colorear.batch.ray_cluster import ray_executor
 from colorear.batch.remote import Remote, is_remote, place
-from colorear.batch.runner import Batch, Executor, Result
+from colorear.batch.runner import Batch
+from colorear.batch.task import Executor, Result
 from colorear.errors import NothingToDoError, PhotographError, UsageError, translated
 from colorear.inference.colorizer import Colorizer
 from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
@@ -96,7 +97,8 @@ def colorize_all(
     overwrite
         Whether files that colorear did not make, or that were changed since, may be replaced.
     recolor
-        Whether photographs that are in color already are colored.
+        Whether photographs are colored that colorear colored before and, in folders, those that
+        are in color or have no grays.
     exclude
         Patterns of what to leave out of folders; see `discover`.
 
@@ -156,7 +158,7 @@ def colorize_stream(
     jobs: int | None = None,
     recolor: bool = False,
     signer: Signer | None = None,
-) -> None:
+) -> Result:
     """Read one photograph and write it in color, in the same format: `colorear colorize -`.
 
     Nothing is written unless all went well; what is in color already is written as it came. Raises
@@ -176,6 +178,7 @@ def colorize_stream(
         made = path if isinstance(result, Skipped) else Path(result.output)
         with made.open("rb") as file:
             shutil.copyfileobj(file, target)
+    return result
 
 
 def _location(source: str | Path, on: On) -> Path | Remote:

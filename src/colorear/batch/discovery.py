@@ -2,7 +2,6 @@
 
 import fnmatch
 import itertools
-import mmap
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,9 +12,8 @@ from typing import Literal, NamedTuple
 
 from colorear.batch.remote import Remote, RemoteFile, is_remote
 from colorear.errors import PhotographError, UsageError, translated
-from colorear.inference.colorizer import colored_name
-from colorear.photo.photograph import open_photo
-from colorear.photo.provenance import read as read_mark
+from colorear.inference.naming import colored_name
+from colorear.photo.appearance import Appearance, why_in_color
 from colorear.photo.sniffing import (
     HEAD,
     SUFFIXES,
@@ -34,7 +32,6 @@ __all__ = [
     "Skipped",
     "WorkItem",
     "discover",
-    "why_in_color",
 ]
 
 Product = Literal["color", "uncertainty"]
@@ -42,7 +39,6 @@ Location = Path | Remote
 
 _SUFFIXES = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
 _CONNECTIONS = 32  # remote files that are looked into at a time
-_NAMESPACE = b"urn:colorear:provenance:"  # stands in every file that colorear colored
 _AHEAD = 4096  # of which so many may wait, so that a million do not
 
 SYSTEM_FOLDERS = frozenset(
@@ -64,10 +60,11 @@ SYSTEM_FOLDERS = frozenset(
 
 @dataclass(frozen=True)
 class Skipped:
-    """A photograph that is in color already, and how that is known."""
+    """A photograph that needs no color, or that none fits, and why."""
 
     source: str
     reason: str
+    appearance: Appearance = "colored"
 
 
 @dataclass(frozen=True)
@@ -168,21 +165,6 @@ def _allot(items: list[WorkItem], found: Discovery, *, recolor: bool) -> None:
             found.failed.append(Failed(item.source, reason))
         else:
             found.items.append(item)
-
-
-def why_in_color(photograph: Path) -> str:
-    """Why it needs no color: it has colorear's own; nothing if it needs some."""
-    try:
-        with (
-            photograph.open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m,
-        ):
-            if m.find(_NAMESPACE) < 0:  # without looking further: there may be a million
-                return ""
-        mark = read_mark(open_photo(photograph).xmp)
-    except (OSError, ValueError, PhotographError):
-        return ""  # whoever colors it says what is wrong
-    return "" if mark is None else f"it was colored by colorear {mark.version}"
 
 
 def _products(item: WorkItem, variants: int, *, uncertainty: bool) -> Iterator[WorkItem]:

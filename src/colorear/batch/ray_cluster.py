@@ -16,8 +16,8 @@ from typing import Any
 
 import pyvips
 
-from colorear.batch.runner import Executor, Task, run_task
 from colorear.batch.scheduler import Outcome, schedule
+from colorear.batch.task import Executor, Task, run_task
 from colorear.errors import BatchError, MissingExtraError
 from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card

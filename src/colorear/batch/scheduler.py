@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from colorear.batch.discovery import Failed, Skipped
-from colorear.batch.runner import Completed, Task
+from colorear.batch.task import Completed, Task
 
 __all__ = ["Outcome", "Worker", "WorkerPool", "schedule"]
 

@@ -13,7 +13,7 @@ from typing import Literal
 import pyvips
 
 from colorear.batch.discovery import Failed
-from colorear.batch.runner import Task, run_task
+from colorear.batch.task import Task, run_task
 from colorear.errors import PhotographError
 from colorear.inference.colorizer import Colorizer
 

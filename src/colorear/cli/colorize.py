@@ -11,13 +11,15 @@ import typer
 
 from colorear.batch.colorize import On, Run, colorize_all, colorize_stream
 from colorear.batch.discovery import Failed, Skipped
-from colorear.batch.runner import Kept, Result
+from colorear.batch.task import Kept, Result
 from colorear.cli.output import Json, print_error, print_note, printable, report
 from colorear.cli.progress import ProgressDisplay
 from colorear.errors import ExitCode, UsageError
 from colorear.hints import read_hints
+from colorear.inference.colorizer import Colored
 from colorear.inference.options import DEFAULT_MODEL, MAX_VIVIDNESS, ColorizeOptions
 from colorear.inference.verify import verify as compare
+from colorear.photo.appearance import REASONS
 from colorear.photo.c2pa import Signer
 from colorear.photo.provenance import Provenance
 from colorear.video.verify import is_film
@@ -71,7 +73,7 @@ def colorize(
         bool, typer.Option("--overwrite", help="Replace files that are in the way.")
     ] = False,
     recolor: Annotated[
-        bool, typer.Option("--recolor", help="Color what is in color already, too.")
+        bool, typer.Option("--recolor", help="Color what is in color or has no grays, too.")
     ] = False,
     exclude: Annotated[
         list[str] | None,
@@ -98,7 +100,8 @@ def colorize(
         if sys.stdout.isatty():
             raise UsageError("standard output is a terminal; redirect it into a file")
         streams = sys.stdin.buffer, sys.stdout.buffer
-        colorize_stream(*streams, options=options, jobs=jobs, recolor=recolor, signer=signer)
+        made = colorize_stream(*streams, options=options, jobs=jobs, recolor=recolor, signer=signer)
+        _warn(as_json, "standard input", made)
         return
     run = colorize_all(
         source,
@@ -195,6 +198,15 @@ def _described(mark: Provenance | None) -> str:
     return printable(by)
 
 
+def _warn(as_json: bool, name: str, made: Result) -> None:
+    """Say it where hardly any color fits; programs have it in the result."""
+    if as_json or not isinstance(made, Colored | Skipped):
+        return
+    if reason := REASONS.get(made.appearance):
+        what = "it came back as it was" if isinstance(made, Skipped) else "it was colored anew"
+        print_note(f"note: {name} {reason}; {what}")
+
+
 def _report(as_json: bool, result: Result) -> None:
     payload = asdict(result)
     if not payload.get("unreachable", True):
@@ -204,10 +216,11 @@ def _report(as_json: bool, result: Result) -> None:
     elif isinstance(result, Kept):
         report(as_json, payload | {"state": "kept"})  # the summary counts them for people
     elif isinstance(result, Skipped):
-        done = f"{result.source} was left alone: {result.reason} (--recolor colors it anew)"
+        done = f"{result.source} was left alone: {result.reason} (--recolor colors it all the same)"
         report(as_json, payload | {"state": "skipped"}, done=done)
     else:
         report(as_json, payload | {"state": "colored"}, done=f"{result.source} -> {result.output}")
+        _warn(as_json, result.source, result)
         for wish in result.unreachable if not as_json else ():
             place = f"({wish.hint.x:g}, {wish.hint.y:g})"
             what = f"{wish.hint.color} does not exist at the lightness of {place}"

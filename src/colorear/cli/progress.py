@@ -18,7 +18,7 @@ from rich.progress import (
 )
 
 from colorear.batch.discovery import Failed, Skipped
-from colorear.batch.runner import Kept, Result
+from colorear.batch.task import Kept, Result
 from colorear.cli.output import print_note, stderr
 from colorear.inference.colorizer import Colored
 
@@ -32,7 +32,8 @@ class ProgressDisplay:
     """Counts what became of `total` files; `left_alone` are those that are no photographs."""
 
     def __init__(self, total: int, left_alone: Counter[str]) -> None:
-        self.colored = self.kept = self.skipped = self.failed = 0
+        self.colored = self.kept = self.failed = 0
+        self.skipped: Counter[str] = Counter()  # by what they look like
         self._total, self._left_alone = total, left_alone
         self._reasons: Counter[str] = Counter()
         self._megapixels = 0.0
@@ -43,7 +44,7 @@ class ProgressDisplay:
     @property
     def done(self) -> int:
         """How many are as they should be."""
-        return self.colored + self.kept + self.skipped
+        return self.colored + self.kept + self.skipped.total()
 
     def count(self, result: Result) -> None:
         """Take one result in."""
@@ -53,7 +54,7 @@ class ProgressDisplay:
         elif isinstance(result, Kept):
             self.kept += 1
         elif isinstance(result, Skipped):
-            self.skipped += 1
+            self.skipped[result.appearance] += 1
         elif isinstance(result, Colored):
             self.colored += 1
             self._megapixels += result.megapixels
@@ -100,7 +101,7 @@ class ProgressDisplay:
         return {
             "colored": self.colored,
             "kept": self.kept,
-            "skipped": self.skipped,
+            "skipped": dict(self.skipped),
             "failed": self.failed,
             "left_alone": dict(self._left_alone),
             "seconds": round(time.monotonic() - self._started, 3),
@@ -109,7 +110,9 @@ class ProgressDisplay:
     def _lines(self) -> Iterator[str]:
         states = {
             "done before": self.kept,
-            "left alone as they are in color": self.skipped,
+            "left alone as they are in color": self.skipped["color"],
+            "left alone as colored by colorear": self.skipped["colored"],
+            "left alone as they have no grays": self.skipped["bilevel"],
             "failed": self.failed,
         }
         said = [f"{counted(self.colored, 'photograph')} colored"]

@@ -15,21 +15,22 @@ from numpy.typing import NDArray
 from colorear import color, models
 from colorear.errors import ModelError
 from colorear.hints import Hint, Unreachable, unreachable
+from colorear.inference.naming import beside
 from colorear.inference.options import DEFAULT_MODEL, ColorizeOptions
 from colorear.inference.suggestions import predict, suggestions
 from colorear.inference.upsampling import EdgeChroma, follow_edges
 from colorear.models import Prediction
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
+from colorear.photo.appearance import Appearance, appearance_of
 from colorear.photo.atomic_write import check_target, writing_photograph
 from colorear.photo.c2pa import Signer
 from colorear.photo.photograph import Photo, as_stored, decode_coarse, open_photo, upright
 from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
-from colorear.photo.sniffing import Format, ending_for, format_of, reading
 from colorear.version import __version__
 
-__all__ = ["Colored", "Colorizer", "beside", "colored_name", "colorize"]
+__all__ = ["Colored", "Colorizer", "colorize"]
 
 Planes = NDArray[np.float32]
 
@@ -48,6 +49,8 @@ class Colored:
     model: str
     unreachable: tuple[Unreachable, ...] = ()
     """The hints whose colors do not exist at the lightness of their places."""
+    appearance: Appearance = "gray"
+    """What the photograph looked like before."""
 
 
 class Colorizer:
@@ -193,6 +196,7 @@ class Colorizer:
         variant: int = 0,
         overwrite: bool = False,
         unfinished: Path | None = None,
+        appearance: Appearance | None = None,
     ) -> Colored:
         """Write a photograph in color, in its own format, whole or not at all.
 
@@ -211,6 +215,8 @@ class Colorizer:
         unfinished
             The folder for the file while it is written, on the disk of `target`; without one it
             lies beside it.
+        appearance
+            What `appearance_of` found, if it was called already.
 
         Raises
         ------
@@ -243,7 +249,8 @@ class Colorizer:
             unfinished=unfinished,
             sign=sign,
         )
-        made = self._colored(photo, source, path, started)
+        seen = appearance or appearance_of(photo, coarse=coarse)
+        made = self._colored(photo, source, path, seen, started)
         return replace(made, unreachable=unreachable(options.hints, lightness))
 
     def uncertainty_map(
@@ -256,6 +263,7 @@ class Colorizer:
         variant: int = 0,
         overwrite: bool = False,
         unfinished: Path | None = None,
+        appearance: Appearance | None = None,
     ) -> Colored:
         """Write how far off the colors of a photograph may be, as `colorize` gives them.
 
@@ -272,7 +280,8 @@ class Colorizer:
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         photo = open_photo(source)
         check_target(Path(target), photo.path, overwrite=overwrite)
-        lightness = self._lightness_of_file(photo, decode_coarse(photo))
+        coarse = decode_coarse(photo)
+        lightness = self._lightness_of_file(photo, coarse)
         uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))
         height, width = _upright_size(photo)
         shrink = max(1, height / _MAP, width / _MAP)
@@ -280,7 +289,8 @@ class Colorizer:
         levels = (_LEVELS * resized(uncertainty, *size)).clip(0, 255).round().astype(np.uint8)
         with writing_photograph(Path(target), unfinished=unfinished, overwrite=overwrite) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
-        return self._colored(photo, source, target, started)
+        seen = appearance or appearance_of(photo, coarse=coarse)
+        return self._colored(photo, source, target, seen, started)
 
     @property
     def mark(self) -> Provenance:
@@ -313,7 +323,12 @@ class Colorizer:
         return uncertainty
 
     def _colored(
-        self, photo: Photo, source: str | Path, target: str | Path, started: float
+        self,
+        photo: Photo,
+        source: str | Path,
+        target: str | Path,
+        seen: Appearance,
+        started: float,
     ) -> Colored:
         return Colored(
             source=str(source),
@@ -321,6 +336,7 @@ class Colorizer:
             seconds=time.perf_counter() - started,
             megapixels=photo.width * photo.height / 1e6,
             model=self.network.card.name,
+            appearance=seen,
         )
 
 
@@ -341,32 +357,6 @@ def _edges(
     chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
     ycc = color.srgb_to_ycc(as_in_file(color.ycc_to_srgb(np.concatenate((luma, chroma)))))
     return follow_edges(ycc[:1], ycc[1:])
-
-
-def beside(source: str | Path, folder: Path | None = None) -> Path:
-    """Where the colored `source` goes: `<stem>-color<ext>` beside it, or in `folder`.
-
-    The ending is that of the format that the file really has.
-
-    Raises
-    ------
-    PhotographError
-        Where the file cannot be read, or is no photograph.
-    """
-    path = Path(source)
-    with reading(path):
-        form = format_of(path)
-    return (folder or path.parent) / colored_name(path.name, form)
-
-
-def colored_name(name: str, form: Format) -> str:
-    """What the colored file of that name and format is called.
-
-    >>> colored_name("old.jpg", "jpeg"), colored_name("old.jpg", "png")
-    ('old-color.jpg', 'old-color.png')
-    """
-    path = Path(name)
-    return f"{path.stem}-color{ending_for(path, form)}"
 
 
 def colorize(

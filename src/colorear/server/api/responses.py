@@ -21,6 +21,8 @@ HEADERS = {
     "Colorear-Seconds": "How long a worker took, checking included.",
     "Colorear-Megapixels": "The size of the photograph.",
     "Colorear-Luma": "What `colorear verify` found: JSON, `ok` if nothing but color was added.",
+    "Colorear-Appearance": "What came: `gray` or `toned`; `color`, or `colored` by colorear, which "
+    "was replaced; `bilevel` or `halftone`, which hardly any color fits.",
     "Colorear-Unreachable": "JSON, if hints have colors that do not exist at the lightness of "
     "their places: place, wish and nearest color of the first twenty.",
 }
@@ -40,6 +42,7 @@ def file_response(result: Result) -> StreamingResponse:
         "Colorear-Seconds": f"{result.seconds:.3f}",
         "Colorear-Megapixels": f"{result.megapixels:.3f}",
         "Colorear-Luma": json.dumps(verification_json(result.verification)),
+        "Colorear-Appearance": result.appearance,
     }
     if result.unreachable:
         told = [

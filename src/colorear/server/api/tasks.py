@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorear.hints import Unreachable
-from colorear.inference.colorizer import Colored, Colorizer, colored_name
+from colorear.inference.colorizer import Colored, Colorizer
+from colorear.inference.naming import colored_name
 from colorear.inference.options import ColorizeOptions
 from colorear.inference.suggestions import lacking
 from colorear.inference.verify import Verification, verify
 from colorear.models.card import Card
+from colorear.photo.appearance import Appearance
 from colorear.photo.photograph import open_photo
 from colorear.photo.sniffing import SUFFIXES, Format
 from colorear.server.filenames import named_in_errors
@@ -54,6 +56,8 @@ class Result:
     verification: Verification
     """What `verify` found; of several variants the one that differs most."""
     unreachable: Sequence[Unreachable]
+    appearance: Appearance
+    """What the photograph looked like."""
 
 
 def inspect_upload(upload: Upload, settings: Settings) -> UploadedPhoto:
@@ -145,6 +149,7 @@ def colorize_upload(
             key=lambda found: (not found.ok, found.max_luma_difference),
         ),
         unreachable=made[0][0].unreachable,
+        appearance=made[0][0].appearance,
     )
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from colorear.errors import HintError, PhotographError
 from colorear.hints import Hint, parse_hints
-from colorear.inference.colorizer import colored_name
+from colorear.inference.naming import colored_name
 from colorear.server.filenames import named_in_errors
 from colorear.server.languages import Language
 from colorear.server.problems import ProblemError, problem_document, to_problem_error

@@ -1,0 +1,225 @@
+"""What a photograph looks like: gray, toned or in color; or nothing that color fits.
+
+A toned photograph (sepia, cyanotype, selenium, a yellowed print) has one color for each lightness,
+whatever is shown; its stains change smoothly. What departs from that is in color. Thresholds were
+set on photographs whose kind is known: docs/correct.md has the rates.
+"""
+
+import mmap
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import pyvips
+from numpy.typing import NDArray
+
+from colorear import color
+from colorear.errors import PhotographError
+from colorear.photo import icc, provenance, raster
+from colorear.photo.photograph import Photo, open_photo
+from colorear.photo.sniffing import opened, reading
+
+__all__ = [
+    "APPEARANCES",
+    "LEFT_ALONE",
+    "REASONS",
+    "Appearance",
+    "appearance_of",
+    "tones_of",
+    "why_in_color",
+]
+
+Planes = NDArray[np.float32]
+Tones = Literal["gray", "toned", "color"]
+Appearance = Literal["gray", "toned", "color", "colored", "bilevel", "halftone"]
+"""Of one tone or none; of more than one; colored by colorear; without grays; printed in dots."""
+
+APPEARANCES: tuple[Appearance, ...] = get_args(Appearance)
+REASONS: dict[Appearance, str] = {
+    "color": "is in color already",
+    "colored": "was colored by colorear already",
+    "bilevel": "has only black and white and no grays, as text and drawings, so that no color fits",
+    "halftone": "is printed in dots (a halftone), so that hardly any color fits",
+}
+"""Why a photograph need not be colored, in words that follow its name; none for the others."""
+
+LEFT_ALONE: frozenset[Appearance] = frozenset({"color", "colored", "bilevel"})
+"""What is left alone where nobody has named it. Halftones are not: they show photographs."""
+
+_NAMESPACE = b"urn:colorear:provenance:"  # stands in every file that colorear colored
+_LONGEST = 128  # pixels: noise and the smear of a JPEG's chroma are averaged away
+_INNER = 0.1  # of each side that is not looked at: album pages, rulers, handwriting
+_GRAY = 3.0  # CIELAB units of chroma, beyond which something has a tone
+_MOST = 95  # per cent of the places must be like the others; the rest may be stamps and stains
+_GROUPS = 24  # of equal lightness, each of which has its tone
+_STAINS = 4  # parts of each side: what changes more slowly is a stain
+_OTHER_HUE = 3.0, 0.06  # CIELAB units, and of the chroma, by which hues differ
+_OTHER_COLOR = 3.5, 0.17  # the same for colors of places beside one another
+_ROWS = 512  # in the middle of the picture, at its own size: dots are seen there
+_LEAST = 256  # pixels of each side, or there is nothing to see dots in
+_BETWEEN = 0.15  # of the way from black to white on either side: what is between is gray
+_GRAYS = 0.03  # of all pixels, the most that edges have in what has no grays
+_CONTRAST = 0.5  # from black to white, at least, of what has no grays
+_SCREEN = 0.08, 0.49  # periods of dots for each pixel, between which they are looked for
+_PEAK = 3.4  # natural logarithm of how far dots stand out of what has as many periods
+
+
+def appearance_of(photo: Photo, *, coarse: pyvips.Image | None = None) -> Appearance:
+    """Tell what a photograph looks like; half of its rows are decoded at the most.
+
+    Parameters
+    ----------
+    coarse
+        What `decode_coarse` gave, if it was called already.
+
+    Returns
+    -------
+    Appearance
+        Negatives are not told: they cannot be with certainty.
+
+    Raises
+    ------
+    PhotographError
+        Where the picture is damaged.
+    """
+    if provenance.read(photo.xmp):
+        return "colored"
+    tones = tones_of(_small(photo, coarse))
+    if tones == "color":
+        return tones
+    levels = _middle(photo)
+    if min(levels.shape) < _LEAST:
+        return tones
+    if _has_no_grays(levels):
+        return "bilevel"
+    return "halftone" if _dots(levels) > _PEAK else tones
+
+
+def why_in_color(photograph: Path) -> str:
+    """Why it needs no color: it has colorear's own; nothing if it needs some."""
+    try:
+        with (
+            photograph.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as m,
+        ):
+            if m.find(_NAMESPACE) < 0:  # without looking further: there may be a million
+                return ""
+        mark = provenance.read(open_photo(photograph).xmp)
+    except (OSError, ValueError, PhotographError):
+        return ""  # whoever colors it says what is wrong
+    return "" if mark is None else f"it was colored by colorear {mark.version}"
+
+
+def tones_of(srgb: Planes) -> Tones:
+    """How many tones a small picture has: none, one for each lightness, or more.
+
+    Parameters
+    ----------
+    srgb : (3, h, w)
+        In 0..1, some hundred pixels long; larger ones only take longer.
+    """
+    lab = color.srgb_to_lab(srgb)
+    lightness, ab = lab[0].ravel(), lab[1:].reshape(2, -1)
+    chroma = float(np.percentile(np.hypot(*ab), _MOST))
+    if chroma < _GRAY:
+        return "gray"
+    tone = _tone(lightness, ab)
+    apart = ab - tone
+    # of one tone: a stain makes it stronger or weaker, and no other hue
+    sideways = np.percentile(np.abs(_across(tone, apart)), _MOST)
+    planes = apart.reshape(2, *srgb.shape[1:]).astype(np.float32)
+    nearby = np.percentile(np.hypot(*(planes - _slow(planes))), _MOST)
+    other_hue, other_color = (a + b * chroma for a, b in (_OTHER_HUE, _OTHER_COLOR))
+    return "color" if sideways > other_hue or nearby > other_color else "toned"
+
+
+def _small(photo: Photo, coarse: pyvips.Image | None) -> Planes:
+    """sRGB `(3, h, w)` of all but the edges, at most so many pixels long, in 0..1."""
+    scale = min(1, _LONGEST / max(photo.width, photo.height))
+    size = photo.height, photo.width
+    height, width = (max(1, round(side * scale)) for side in size)
+    with reading(photo.path):
+        if coarse is None and photo.format == "jpeg":
+            on_load = next((s for s in (8, 4, 2) if s * scale <= 1 and s * 8 <= min(size)), 1)
+            coarse = opened(photo.path, "jpeg", shrink=on_load)
+        device = raster.shrunk(coarse or opened(photo.path, photo.format), height, width)
+    rows, columns = (slice(round(s * _INNER), s - round(s * _INNER)) for s in (height, width))
+    return icc.converted(device, source=photo.colored_profile, target=None)[:, rows, columns]
+
+
+def _tone(lightness: Planes, ab: Planes) -> Planes:
+    """The usual a*, b* `(2, n)` of what is as light."""
+    groups = np.array_split(np.argsort(lightness), min(_GROUPS, lightness.size))
+    centers = [float(np.median(lightness[group])) for group in groups]
+    usual = [np.median(ab[:, group], axis=1) for group in groups]
+    return np.array([np.interp(lightness, centers, [u[i] for u in usual]) for i in (0, 1)])
+
+
+def _across(tone: Planes, apart: Planes) -> Planes:
+    """How far `apart` lies beside the direction of the tone; all of it where there is none."""
+    strength: Planes = np.hypot(*tone)
+    mean = tone.mean(1)
+    general = float(np.hypot(*mean))
+    if general < _GRAY - 1:
+        whole: Planes = np.hypot(*apart)
+        return whole
+    weak = strength < _GRAY - 1
+    a, b = np.where(weak, (mean / general)[:, None], tone / np.maximum(strength, 1e-6))
+    sideways: Planes = a * apart[1] - b * apart[0]
+    return sideways
+
+
+def _slow(planes: Planes) -> Planes:
+    """What changes slowly in `(2, h, w)`: means of parts, and between them what lies between."""
+    height, width = planes.shape[1:]
+    rows, columns = (np.arange(min(_STAINS, n)) * n // min(_STAINS, n) for n in (height, width))
+    sums = np.add.reduceat(np.add.reduceat(planes, rows, 1), columns, 2)
+    counts = np.outer(np.diff([*rows, height]), np.diff([*columns, width]))
+    return raster.Stretched((sums / counts).astype(np.float32), height, width).rows(0, height)
+
+
+def _middle(photo: Photo) -> Planes:
+    """Luma `(h, w)` of rows in the middle, in 0..1."""
+    count = min(_ROWS, photo.height)
+    with reading(photo.path):
+        picture = raster.luma(opened(photo.path, photo.format))
+        rows = picture.crop(0, (photo.height - count) // 2, photo.width, count)
+        return raster.array(rows)[..., 0]
+
+
+def _has_no_grays(levels: Planes) -> bool:
+    """Whether almost all is black or white, some of each."""
+    black, white = np.percentile(levels, (0.5, 99.5))
+    if white - black < _CONTRAST:
+        return False
+    part = (levels - black) / (white - black)
+    return bool(np.mean((part > _BETWEEN) & (part < 1 - _BETWEEN)) < _GRAYS)
+
+
+def _dots(levels: Planes) -> float:
+    """How far a screen of dots stands out: two waves of one length at a right angle."""
+    size = min(_ROWS, *levels.shape) // 2 * 2
+    top, left = ((side - size) // 2 for side in levels.shape)
+    square = levels[top : top + size, left : left + size]
+    window = np.hanning(size)
+    waves = np.abs(
+        np.fft.fftshift(np.fft.fft2((square - square.mean()) * np.outer(window, window)))
+    )
+    y, x = np.mgrid[:size, :size] - size // 2
+    ring = np.hypot(y, x).astype(int)
+    heights = np.log(waves + 1e-9)
+    first, last = (round(part * size) for part in _SCREEN)
+    above = np.zeros_like(heights)
+    for radius in range(first, last):
+        here = ring == radius
+        above[here] = heights[here] - np.median(heights[here])
+    above = _widened(above)
+    turned = np.roll(np.rot90(above), 1, axis=0)  # whose middle is where that of the other is
+    return float(np.minimum(above, turned).max())
+
+
+def _widened(heights: Planes) -> Planes:
+    """The highest of five by five, as no screen lies exactly on the pixels of the spectrum."""
+    for axis in (0, 1):
+        heights = np.max([np.roll(heights, step, axis) for step in range(-2, 3)], axis=0)
+    return heights
