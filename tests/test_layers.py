@@ -44,7 +44,6 @@ TOO_LONG = {  # to be split: none of these may grow, and no other may join them
     "evaluation/report/figures.py": 302,
     "inference/colorizer.py": 379,
     "photo/jpeg.py": 331,
-    "server/ui/translations.py": 304,  # a table of words
     "server/worker_pool.py": 360,
     "server/workers.py": 371,
     "training/loop/trainer.py": 301,

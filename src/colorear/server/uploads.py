@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -85,13 +85,21 @@ class UploadLimits:
 
 
 async def receive(
-    headers: Mapping[str, str], body: AsyncIterator[bytes], folder: Path, settings: Settings
+    headers: Mapping[str, str],
+    body: AsyncIterator[bytes],
+    folder: Path,
+    settings: Settings,
+    *,
+    fields: Collection[str] = _FIELDS,
 ) -> Upload:
-    """Take in a form; its photograph lies in `folder` then. Raises ProblemError."""
+    """Take in a form; its photograph lies in `folder` then. Raises ProblemError.
+
+    `fields` are those that may come besides the photograph.
+    """
     most = settings.upload_bytes
     boundary = _boundary(headers.get("content-type", ""))
     _check_told_size(headers.get("content-length"), most)
-    form = _Form(folder / PHOTOGRAPH)
+    form = _Form(folder / PHOTOGRAPH, tuple(fields))
     try:
         async with asyncio.timeout(settings.upload_seconds):
             parser = MultipartParser(boundary, form.callbacks())
@@ -146,9 +154,9 @@ async def receive_json(
         ) from None
 
 
-def _fault(name: str, *, is_file: bool) -> str:
+def _fault(name: str, taken: Collection[str], *, is_file: bool) -> str:
     """What is wrong with a field of that name, in words that follow it."""
-    known = (PHOTOGRAPH, *_FIELDS)
+    known = (PHOTOGRAPH, *taken)
     if name in known:
         return "came twice; send it once"
     if is_file:
@@ -202,6 +210,8 @@ class _Form:
     """The parts of a form as the parser tells them: the photograph to a file, the rest kept."""
 
     path: Path
+    taken: Collection[str]
+    """Names of fields besides the photograph."""
     name: str | None = None
     fields: dict[str, bytearray] = field(default_factory=dict)
     ended: bool = False
@@ -262,10 +272,10 @@ class _Form:
             told = options.get(b"filename", b"").decode(errors="replace")
             self.name = safe_name(told)
             self._file = self.path.open("xb")
-        elif name in _FIELDS and name not in self.fields:
+        elif name in self.taken and name not in self.fields:
             self._field = self.fields[name] = bytearray()
         else:
-            what = _fault(name, is_file=b"filename" in options)
+            what = _fault(name, self.taken, is_file=b"filename" in options)
             raise ProblemError("wrong-field", f"the field {name[:40]!r} {what}")
 
     def _take(self, data: bytes, start: int, end: int) -> None:

@@ -34,6 +34,11 @@ class Visitor:
         upload = self.upload(path, name)
         return await respond(self.actions.open_photo("me", self.secret, "able", upload))
 
+    async def add(self, path: Path = EXAMPLES["flower"], name: str = "a.jpg", **work):
+        upload = self.upload(path, name)
+        upload = Upload(upload.photograph, name, {"work": json.dumps(work).encode()})
+        return await respond(self.actions.add_to_batch("me", self.secret, upload))
+
     async def ask(self, what: str, **payload):
         given = {"session": self.secret, "model": "able", **payload}
         call = getattr(self.actions, what)
@@ -159,22 +164,15 @@ def test_after_one_of_many_has_failed_others_are_colored(visiting, monkeypatch):
     async def work() -> None:
         async with visiting() as visitor:
 
-            async def send() -> dict:
-                upload = visitor.upload(EXAMPLES["flower"], "a.jpg")
-                call = visitor.actions.add_to_batch("me", visitor.secret, "able", upload)
-                answer = await respond(call)
-                if "problem" in answer:
-                    shutil.rmtree(upload.photograph.parent)  # as the route does
-                return answer
-
             async def fail(*_):
                 raise Timeout("120 seconds")
 
             with monkeypatch.context() as patched:
-                patched.setattr(visitor.actions, "_colorize_file", fail)
-                assert await send() == {"problem": "120 seconds"}
-            assert visitor.every.of(visitor.secret).open_photo is None
-            assert (await send())["name"] == "a-color.jpg"
+                patched.setattr(visitor.actions._pool, "run", fail)
+                answer = await visitor.add()
+                assert answer == {"problem": "120 seconds", "kind": "took-too-long"}
+            assert visitor.every.of(visitor.secret).batch == {}
+            assert (await visitor.add())["name"] == "a-color.jpg"
 
     asyncio.run(work())
 
@@ -192,8 +190,7 @@ def test_one_that_is_gone_from_the_disk_makes_way(visiting):
 def test_beginning_again_makes_room(visiting):
     async def work() -> None:
         async with visiting() as visitor:
-            upload = visitor.upload(EXAMPLES["flower"], "a.jpg")
-            await visitor.actions.add_to_batch("me", visitor.secret, "able", upload)
+            await visitor.add()
             made = await visitor.ask("zip_batch")
             session = visitor.every.of(visitor.secret)
             assert session.size > 0
@@ -207,16 +204,64 @@ def test_beginning_again_makes_room(visiting):
 def test_many_go_into_one_zip(visiting, tmp_path):
     async def work() -> None:
         async with visiting() as visitor:
-            for name in ("a.jpg", "b.jpg", "a.jpg"):
-                upload = visitor.upload(EXAMPLES["flower"], name)
-                call = visitor.actions.add_to_batch("me", visitor.secret, "able", upload)
-                assert "problem" not in await respond(call)
+            for number, name in ((2, "a.jpg"), (1, "b.jpg"), (0, "a.jpg")):
+                assert "problem" not in await visitor.add(name=name, number=number)
             answer = await visitor.ask("zip_batch")
             with zipfile.ZipFile(visitor.every.published(answer["file"]).path) as archive:
-                assert archive.namelist() == ["a-color.jpg", "b-color.jpg", "a-color (2).jpg"]
+                names = ["a-color.jpg", "b-color.jpg", "a-color (2).jpg"]
+                assert archive.namelist() == names
                 archive.extract("b-color.jpg", tmp_path)
             assert verify(EXAMPLES["flower"], tmp_path / "b-color.jpg").ok
             assert await visitor.ask("clear_batch") == {}
             assert "color them again" in (await visitor.ask("zip_batch"))["problem"]
+            for number in (1, None, [1]):
+                answer = await visitor.ask("batch_file", number=number)
+                assert answer["kind"] == "not-found"
 
     asyncio.run(work())
+
+
+def test_one_of_many_is_colored_anew_in_its_place_and_fetched_alone(visiting):
+    async def work() -> None:
+        async with visiting() as visitor:
+            plain = await visitor.add(number=7)
+            session = visitor.every.of(visitor.secret)
+            first, size = session.batch[7].path, session.size
+            told = await visitor.add(number=7, hints=[RED], vividness=1.5, variant=1)
+            assert told["stamp"] != plain["stamp"]
+            assert told["stamp"].startswith("data:image/jpeg")
+            assert not first.exists()
+            assert size / 2 < session.size < size * 2
+            assert [path.name for path in session.folder.rglob("*.jpg")] == ["colored.jpg"]
+            for _ in range(2):
+                made = await visitor.ask("batch_file", number=7)
+                assert made["name"] == "a-color.jpg"
+                published = visitor.every.published(made["file"])
+                assert verify(EXAMPLES["flower"], published.path).ok
+            await visitor.ask("zip_batch")  # takes the place of what was published
+            assert published.path.exists()
+            assert "color it again" in (await visitor.ask("batch_file", number=8))["problem"]
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ({"vividness": 9}, "vividness of 9"),
+        ({"hints": [RED] * 3}, "at most 2 are taken"),
+        ({"number": -1}, "load it anew"),
+        ({"model": "/etc/passwd.onnx"}, "there is no network called"),
+    ],
+)
+def test_wrong_wishes_for_one_of_many_are_told(visiting, work, said):
+    async def send() -> None:
+        async with visiting() as visitor:
+            assert said in (await visitor.add(**work))["problem"]
+            assert visitor.every.of(visitor.secret).batch == {}
+            upload = Upload(visitor.upload(EXAMPLES["flower"], "a.jpg").photograph, "a.jpg", {})
+            broken = Upload(upload.photograph, "a.jpg", {"work": b"[" * 100_000})
+            answer = await respond(visitor.actions.add_to_batch("me", visitor.secret, broken))
+            assert answer["kind"] == "malformed-request"
+
+    asyncio.run(send())

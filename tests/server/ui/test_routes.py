@@ -96,7 +96,7 @@ def test_one_of_many_waits_for_its_zip(able_network):
             assert (await sent(client, secret, content, purpose="batch"))[
                 "name"
             ] == "niña-color.jpg"
-            (kept,) = sessions.of(secret).batch
+            (kept,) = sessions.of(secret).batch.values()
             assert verify(EXAMPLES["flower"], kept.path).ok
 
     asyncio.run(work())

@@ -7,6 +7,7 @@ Every answer is an object for the page's scripts: what was asked for; or `proble
 import asyncio
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
 from logging import getLogger
@@ -15,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from colorear.errors import HintError, PhotographError
+from colorear.errors import HintError
 from colorear.hints import Hint, parse_hints
 from colorear.inference.naming import colored_name
 from colorear.server.filenames import named_in_errors
@@ -25,6 +26,7 @@ from colorear.server.ui.session import File, Opened, Session, SessionExpired, Se
 from colorear.server.ui.tasks import (
     Payload,
     PreviewRequest,
+    color_one_of_many,
     color_preview,
     color_suggestions,
     colorize_file,
@@ -35,10 +37,12 @@ from colorear.server.ui.tasks import (
 from colorear.server.uploads import Upload
 from colorear.server.worker_pool import WorkerPool
 
-__all__ = ["PageActions", "respond"]
+__all__ = ["WORK", "PageActions", "respond"]
 
-_MANY = 200  # photographs in one zip
+_MANY = 2000  # photographs in one zip; the room on the disk mostly ends before
 
+WORK = "work"
+"""The field in which the page tells what it wants of one of many photographs."""
 _log = getLogger(__name__)
 
 
@@ -95,46 +99,63 @@ class PageActions:
         file, about = await self._colorize_file(client, request, session, open_photo)
         return {"file": self._sessions.publish(session, file), "name": file.name, **about}
 
-    async def add_to_batch(self, client: str, secret: str, model: str, upload: Upload) -> Payload:
-        """Color an uploaded photograph at full size and keep it for the zip."""
+    async def add_to_batch(self, client: str, secret: str, upload: Upload) -> Payload:
+        """Color an uploaded photograph at full size, as its field `work` wishes, and keep it.
+
+        It takes the place of the one that had its number.
+        """
         session = self._sessions.of(secret)
-        if len(session.batch) >= _MANY or self._sessions.is_full(session):
+        payload = _decoded(upload.fields.get(WORK, b"{}"))
+        request = self._requested({"model": self._pool.settings.model} | payload, secret)
+        is_new = request.number not in session.batch
+        if is_new and (len(session.batch) >= _MANY or self._sessions.is_full(session)):
             raise ProblemError(
                 "too-many-of-yours",
                 f"{len(session.batch)} photographs are here for one zip, and there is no room for "
                 "more; fetch it and begin again, or color the folder with the command colorear",
             )
-        await self.open_photo(client, secret, model, upload)
-        open_photo = session.open_photo
-        if open_photo is None:
-            raise SessionExpired
-        request = PreviewRequest(secret, model)
-        try:
-            file, about = await self._colorize_file(client, request, session, open_photo)
-        except BaseException:  # whoever took the upload in deletes it then
-            if session.open_photo is open_photo:
-                session.open_photo = None
-            raise
-        session.batch.append(_unlike(file, session.batch))
-        return {"name": session.batch[-1].name, **about}
+        task = partial(
+            color_one_of_many, upload.photograph, self._pool.settings.megapixels, request
+        )
+        with named_in_errors(upload.photograph, upload.name):
+            path, about = await self._pool.run(client, request.model, task)
+        self._sessions.of(secret)  # it may have ended meanwhile
+        file = File(path, colored_name(upload.name, about.pop("format")))
+        self._sessions.keep(session, request.number, file)
+        return {"name": file.name, **about}
 
     async def zip_batch(self, _: str, payload: Mapping[str, Any]) -> Payload:
-        """All that was colored for the zip, in one file."""
+        """All of many that were colored, in one file."""
         session = self._sessions.of(payload.get("session"))
         if not session.batch:
-            raise PhotographError(
+            raise ProblemError(
+                "not-found",
                 "there are no photographs for this zip any more, since nobody used the page for "
-                "long; color them again"
+                "long; color them again",
             )
-        path, members = session.new_folder() / "colored.zip", list(session.batch)
+        path = session.new_folder() / "colored.zip"
+        members = _unlike_each_other([file for _, file in sorted(session.batch.items())])
         await asyncio.to_thread(_zip, path, members)
         file = File(path, "colorear.zip")
+        return {"file": self._sessions.publish(session, file), "name": file.name}
+
+    async def batch_file(self, _: str, payload: Mapping[str, Any]) -> Payload:
+        """One of many that were colored, ready to be fetched."""
+        session = self._sessions.of(payload.get("session"))
+        number = payload.get("number")
+        file = session.batch.get(number) if isinstance(number, int) else None
+        if file is None:
+            raise ProblemError(
+                "not-found",
+                "this photograph is not here any more, since nobody used the page for long; color "
+                "it again",
+            )
         return {"file": self._sessions.publish(session, file), "name": file.name}
 
     async def clear_batch(self, _: str, payload: Mapping[str, Any]) -> Payload:
         """Begin another zip, with all the room there is."""
         session = self._sessions.of(payload.get("session"))
-        for file in session.batch:
+        for file in session.batch.values():
             shutil.rmtree(file.path.parent, ignore_errors=True)
         session.batch.clear()
         if session.open_photo:
@@ -167,12 +188,16 @@ class PageActions:
         session = self._sessions.of(payload.get("session"))
         if session.open_photo is None:
             raise SessionExpired
+        return self._requested(payload, session.secret), session, session.open_photo
+
+    def _requested(self, payload: Mapping[str, Any], secret: str) -> PreviewRequest:
+        """What is asked. Raises HintError."""
         try:
-            request = msgspec.convert(payload, PreviewRequest)
+            request = msgspec.convert({**payload, "session": secret}, PreviewRequest)
         except msgspec.ValidationError as error:
             raise HintError(f"the page asked for what cannot be ({error}); load it anew") from None
         self._few(request.hints)
-        return request, session, session.open_photo
+        return request
 
     async def _colorize_file(
         self, client: str, request: PreviewRequest, session: Session, open_photo: Opened
@@ -200,17 +225,34 @@ async def respond(answer: Awaitable[Payload], language: Language = "en") -> Payl
         problem_error = to_problem_error(error)
         if problem_error.kind == "server-error":
             _log.exception("the page asked for something, and it failed")
-        return {"problem": problem_document(problem_error, language).detail}
+        detail = problem_document(problem_error, language).detail
+        return {"problem": detail, "kind": problem_error.kind}
 
 
-def _unlike(file: File, others: Sequence[File]) -> File:
-    """The same file, with a name that none of the others has."""
-    taken = {other.name for other in others}
-    name, number = Path(file.name), 1
-    while file.name in taken:
-        number += 1
-        file = File(file.path, f"{name.stem} ({number}){name.suffix}")
-    return file
+def _decoded(content: bytes) -> Payload:
+    """A JSON object that came beside a photograph. Raises ProblemError."""
+    try:
+        return msgspec.json.decode(content, type=Payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        raise ProblemError(
+            "malformed-request",
+            f"the field {WORK!r} is not the JSON object that it must be; load the page anew",
+        ) from None
+
+
+def _unlike_each_other(files: Sequence[File]) -> list[File]:
+    """The same files; where one has the name of another before it, that name gets a number."""
+    taken: Counter[str] = Counter()
+    names: set[str] = set()
+    unlike = []
+    for file in files:
+        told, name = Path(file.name), file.name
+        while name in names:
+            taken[file.name] += 1
+            name = f"{told.stem} ({taken[file.name] + 1}){told.suffix}"
+        names.add(name)
+        unlike.append(File(file.path, name))
+    return unlike
 
 
 def _zip(path: Path, members: Sequence[File]) -> None:

@@ -23,6 +23,8 @@ __all__ = [
     "jpeg_data_url",
     "load_detail",
     "load_preview",
+    "open_limited",
+    "stamp_data_url",
     "thumbnail",
     "uncertainty_data_url",
     "unreachable_hints",
@@ -66,17 +68,23 @@ def load_preview(path: Path, *, megapixels: float) -> Preview:
 
     Raises PhotographError, also where it has more than so many millions of pixels.
     """
+    photo = open_limited(path, megapixels=megapixels)
+    shrink = max(1, photo.width / _LONGEST, photo.height / _LONGEST)
+    height, width = (max(1, round(side / shrink)) for side in (photo.height, photo.width))
+    gray = _gray(photo, photograph.lightness(photo, height, width))
+    size = (photo.height, photo.width) if photo.orientation >= 5 else (photo.width, photo.height)
+    return Preview(gray, photo.format, *size)
+
+
+def open_limited(path: Path, *, megapixels: float) -> Photo:
+    """A photograph file of at most so many millions of pixels. Raises PhotographError."""
     photo = photograph.open_photo(path)
     if photo.width * photo.height > megapixels * 1e6:
         raise PhotographError(
             f"'{path}' has {photo.width * photo.height / 1e6:.0f} million pixels, but at most "
             f"{megapixels:g} million are taken here; make it smaller"
         )
-    shrink = max(1, photo.width / _LONGEST, photo.height / _LONGEST)
-    height, width = (max(1, round(side / shrink)) for side in (photo.height, photo.width))
-    gray = _gray(photo, photograph.lightness(photo, height, width))
-    size = (photo.height, photo.width) if photo.orientation >= 5 else (photo.width, photo.height)
-    return Preview(gray, photo.format, *size)
+    return photo
 
 
 def load_detail(path: Path, part: Part, *, longest: int) -> Bytes:
@@ -134,6 +142,12 @@ def thumbnail(path: Path) -> bytes:
             Q=_QUALITY, keep="none"
         )
     )
+
+
+def stamp_data_url(path: Path, *, longest: int) -> str:
+    """A photograph file, small and whole, as a `data:` URL."""
+    image = pyvips.Image.thumbnail(str(path), longest, height=longest, size="down")
+    return _url("jpeg", image.jpegsave_buffer(Q=_QUALITY, keep="none"))
 
 
 def _gray(photo: Photo, lightness: Planes) -> Bytes:

@@ -11,7 +11,7 @@ import colorear
 from colorear.server.filenames import content_disposition
 from colorear.server.languages import Language, language_of
 from colorear.server.settings import Settings
-from colorear.server.ui.actions import PageActions, respond
+from colorear.server.ui.actions import WORK, PageActions, respond
 from colorear.server.ui.previews import thumbnail
 from colorear.server.ui.session import Sessions
 from colorear.server.ui.tasks import Payload
@@ -58,14 +58,16 @@ def _visitors(
 
     async def take(purpose: str, request: Request) -> Payload:
         secret = request.headers.get("session", "")
-        model = request.headers.get("network", settings.model)
         client = client_of(request)
         folder = sessions.of(secret).new_folder()
         try:
             with upload_limits.slot(client):
-                upload = await receive(request.headers, request.stream(), folder, settings)
-            call = actions.open_photo if purpose == "open" else actions.add_to_batch
-            return await call(client, secret, model, upload)
+                headers, body = request.headers, request.stream()
+                upload = await receive(headers, body, folder, settings, fields=(WORK,))
+            if purpose == "batch":
+                return await actions.add_to_batch(client, secret, upload)
+            model = request.headers.get("network", settings.model)
+            return await actions.open_photo(client, secret, model, upload)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -105,6 +107,7 @@ def _actions(
         "file": actions.file,
         "hints": actions.hints,
         "zip_batch": actions.zip_batch,
+        "batch_file": actions.batch_file,
         "clear_batch": actions.clear_batch,
     }
 

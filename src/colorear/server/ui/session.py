@@ -80,12 +80,12 @@ class Session:
     client: str
     """Whose it is: an address, which several visitors may share."""
     open_photo: Opened | None = None
-    batch: list[File] = field(default_factory=list)
-    """Coloured photographs that wait to be zipped."""
+    batch: dict[int, File] = field(default_factory=dict)
+    """Coloured photographs of many that wait to be fetched, by the page's numbers for them."""
     made: str | None = None
     """The secret of the file that can be fetched."""
     size: int = 0
-    """Bytes on the disk, when `Sessions.weigh` looked last."""
+    """Bytes on the disk, when they were counted last."""
     kept: ExitStack = field(default_factory=ExitStack)
     """What is let go when it ends."""
     clock: asyncio.TimerHandle | None = None
@@ -163,10 +163,20 @@ class Sessions:
         """Whether it has as much on the disk as one visitor may."""
         return session.size > self._room / _SHARE
 
-    def publish(self, session: Session, file: File) -> str:
-        """Let a file of the session be fetched, in place of the one before, which is deleted.
+    def keep(self, session: Session, number: int, file: File) -> None:
+        """Keep a colored photograph of many; the one that had its number before is deleted."""
+        before = session.batch.pop(number, None)
+        if before:
+            session.size -= _size(before.path)
+            shutil.rmtree(before.path.parent, ignore_errors=True)
+        session.batch[number] = file
+        session.size += _size(file.path)  # not all anew: there may be a thousand
+        self._make_room()
 
-        Gives the secret by which it is fetched.
+    def publish(self, session: Session, file: File) -> str:
+        """Let a file of the session be fetched, in place of the one before.
+
+        That one is deleted, unless it is kept among many. Gives the secret by which it is fetched.
         """
         self.remove_published(session)
         session.made = secrets.token_urlsafe(24)
@@ -182,7 +192,7 @@ class Sessions:
         """Delete the file of the session that could be fetched, if there is one."""
         before = self._files.pop(session.made, None) if session.made else None
         session.made = None
-        if before:
+        if before and before not in session.batch.values():
             before.path.unlink(missing_ok=True)
 
     def _make_room(self) -> None:
@@ -191,3 +201,7 @@ class Sessions:
             or sum(session.size for session in self._open.values()) > self._room
         ):
             self.end(next(iter(self._open)))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0

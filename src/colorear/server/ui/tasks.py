@@ -12,12 +12,14 @@ from colorear.hints import Hint
 from colorear.inference.colorizer import Colorizer
 from colorear.inference.suggestions import can_choose
 from colorear.models import Network
+from colorear.photo.sniffing import SUFFIXES
 from colorear.server.ui import previews
 
 __all__ = [
     "PartRequest",
     "Payload",
     "PreviewRequest",
+    "color_one_of_many",
     "color_preview",
     "color_suggestions",
     "colorize_file",
@@ -61,6 +63,8 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     """Where colors are suggested, as fractions of width and height."""
     part: PartRequest | None = None
     """Of which the file's own pixels are wanted."""
+    number: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Which one of many photographs is meant."""
 
 
 def open_preview(
@@ -134,6 +138,21 @@ def colorize_file(
         "megapixels": round(colored.megapixels, 1),
         "unreachable": [hints.index(one.hint) for one in colored.unreachable],
     }
+
+
+def color_one_of_many(
+    source: Path, megapixels: float, request: PreviewRequest, colorizer: Colorizer
+) -> tuple[Path, Payload]:
+    """Color a photograph file at full size in its place; gives the file and what is told of it.
+
+    Raises PhotographError, also where it has more than so many millions of pixels.
+    """
+    photo = previews.open_limited(source, megapixels=megapixels)
+    target = source.with_name(f"colored{SUFFIXES[photo.format][0]}")
+    about = colorize_file(source, target, request, colorizer)
+    source.unlink()
+    stamp = previews.stamp_data_url(target, longest=_SMALL)
+    return target, {"format": photo.format, "stamp": stamp, **about}
 
 
 def _hints(request: PreviewRequest, colorizer: Colorizer) -> Sequence[Hint]:

@@ -12,8 +12,11 @@ const post = (name, payload, language) =>
 /** What the server tells of itself: words, networks, examples. */
 export const settings = () => fetch(resolve("page/settings")).then((response) => response.json());
 
-/** Asks and uploads. `problem` hears what went wrong, in a sentence of that language. */
-export function connect({ translate, problem, language }) {
+/**
+ * Asks and uploads. `problem` hears what went wrong, in a sentence of that language; `lost` that
+ * what the server had of this visitor is gone.
+ */
+export function connect({ translate, problem, language, lost = () => undefined }) {
   let session = null; // what it will be
   let secret = null; // what it is
   let opened = null; // how to open again what was open
@@ -28,13 +31,25 @@ export function connect({ translate, problem, language }) {
 
   const begin = async () => {
     if (!session) session = post("begin", {}, language).then((response) => response.session);
-    secret = await session;
+    try {
+      secret = await session;
+    } catch (error) {
+      session = null;
+      throw error;
+    }
     return secret;
+  };
+  /** That session has ended; several answers may say so. */
+  const end = (used) => {
+    if (secret !== used) return;
+    session = secret = null;
+    lost();
   };
 
   const attempt = async (name, call, { restore = true, last = false } = {}) => {
     try {
-      const response = await call(await begin());
+      const used = await begin();
+      const response = await call(used);
       if (!response.expired) {
         if (response.problem) {
           failed = name;
@@ -42,7 +57,7 @@ export function connect({ translate, problem, language }) {
         } else settle(name);
         return response;
       }
-      session = null;
+      end(used);
       if (last) throw new Error("expired again");
       if (restore && opened) {
         const back = await opened();
@@ -50,19 +65,24 @@ export function connect({ translate, problem, language }) {
       }
       return attempt(name, call, { last: true });
     } catch {
-      session = null;
       failed = "connection";
       problem(null, translate("offline"));
       return { problem: true };
     }
   };
 
-  const send = (purpose, file, network) => async (secret) => {
+  const send = (purpose, file, network, work) => async (secret) => {
     const form = new FormData();
     form.append("photograph", file, file.name || "photograph.jpg");
+    if (work) form.append("work", JSON.stringify(work));
     const headers = { session: secret, network, "Accept-Language": language };
     const url = resolve(`page/photographs/${purpose}`);
-    return (await fetch(url, { method: "POST", body: form, headers })).json();
+    try {
+      return await (await fetch(url, { method: "POST", body: form, headers })).json();
+    } catch (error) {
+      if (await isThere(file)) throw error;
+      return { problem: translate("vanished", { name: file.name }) };
+    }
   };
 
   // Also when the browser keeps the page to come back to: then a new session is begun.
@@ -79,9 +99,16 @@ export function connect({ translate, problem, language }) {
       if (!response.problem) opened = () => attempt("open", send("open", file, network), { restore: false });
       return response;
     },
-    addToBatch: (file, network) => attempt("batch", send("batch", file, network)),
+    addToBatch: (file, work) => attempt("batch", send("batch", file, work.model, work)),
   };
 }
+
+/** Whether a file can be read still: it may have been moved, changed or deleted meanwhile. */
+const isThere = (file) =>
+  file.arrayBuffer().then(
+    () => true,
+    () => false,
+  );
 
 /** The free photographs to try. */
 export const example = {

@@ -58,7 +58,7 @@ export function createCorrections(root, { translate, api, picture, request, show
     picture().dots(abilities.hints ? hints : [], { chosen, unreachable });
     find(".undo").disabled = !past.length;
     find(".redo").disabled = !future.length;
-    find(".clear").disabled = find(".save").disabled = !finished().length;
+    for (const way of [".clear", ".save", ".carry"]) find(way).disabled = !finished().length;
   };
   const update = () => {
     draw();

@@ -10,8 +10,11 @@ import { createVersions } from "./versions.js";
 const STAMP = 240; // pixels of the picture by which a photograph is found again
 const PATIENCE = 700; // milliseconds without a change, before what takes long is made anew
 
-/** Run the panel of one photograph; gives `open(file)`. */
-export function createEditor(root, { translate, api, problem, network }) {
+/**
+ * Run the panel of one photograph; gives `open(file)`. `reopen(number)` opens one of many again, if
+ * it can.
+ */
+export function createEditor(root, { translate, api, problem, network, reopen }) {
   const find = (selector) => root.querySelector(selector);
   const [entry, work, status] = [".entry", ".work", ".status"].map(find);
   const [vividness, select] = ["input.vividness", "select.network"].map(find);
@@ -24,6 +27,7 @@ export function createEditor(root, { translate, api, problem, network }) {
   let busy = false;
   let later = null;
   let kept = null; // what the browser knows this photograph by, null if it keeps nothing
+  let lot = null; // the many photographs of which this is one
 
   const store = createStore();
   const request = () => ({
@@ -150,11 +154,15 @@ export function createEditor(root, { translate, api, problem, network }) {
     return showStatus("written", response);
   }
   // What was done is kept in the browser: after a reload, Back, or days it is there again.
-  const keep = (change) => kept && store.update(kept, change).catch(() => undefined);
-  const isAtRisk = () => !work.hidden && !kept && corrections.hints.length > 0;
+  const keep = (change) => {
+    lot?.changed(change);
+    return kept && store.update(kept, change).catch(() => undefined);
+  };
+  const isAtRisk = () => !work.hidden && !kept && !lot && corrections.hints.length > 0;
 
-  async function open(file, known = null) {
-    if (isAtRisk() && !confirm(translate("lose_question"))) return;
+  /** Gives whether it is seen: `known` is what was done with it, `within` the lot it is one of. */
+  async function open(file, known = null, { within = null, carried = [], isNew = !known } = {}) {
+    if (isAtRisk() && !confirm(translate("lose_question"))) return false;
     problem(null);
     find(".entry .opening").textContent = translate("opening", { name: file.name });
     showStatus("opening", { name: file.name });
@@ -164,42 +172,56 @@ export function createEditor(root, { translate, api, problem, network }) {
     const response = await api.open(file, select.value);
     entry.removeAttribute("aria-busy");
     find(".entry .opening").textContent = "";
-    if (response.problem) return;
+    if (response.problem) return false;
     turn += 1;
     [variant, name] = [known?.variant ?? 0, response.name];
     vividness.value = known?.vividness ?? 1;
-    kept = known?.id ?? (await store.add(file, { stamp: response.before }).catch(() => null));
-    if (!known) history.pushState({ work: kept }, "");
+    lot = within;
+    const add = () => store.add(file, { stamp: response.before }).catch(() => null);
+    kept = lot ? null : (known?.id ?? (await add()));
+    if (isNew) history.pushState(lot ? { lot: lot.number } : { work: kept }, "");
     showVividness();
+    showLot();
     corrections.begin(known?.hints);
+    if (carried.length) corrections.replace([...corrections.hints, ...carried]);
     showVersions(false);
     showUncertainty(false);
     entry.hidden = true;
     work.hidden = false;
-    find(".not-kept").hidden = Boolean(kept);
+    find(".not-kept").hidden = Boolean(kept || lot);
     work.style.setProperty("--shape", `${response.width} / ${response.height}`);
     picture.show(response);
     learn(response.abilities);
     find(".divider").focus({ preventScroll: true });
     showStatus("coloring");
     recolor();
+    return true;
   }
   /** Go on with what the browser kept. */
   async function resume(id, { isNew = true } = {}) {
     const known = await store.load(id).catch(() => null);
     if (!known) return close();
-    if (isNew) history.pushState({ work: id }, "");
-    return open(known.file, known);
+    return open(known.file, known, { isNew });
   }
   function close() {
+    const within = lot;
     turn += 1;
-    kept = null;
+    kept = lot = null;
     corrections.leave();
     work.hidden = true;
     entry.hidden = false;
     status.textContent = "";
     before.refresh();
-    find(".choose").focus({ preventScroll: true });
+    if (within) within.left();
+    else find(".choose").focus({ preventScroll: true });
+  }
+  function showLot() {
+    find(".lot").hidden = !lot;
+    find(".carry").hidden = !lot?.next;
+    find(".another").hidden = Boolean(lot);
+    find(".lot .place").textContent = lot?.place ?? "";
+    find(".previous").disabled = !lot?.previous;
+    find(".next").disabled = !lot?.next;
   }
   function another() {
     if (isAtRisk() && !confirm(translate("lose_question"))) return;
@@ -208,7 +230,7 @@ export function createEditor(root, { translate, api, problem, network }) {
   }
   addEventListener("popstate", ({ state }) => {
     if (state?.work) resume(state.work, { isNew: false });
-    else close();
+    else if (state?.lot === undefined || !reopen(state.lot)) close();
   });
   addEventListener("beforeunload", (event) => isAtRisk() && event.preventDefault());
   function showVividness() {
@@ -241,7 +263,13 @@ export function createEditor(root, { translate, api, problem, network }) {
     event.target.value = "";
   });
   on(".download", "click", download);
-  on(".another", "click", another);
+  for (const way of [".another", ".all"]) on(way, "click", another);
+  on(".previous", "click", () => lot?.previous());
+  on(".next", "click", () => lot?.next());
+  on(".carry", "click", () => {
+    corrections.leave();
+    lot?.carry(corrections.hints);
+  });
   // Keys for all of the picture, wherever the focus is but in a field.
   const keys = { "+": "nearer", "-": "farther", 0: "whole", 1: "own" };
   addEventListener("keydown", (event) => {

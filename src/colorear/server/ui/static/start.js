@@ -36,9 +36,22 @@ function start(root, about) {
 
   const panels = { one: find("#panel-one"), batch: find("#panel-batch") };
   const shared = { translate, problem, network: about.network };
-  const one = createEditor(panels.one, { ...shared, api: connect({ translate, problem, language }) });
-  const quiet = { translate, language, problem: () => undefined }; // its list says what failed
-  const lot = createBatch(panels.batch, { ...shared, api: connect(quiet) });
+  const quiet = { translate, language, problem: () => undefined }; // its grid says what failed
+  const one = createEditor(panels.one, {
+    ...shared,
+    api: connect({ translate, problem, language }),
+    reopen: (number) => lot.edit(number, { isNew: false }),
+  });
+  const lot = createBatch(panels.batch, {
+    ...shared,
+    connect: (lost) => connect({ ...quiet, lost }),
+    show: async (file, known, { isNew, carried, within }) => {
+      const isShown = await one.open(file, known, { isNew, carried, within });
+      if (isShown) show(tabs[0]);
+      return isShown;
+    },
+    back: () => show(tabs[1]),
+  });
 
   const tabs = [...root.querySelectorAll("[role=tab]")];
   const show = (tab) => {
@@ -47,6 +60,7 @@ function start(root, about) {
       other.tabIndex = other === tab ? 0 : -1;
       panels[other.id.slice(4)].hidden = other !== tab;
     }
+    if (tab === tabs[1]) lot.settle();
     problem(null);
   };
   tabs.forEach((tab, index) => {
