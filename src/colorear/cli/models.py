@@ -1,14 +1,15 @@
 """The commands on networks."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 import typer
 from rich.table import Column, Table
 
 from colorear import models
-from colorear.cli.output import Command, CommandGroup, Json, report, stdout
+from colorear.cli.output import Command, CommandGroup, Json, needing, report, stdout
+from colorear.errors import UsageError
 
 __all__ = ["app"]
 
@@ -69,15 +70,38 @@ def show(
 
 @app.command(cls=Command)
 def add(
-    file: Annotated[Path, typer.Argument(readable=False, help="The .onnx file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            readable=False, help="The .onnx file; or .keras, one of the four (extra: keras)."
+        ),
+    ],
     *,
-    like: Annotated[models.Kind, typer.Option(help="Whose interface the network has.")],
+    like: Annotated[
+        models.Kind | None,
+        typer.Option(help="Whose interface the network has; needed for .onnx."),
+    ] = None,
     name: Annotated[str, typer.Option(help="What to call it.")],
     as_json: Json = False,
 ) -> None:
-    """Check an ONNX file by running it, and keep a copy for `--model NAME`."""
-    card = models.add(file, name, like)
+    """Check a network by running it, and keep a copy for `--model NAME`."""
+    if file.suffix.lower() == ".keras":
+        if like:
+            raise UsageError("--like is for .onnx; a file of Keras is known by its layers")
+        card = _add_keras(file, name)
+    elif like:
+        card = models.add(file, name, like)
+    else:
+        kinds = ", ".join(get_args(models.Kind))
+        raise UsageError(f"{file}: say with --like whose interface the network has: {kinds}")
     report(as_json, msgspec.to_builtins(card), done=f"added {name}; use it with --model {name}")
+
+
+def _add_keras(file: Path, name: str) -> models.Card:
+    with needing("learn,keras", "reading Keras's files"):
+        from colorear.training.export.keras_files import add_keras
+
+        return add_keras(file, name)
 
 
 @app.command(cls=Command)

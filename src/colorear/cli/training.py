@@ -166,7 +166,7 @@ def _export_keras(run: Path, out: Path, data: Path | None) -> None:
     if data:
         raise UsageError("--data is for a card, which an .onnx file has; leave it out for Keras")
     with needing("learn,keras", "exporting for Keras"):
-        from colorear.training.export.keras_export import export_keras
+        from colorear.training.export.keras_files import export_keras
 
         size = export_keras(run, out)
     typer.echo(f"wrote {out} ({size / 1e6:.1f} MB)")

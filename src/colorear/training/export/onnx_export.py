@@ -27,11 +27,11 @@ from colorear.photo.photograph import lightness, open_photo
 from colorear.training.architectures.autoencoders import layer_table
 from colorear.training.architectures.batch_norm_folding import EIGHT_BIT, HALF, SCALE
 from colorear.training.architectures.quantization import ranges
-from colorear.training.recipe import AutoencoderSpec, NetworkSpec
+from colorear.training.recipe import AutoencoderSpec, CardSpec, NetworkSpec
 from colorear.training.run_folder import count_training_data, load_run
 from colorear.training.tasks import TASKS, ContractModule
 
-__all__ = ["export"]
+__all__ = ["export", "write_network"]
 
 _MAX_ERROR = 0.01  # CIELAB units, anywhere: float32 sums in another order differ by about 0.001
 _MEAN_ERROR = 0.1  # over the mean size of values: integers are rounded otherwise here and there
@@ -77,9 +77,49 @@ def export(run: Path, target: Path) -> Card:
         The files cannot be written there.
     """
     recipe, trained = load_run(run)
-    network: Any = TASKS[recipe.network.kind].contract(trained).eval()
-    content = _checked_content(network, _graph(network), recipe.eight_bit)
-    layers = _layers(recipe.network, recipe.card.size)
+    trained_on = ": ".join(filter(None, (count_training_data(run), recipe.card.trained_on)))
+    about = recipe.card.model_copy(update={"trained_on": trained_on})
+    return write_network(trained, recipe.network, about, target, eight_bit=recipe.eight_bit)
+
+
+def write_network(
+    trained: nn.Module,
+    spec: NetworkSpec,
+    about: CardSpec,
+    target: Path,
+    *,
+    eight_bit: Sequence[str] = (),
+) -> Card:
+    """Write a network as `export` does, whatever trained it.
+
+    Parameters
+    ----------
+    trained
+        The network.
+    spec
+        What it was built by.
+    about
+        What its card says that the network does not.
+    target
+        The .onnx file to write; the card is the .json file beside it.
+    eight_bit
+        As that of a recipe.
+
+    Returns
+    -------
+    card
+        As it was written.
+
+    Raises
+    ------
+    TrainingError
+        ONNX Runtime and torch disagree; then nothing is written.
+    ModelError
+        The files cannot be written there.
+    """
+    network: Any = TASKS[spec.kind].contract(trained).eval()
+    content = _checked_content(network, _graph(network), eight_bit)
+    layers = _layers(spec, about.size)
     digest = hashlib.sha256(content).hexdigest()
     card = Card(
         name=target.stem,
@@ -90,12 +130,12 @@ def export(run: Path, target: Path) -> Card:
         bytes=len(content),
         stride=network.stride,
         multiple_of=network.multiple_of,
-        size=recipe.card.size,
+        size=about.size,
         hints="hints" in network.inputs,
-        license=recipe.card.license,
-        trained_on=": ".join(filter(None, (count_training_data(run), recipe.card.trained_on))),
-        good_at=recipe.card.good_at,
-        weak_at=recipe.card.weak_at,
+        license=about.license,
+        trained_on=about.trained_on,
+        good_at=about.good_at,
+        weak_at=about.weak_at,
         layers=layers,
     )
     write(target, content, card)
