@@ -2,10 +2,13 @@ import asyncio
 import json
 import shutil
 import zipfile
+from base64 import b64decode
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import pyvips
 
 from colorear import read_hints, verify
 from colorear.server.settings import Settings
@@ -17,6 +20,19 @@ from colorear.server.worker_pool import Timeout, WorkerPool
 from server.able import able
 
 RED = {"x": 0.5, "y": 0.5, "color": "red"}
+
+
+def picture_of(url: str) -> pyvips.Image:
+    return pyvips.Image.new_from_buffer(b64decode(url.partition(",")[2]), "")
+
+
+def size_of(url: str) -> tuple[int, int]:
+    picture = picture_of(url)
+    return picture.width, picture.height
+
+
+def colors_of(url: str) -> np.ndarray:
+    return picture_of(url).thumbnail_image(64).numpy().astype(float)
 
 
 class Visitor:
@@ -75,6 +91,10 @@ def test_a_photograph_is_opened_colored_and_taken_home(visiting):
             small = await visitor.ask("colors", hints=[RED], small=True)
             assert len({plain["after"], told["after"], small["after"]}) == 3
             assert len(small["after"]) < len(told["after"]) / 2
+            draft = await visitor.ask("colors", hints=[RED], draft=True)
+            assert size_of(draft["after"]) == (512, 342)
+            fine, coarse = (colors_of(one["after"]) for one in (told, draft))
+            assert np.abs(fine - coarse).mean() < 3  # of 255: the same colors, half as fine
             assert len((await visitor.ask("suggestions", x=0.5, y=0.5))["colors"]) == 3
             assert (await visitor.ask("uncertainty"))["tint"].startswith("data:image/png")
             made = await visitor.ask("file", hints=[RED], vividness=1.2, variant=1)

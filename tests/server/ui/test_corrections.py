@@ -47,6 +47,22 @@ def test_one_click_keeps_the_present_color_and_the_eraser_takes_it_back(visit):
     assert saved(page) == []
 
 
+def test_coarse_colors_come_first_and_make_way_for_fine_ones(visit):
+    watch = """
+        window.seen = [];
+        document.addEventListener("load", ({ target }) => {
+            if (target.matches?.(".draft .chroma, img.after"))
+                seen.push([target.className, target.naturalWidth, target.naturalHeight]);
+        }, true);
+    """
+    page = open_photo(visit(init=watch))
+    page.evaluate("seen.length = 0")
+    page.get_by_role("slider", name="Vividness").fill("0.5")
+    colored(page)
+    wait_until(page, "document.querySelector('.draft').hidden")
+    assert page.evaluate("seen") == [["chroma", 512, 342], ["after", 640, 427]]
+
+
 def test_what_was_undone_is_done_again_until_something_else_is(visit):
     page = open_photo(visit())
     plain = colored(page)

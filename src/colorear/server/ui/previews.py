@@ -24,6 +24,7 @@ __all__ = [
     "load_detail",
     "load_preview",
     "open_limited",
+    "shrunk",
     "stamp_data_url",
     "thumbnail",
     "uncertainty_data_url",
@@ -104,6 +105,12 @@ def load_detail(path: Path, part: Part, *, longest: int) -> Bytes:
         device = raster.shrunk(image, height, width)
     srgb = icc.converted(device, source=photo.colored_profile, target=None)
     return _gray(photo, raster.gray_lightness(srgb))
+
+
+def shrunk(gray: Bytes, *, longest: int) -> Bytes:
+    """A picture (h, w) of at most so many pixels a side."""
+    image = pyvips.Image.new_from_array(gray)
+    return np.asarray(image.thumbnail_image(longest, height=longest, size="down").numpy(), np.uint8)
 
 
 def jpeg_data_url(picture: Bytes, *, longest: int = _LONGEST) -> str:

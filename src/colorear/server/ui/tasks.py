@@ -34,6 +34,7 @@ Bytes = NDArray[np.uint8]
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
+_DRAFT = 512  # pixels, of the longer side: half as fine as a preview, as colors mostly are in JPEG
 _SMALL = 320  # pixels, of the longer side, of variants side by side
 
 
@@ -58,6 +59,8 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     variant: int = 0
     small: bool = False
     """Whether a picture of 320 pixels will do."""
+    draft: bool = False
+    """Whether one of 512 pixels will do, which is made sooner."""
     x: float = 0.5
     y: float = 0.5
     """Where colors are suggested, as fractions of width and height."""
@@ -98,8 +101,11 @@ def photo_detail(path: Path, request: PartRequest, _: Colorizer) -> str:
 def color_preview(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> Payload:
     """Color a preview (h, w); tells the numbers of the hints that cannot be had as they are."""
     hints = _hints(request, colorizer)
+    is_coarse = request.small or request.draft
+    if is_coarse:
+        gray = previews.shrunk(gray, longest=_DRAFT)
     rgb = colorizer(gray, hints=hints, vividness=request.vividness, variant=request.variant)
-    unreachable = [] if request.small else previews.unreachable_hints(gray, hints)
+    unreachable = [] if is_coarse else previews.unreachable_hints(gray, hints)
     return {
         "after": previews.jpeg_data_url(rgb, **({"longest": _SMALL} if request.small else {})),
         "unreachable": [hints.index(one.hint) for one in unreachable],

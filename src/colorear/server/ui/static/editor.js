@@ -78,7 +78,12 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     const now = turn;
     while (stale && now === turn) {
       stale = false;
-      const response = await api.ask("colors", request());
+      const wanted = request();
+      const draft = await api.ask("colors", { ...wanted, draft: true });
+      if (draft.problem || now !== turn) continue;
+      picture.showDraft(draft.after);
+      if (stale) continue;
+      const response = await api.ask("colors", wanted);
       if (response.problem || now !== turn) continue;
       picture.showColor(response.after);
       corrections.colored(response.unreachable);

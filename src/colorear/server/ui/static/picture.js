@@ -14,10 +14,11 @@ const LONGEST = 2048; // pixels of what is asked for
  */
 export function createPicture(root, { translate, place, detail, ...heard }) {
   const find = (selector) => root.querySelector(selector);
-  const [before, after, chroma, tint, divider, gray] = [
+  const [before, after, draft, chroma, tint, divider, gray] = [
     ".before",
     ".after",
-    ".chroma",
+    ".draft",
+    ".near.chroma",
     "img.tint",
     ".divider",
     ".gray",
@@ -127,17 +128,26 @@ export function createPicture(root, { translate, place, detail, ...heard }) {
     focus: dots.focus,
     show: ({ before: url, pixels: [width, height] }) => {
       file = { width, height };
-      before.src = url;
+      before.src = draft.querySelector(".light").src = url;
       after.src = chroma.src = url;
-      tint.hidden = true;
+      tint.hidden = draft.hidden = true;
       forget();
       root.style.setProperty("--shape", `${width} / ${height}`);
       root.style.setProperty("--width", width / height);
       zoom.begin(width, height);
       divide(50);
     },
-    showColor: (url) => {
+    showColor: async (url) => {
       after.src = chroma.src = url;
+      await after.decode().catch(() => undefined);
+      if (after.src === url) draft.hidden = true;
+    },
+    /** Show colors that are coarse, until those come that are not. */
+    showDraft: async (url) => {
+      const image = draft.querySelector(".chroma");
+      image.src = chroma.src = url;
+      await image.decode().catch(() => undefined);
+      if (image.src === url && chroma.src === url) draft.hidden = false;
     },
     /** Show the whole picture in gray for a while. */
     peek: (on) => root.classList.toggle("peek", on),
