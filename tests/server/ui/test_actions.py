@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from colorear import read_hints, verify
+from colorear import Colorizer, read_hints, verify
 from colorear.server.settings import Settings
 from colorear.server.ui.actions import PageActions, respond
 from colorear.server.ui.routes import EXAMPLES
@@ -113,6 +113,33 @@ def test_the_one_before_is_deleted_when_another_is_opened(visiting):
             await visitor.open(EXAMPLES["coffee"], "coffee.png")
             assert not first.parent.exists()
             assert visitor.every.of(visitor.secret).open_photo.name == "coffee.png"
+
+    asyncio.run(work())
+
+
+@pytest.fixture
+def unusual(tmp_path) -> dict[str, Path]:
+    """Photographs of which something is told, by what is told."""
+    paths = {kind: tmp_path / f"{kind}.png" for kind in ("color", "colored", "bilevel", "framed")}
+    gray = pyvips.Image.new_from_file(str(EXAMPLES["china"]))
+    warm = gray.linear([1.1, 0.9, 0.7], 0)
+    other = gray.flip("horizontal").linear([0.7, 1, 1.1], 0)
+    (warm / 2 + other / 2).cast("uchar").copy(interpretation="srgb").pngsave(str(paths["color"]))
+    Colorizer("able").colorize(EXAMPLES["coffee"], paths["colored"])
+    (gray > 100).ifthenelse(255, 0).cast("uchar").pngsave(str(paths["bilevel"]))
+    size = gray.width + 160, gray.height + 120
+    gray.embed(80, 60, *size, extend="white").pngsave(str(paths["framed"]))
+    return paths
+
+
+def test_what_is_unusual_of_a_photograph_is_told(visiting, unusual):
+    async def work() -> None:
+        async with visiting() as visitor:
+            assert (await visitor.open(EXAMPLES["china"]))["notices"] == []
+            for kind, path in unusual.items():
+                assert (await visitor.open(path, path.name))["notices"] == [kind]
+                notice = None if kind == "framed" else kind
+                assert (await visitor.add(path, path.name))["notice"] == notice
 
     asyncio.run(work())
 

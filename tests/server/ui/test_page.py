@@ -207,6 +207,23 @@ def test_many_become_one_zip(visit, tmp_path):
     playwright.expect(page.locator("#panel-batch li")).to_have_count(0)
 
 
+def test_what_needs_no_color_is_said_and_may_be_left_as_it_is(visit, tmp_path):
+    page = open_photo(visit(), "flower.jpg")
+    assert page.locator(".notices").is_hidden()
+    file = downloaded(page, page.get_by_role("button", name="Download").click, tmp_path)
+    page.set_input_files("#panel-one input.file", file)
+    notice = page.get_by_role("group", name="About this photograph")
+    notice.get_by_text("coloured this photograph before").wait_for()
+    page.get_by_role("button", name="Colour it anew").click()
+    assert notice.is_hidden()
+    page.set_input_files("#panel-one input.file", file)
+    page.get_by_role("button", name="Leave it as it is").click()
+    page.locator(".entry").wait_for()
+    page.get_by_role("tab", name="Many at once").click()
+    page.set_input_files("#panel-batch input.files", [file])
+    page.locator(".grid").get_by_text("Was coloured before").wait_for()
+
+
 def test_what_is_no_photograph_is_told_in_one_sentence(visit, tmp_path, folder):
     page = visit()
     text = tmp_path / "señora.jpg"

@@ -50,6 +50,22 @@ MESSAGES = {
     "own": "1:1",
     "own_title": "The file's own pixels (1)",
     "another": "Another photograph",
+    # what it looks like
+    "notices": "About this photograph",
+    "is_color": "This photograph is in colour already. Its colours are replaced.",
+    "is_colored": "colorear coloured this photograph before. Its colours are replaced.",
+    "is_bilevel": "This has only black and white and no greys, as text and drawings: no colour "
+    "fits it well.",
+    "is_halftone": "This is printed in dots: its colours come out weak. Scan a print of the "
+    "photograph itself if there is one.",
+    "is_framed": "The margins stay grey; the network sees what lies within.",
+    "leave_it": "Leave it as it is",
+    "color_anew": "Colour it anew",
+    "understood": "Close",
+    "short_color": "Was in colour",
+    "short_colored": "Was coloured before",
+    "short_bilevel": "Has no greys",
+    "short_halftone": "Printed in dots",
     # how it is coloured
     "vividness": "Vividness",
     "vividness_value": "{percent} %",

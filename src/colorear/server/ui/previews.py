@@ -14,6 +14,7 @@ from colorear import color
 from colorear.errors import PhotographError
 from colorear.hints import Hint, Unreachable, unreachable
 from colorear.photo import icc, photograph, raster
+from colorear.photo.appearance import Appearance, appearance_of
 from colorear.photo.photograph import Photo
 from colorear.photo.sniffing import Format, opened, reading
 
@@ -53,6 +54,7 @@ class Preview(NamedTuple):
     width: int
     """Pixels of the file, upright."""
     height: int
+    appearance: Appearance = "gray"
 
 
 class Part(NamedTuple):
@@ -72,9 +74,9 @@ def load_preview(path: Path, *, megapixels: float) -> Preview:
     photo = open_limited(path, megapixels=megapixels)
     shrink = max(1, photo.width / _LONGEST, photo.height / _LONGEST)
     height, width = (max(1, round(side / shrink)) for side in (photo.height, photo.width))
-    gray = _gray(photo, photograph.lightness(photo, height, width))
+    lightness = photograph.lightness(photo, height, width)
     size = (photo.height, photo.width) if photo.orientation >= 5 else (photo.width, photo.height)
-    return Preview(gray, photo.format, *size)
+    return Preview(_gray(photo, lightness), photo.format, *size, appearance_of(photo))
 
 
 def open_limited(path: Path, *, megapixels: float) -> Photo:

@@ -8,10 +8,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from colorear import color
 from colorear.hints import Hint
 from colorear.inference.colorizer import Colorizer
 from colorear.inference.suggestions import can_choose
 from colorear.models import Network
+from colorear.models.framing import find_frame
+from colorear.models.resize import resized
+from colorear.photo.appearance import REASONS
 from colorear.photo.sniffing import SUFFIXES
 from colorear.server.ui import previews
 
@@ -87,8 +91,18 @@ def open_preview(
         "height": height,
         "pixels": pixels,
         "before": before,
+        "notices": _notices(preview, colorizer.network),
         **abilities,
     }
+
+
+def _notices(preview: previews.Preview, network: Network) -> list[str]:
+    """What whoever opened the photograph may not expect of its colors."""
+    notices: list[str] = [preview.appearance] if preview.appearance in REASONS else []
+    lightness = color.luma_to_lightness(preview.gray.astype(np.float32) / 255)
+    if find_frame(resized(lightness, *network.fit(*lightness.shape))):  # as it will be shown
+        notices.append("framed")
+    return notices
 
 
 def photo_detail(path: Path, request: PartRequest, _: Colorizer) -> str:
@@ -143,6 +157,7 @@ def colorize_file(
         "seconds": round(colored.seconds, 2),
         "megapixels": round(colored.megapixels, 1),
         "unreachable": [hints.index(one.hint) for one in colored.unreachable],
+        "notice": colored.appearance if colored.appearance in REASONS else None,
     }
 
 

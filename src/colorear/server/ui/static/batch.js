@@ -112,8 +112,9 @@ export function createBatch(root, { translate, connect, network, show, back }) {
     } else if (problem) change(item, "failed", { problem });
     else {
       isTaken = false;
-      const { name, seconds, stamp } = response;
-      change(item, "finished", { name, seconds, stamp: blobOf(stamp), made: JSON.stringify(request) });
+      const { name, seconds, notice } = response;
+      const [stamp, made] = [blobOf(response.stamp), JSON.stringify(request)];
+      change(item, "finished", { name, seconds, notice, stamp, made });
       if (isStale(item)) enqueue(item, { first: true });
     }
   }

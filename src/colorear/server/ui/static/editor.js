@@ -3,6 +3,7 @@
 import { saveFile } from "./api.js";
 import { createCorrections } from "./corrections.js";
 import { createKept } from "./kept.js";
+import { createNotices } from "./notices.js";
 import { createPicture } from "./picture.js";
 import { createStore } from "./store.js";
 import { createVersions } from "./versions.js";
@@ -59,6 +60,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
       find(".nearer").disabled = isNearest;
     },
   });
+  const notices = createNotices(find(".notices"), { translate, leave: () => another() });
   const versions = createVersions(find(".versions"), {
     translate,
     small: (number) => api.ask("colors", { ...request(), variant: number, small: true }),
@@ -194,6 +196,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     entry.hidden = true;
     work.hidden = false;
     find(".not-kept").hidden = Boolean(kept || lot);
+    notices.show(response.notices);
     work.style.setProperty("--shape", `${response.width} / ${response.height}`);
     picture.show(response);
     learn(response.abilities);

@@ -1,5 +1,7 @@
 // Many photographs as a grid of small pictures: only those near what is seen are in memory.
 
+import { inFewWords } from "./notices.js";
+
 const NEAR = "400px"; // around what is seen
 
 /** `open(item)`, `again(item)` and `download(item)` hear what the visitor does with one. */
@@ -34,8 +36,9 @@ export function createGrid(root, { translate, open, again, download }) {
     { rootMargin: NEAR },
   );
 
-  const words = ({ state, seconds, problem }) => {
+  const words = ({ state, seconds, problem, notice }) => {
     if (state === "failed") return problem;
+    if (state === "finished" && notice) return inFewWords(notice, translate);
     return translate(state === "finished" ? "finished" : state, { seconds });
   };
   const button = (key, label, name, call) => {
@@ -51,7 +54,7 @@ export function createGrid(root, { translate, open, again, download }) {
     const { element, look, title, state, get } = tiles.get(item);
     element.className = item.state;
     title.textContent = item.name;
-    state.textContent = words(item);
+    state.textContent = state.title = words(item);
     look.ariaLabel = translate("look", { name: item.name });
     look.disabled = item.state === "failed";
     get.hidden = item.state !== "finished";
