@@ -71,7 +71,7 @@ def as_mode(random: Random, mode: str, form: str, **options: object) -> bytes:
 
 
 def several(random: Random, form: str, bands: int = 1) -> bytes:
-    """Of several pages or frames of one size."""
+    """Of several frames of one size."""
     first = pixels(random, bands)
     others = [Image.fromarray(255 - first)] * int(random.integers(1, 4))
     file = io.BytesIO()
@@ -306,7 +306,7 @@ def other(door: str, says: str, make: Callable[[Random], bytes]) -> Kind:
 
 
 NEEDED = "but a JPEG, PNG, TIFF or WebP photograph is needed"
-PAGES = "has several pages or frames, but one picture is needed"
+FRAMES = "has several frames, but one picture is needed"
 ANY = (".jpg", ".png", ".tif", ".webp", ".JPEG")
 KINDS = {
     "text": photograph(f"is not an image, {NEEDED}", words, *ANY),
@@ -360,9 +360,8 @@ KINDS = {
         lambda r: gray_tiff(r, **dict.fromkeys(("t256", "t257"), int(r.integers(40_000, 90_000)))),
         ".tif",
     ),
-    "moving png": photograph(PAGES, lambda r: several(r, "png"), ".png"),
-    "moving webp": photograph(PAGES, lambda r: several(r, "webp", 3), ".webp"),
-    "pages": photograph(PAGES, lambda r: several(r, "tiff"), ".tif"),
+    "moving png": photograph(FRAMES, lambda r: several(r, "png"), ".png"),
+    "moving webp": photograph(FRAMES, lambda r: several(r, "webp", 3), ".webp"),
     "cmyk jpeg": photograph("is a CMYK JPEG, but", lambda r: as_mode(r, "CMYK", "jpeg"), ".jpg"),
     "cmyk tiff": photograph("holds CMYK values", lambda r: as_mode(r, "CMYK", "tiff"), ".tif"),
     "lab tiff": photograph("holds LAB values", lab_tiff, ".tif"),

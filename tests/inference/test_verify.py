@@ -258,7 +258,7 @@ def test_what_another_decoder_sees_decides_too(tmp_path, gray, monkeypatch):
     Image.fromarray(gray).save(source)
     Image.fromarray(np.zeros_like(gray)).save(target)
     black = pyvips.Image.black(*gray.shape[::-1]).copy(interpretation="b-w")
-    monkeypatch.setattr("colorear.photo.photograph.opened", lambda *_: black)
+    monkeypatch.setattr("colorear.photo.photograph.opened", lambda *_, **_how: black)
     found = verify(source, target)
     assert found.max_luma_difference == 0
     assert found.changed == ("luma as another decoder reads it",)
@@ -268,10 +268,10 @@ def test_what_another_decoder_sees_decides_too(tmp_path, gray, monkeypatch):
 def test_a_file_that_another_decoder_does_not_open(tmp_path, gray, monkeypatch):
     source, target = pair(tmp_path, gray, ".tif")
 
-    def failing(path, form):
+    def failing(path, form, page):
         if path == target:
             raise OSError("no strip")
-        return decoded(path, form)
+        return decoded(path, form, page)
 
     monkeypatch.setattr("colorear.photo.inspection.differences.decoded", failing)
     with pytest.raises(PhotographError, match=r"new\.tif' cannot be opened .* \(no strip\)"):

@@ -95,7 +95,7 @@ def pages(path: Path, **options: bool) -> int:
 @pytest.mark.parametrize("big", [False, True])
 def test_a_pyramid_is_one_picture(tmp_path, known_network, big):
     assert pages(tmp_path / "a.tif", pyramid=True, bigtiff=big) > 1
-    assert tiff_kinds.is_one_picture(tmp_path / "a.tif")
+    assert tiff_kinds.pages(tmp_path / "a.tif") == (0,)
     Colorizer(known_network).colorize(tmp_path / "a.tif", tmp_path / "b.tif")
     assert verify(tmp_path / "a.tif", tmp_path / "b.tif").ok
 
@@ -103,9 +103,33 @@ def test_a_pyramid_is_one_picture(tmp_path, known_network, big):
 def test_pages_are_several_pictures(tmp_path):
     gray = Image.new("L", (9, 9))
     gray.save(tmp_path / "a.tif", save_all=True, append_images=[gray])
-    assert not tiff_kinds.is_one_picture(tmp_path / "a.tif")
+    assert tiff_kinds.pages(tmp_path / "a.tif") == (0, 1)
     (tmp_path / "b.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:50])
-    assert not tiff_kinds.is_one_picture(tmp_path / "b.tif")
+    assert tiff_kinds.pages(tmp_path / "b.tif") == (0,)
+
+
+HEIGHT = (257, 4, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("about", "found"),
+    [
+        ([(254, 4, 1, 0), (254, 4, 1, 2)], (0, 1)),  # NewSubfileType: a page of several
+        ([(254, 4, 1, 1), (254, 4, 1, 0)], (1,)),  # a smaller copy comes first
+        ([(254, 4, 1, 0), (254, 4, 1, 4)], (0,)),  # a mask
+        ([(255, 3, 1, 3), (255, 3, 1, 2), (255, 3, 1, 3)], (0, 2)),  # as before TIFF 6.0
+        ([(254, 4, 1, 0), (513, 4, 1, 8)], (0,)),  # EXIF's thumbnail
+    ],
+)
+def test_which_pages_are_pictures(tmp_path, about, found):
+    size = len(directory(about[0], HEIGHT))
+    content = b"II*\0\x08\0\0\0"
+    for number, entry in enumerate(about, 1):
+        following = 8 + number * size if number < len(about) else 0
+        rest = () if entry[0] == 513 else (HEIGHT,)
+        content += directory(entry, *rest, following=following)
+    (tmp_path / "a.tif").write_bytes(content)
+    assert tiff_kinds.pages(tmp_path / "a.tif") == found
 
 
 IPTC = b"\x1c\x02\x78\0\x0bOld harbour\x1c\x02\x50\0\x03Ana"  # caption, by-line
@@ -281,9 +305,10 @@ def test_directories_upon_one_another_are_refused(tmp_path, steps):
 
 def test_pages_that_lead_back_end(tmp_path, steps):
     path = tmp_path / "pages.tif"
-    smaller = directory((254, 4, 1, 1), following=26)
-    path.write_bytes(b"II*\0\x08\0\0\0" + directory((254, 4, 1, 0), following=26) + smaller)
-    assert tiff_kinds.is_one_picture(path)
+    smaller = directory((254, 4, 1, 1), HEIGHT, following=38)
+    first = directory((254, 4, 1, 0), HEIGHT, following=38)
+    path.write_bytes(b"II*\0\x08\0\0\0" + first + smaller)
+    assert tiff_kinds.pages(path) == (0,)
     assert len(steps) < 12
 
 
@@ -293,7 +318,7 @@ def test_places_that_no_file_has(tmp_path, place):
     path = tmp_path / "far.tif"
     path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, place))
     assert tiff.tags(path) == []
-    assert not tiff_kinds.is_one_picture(path)
+    assert tiff_kinds.pages(path) == ()
     tag = struct.pack("<QHHQQ", 1, 270, 2, 100, place) + bytes(8)
     path.write_bytes(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16) + tag)
     assert tiff.tags(path) == []

@@ -13,9 +13,9 @@ from colorear.batch.store import stamp_if_there
 from colorear.errors import ColorearError, PhotographError
 from colorear.inference.colorizer import Colored, Colorizer
 from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
-from colorear.photo.appearance import LEFT_ALONE, REASONS, appearance_of, why_in_color
+from colorear.photo.appearance import LEFT_ALONE, REASONS, appearance_of_all, why_in_color
 from colorear.photo.atomic_write import exists_already
-from colorear.photo.photograph import open_photo
+from colorear.photo.pages import open_pages
 from colorear.photo.sniffing import Stamp, reading, stamp
 
 __all__ = ["Completed", "Executor", "Kept", "Result", "Task", "run_task"]
@@ -102,7 +102,7 @@ def _run_local(colorizer: Colorizer, task: Task) -> _Done | Skipped:
         return Skipped(task.source, reason)
     seen = None
     if not (task.named or task.recolor):
-        seen = appearance_of(open_photo(source))
+        seen = appearance_of_all(open_pages(source)[0])
         if seen in LEFT_ALONE:
             return Skipped(task.source, f"it {REASONS[seen]}", seen)
     make = colorizer.uncertainty_map if task.product == "uncertainty" else colorizer.colorize

@@ -118,7 +118,7 @@ def colorize(
     display = ProgressDisplay(len(run), run.left_alone)
     _color(run, display, as_json=as_json)
     display.sum_up(as_json=as_json)
-    if display.failed:
+    if display.failed or display.incomplete:
         raise typer.Exit(ExitCode.FAILED)
 
 
@@ -209,8 +209,7 @@ def _warn(as_json: bool, name: str, made: Result) -> None:
 
 def _report(as_json: bool, result: Result) -> None:
     payload = asdict(result)
-    if not payload.get("unreachable", True):
-        del payload["unreachable"]
+    payload = {k: v for k, v in payload.items() if v or k not in ("unreachable", "left_out")}
     if isinstance(result, Failed):
         report(as_json, payload | {"state": "failed"}, error=result.error)
     elif isinstance(result, Kept):
@@ -221,6 +220,8 @@ def _report(as_json: bool, result: Result) -> None:
     else:
         report(as_json, payload | {"state": "colored"}, done=f"{result.source} -> {result.output}")
         _warn(as_json, result.source, result)
+        for page in result.left_out if not as_json else ():
+            print_error(page)
         for wish in result.unreachable if not as_json else ():
             place = f"({wish.hint.x:g}, {wish.hint.y:g})"
             what = f"{wish.hint.color} does not exist at the lightness of {place}"

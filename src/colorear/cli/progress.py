@@ -32,7 +32,7 @@ class ProgressDisplay:
     """Counts what became of `total` files; `left_alone` are those that are no photographs."""
 
     def __init__(self, total: int, left_alone: Counter[str]) -> None:
-        self.colored = self.kept = self.failed = 0
+        self.colored = self.kept = self.failed = self.incomplete = 0
         self.skipped: Counter[str] = Counter()  # by what they look like
         self._total, self._left_alone = total, left_alone
         self._reasons: Counter[str] = Counter()
@@ -57,6 +57,7 @@ class ProgressDisplay:
             self.skipped[result.appearance] += 1
         elif isinstance(result, Colored):
             self.colored += 1
+            self.incomplete += bool(result.left_out)
             self._megapixels += result.megapixels
         if self._bar:
             self._bar.update(self._task, advance=1, speed=self._speed, failed=self.failed)
@@ -103,6 +104,7 @@ class ProgressDisplay:
             "kept": self.kept,
             "skipped": dict(self.skipped),
             "failed": self.failed,
+            "incomplete": self.incomplete,
             "left_alone": dict(self._left_alone),
             "seconds": round(time.monotonic() - self._started, 3),
         }
@@ -114,6 +116,7 @@ class ProgressDisplay:
             "left alone as colored by colorear": self.skipped["colored"],
             "left alone as they have no grays": self.skipped["bilevel"],
             "failed": self.failed,
+            "without a page or more": self.incomplete,
         }
         said = [f"{counted(self.colored, 'photograph')} colored"]
         said += [f"{count:,} {what}" for what, count in states.items() if count]

@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,28 @@ import numpy as np
 import pyvips
 from numpy.typing import NDArray
 
-from colorear import color, models
-from colorear.errors import ModelError
+from colorear import models
+from colorear.errors import ModelError, SigningError
 from colorear.hints import Hint, Unreachable, unreachable
+from colorear.inference.chroma import chroma_of_array, chroma_of_file
+from colorear.inference.colored import Colored
 from colorear.inference.naming import beside
 from colorear.inference.options import DEFAULT_MODEL, ColorizeOptions
+from colorear.inference.pages import save_pages
 from colorear.inference.suggestions import predict, suggestions
-from colorear.inference.upsampling import EdgeChroma, follow_edges
 from colorear.models import Prediction
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
-from colorear.photo.appearance import Appearance, appearance_of
+from colorear.photo.appearance import Appearance, appearance_of_all
 from colorear.photo.atomic_write import check_target, writing_photograph
 from colorear.photo.c2pa import Signer
-from colorear.photo.photograph import Photo, as_stored, decode_coarse, open_photo, upright
+from colorear.photo.pages import open_pages
+from colorear.photo.photograph import (
+    Photo,
+    decode_coarse,
+    open_photo,
+    upright,
+)
 from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
 from colorear.version import __version__
@@ -36,21 +44,6 @@ Planes = NDArray[np.float32]
 
 _MAP = 1024  # pixels, the most along a picture of what is uncertain
 _LEVELS = 5  # of 255 in it, for each CIELAB unit
-
-
-@dataclass(frozen=True)
-class Colored:
-    """What was done for one photograph."""
-
-    source: str
-    output: str
-    seconds: float
-    megapixels: float
-    model: str
-    unreachable: tuple[Unreachable, ...] = ()
-    """The hints whose colors do not exist at the lightness of their places."""
-    appearance: Appearance = "gray"
-    """What the photograph looked like before."""
 
 
 class Colorizer:
@@ -131,7 +124,7 @@ class Colorizer:
         lightness = self._lightness_of_array(image)
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         prediction = predict(self.network, lightness, options, variant)
-        return raster.colored(picture, _edges(lightness, prediction.ab).at_size)
+        return raster.colored(picture, chroma_of_array(lightness, prediction.ab))
 
     def uncertainty(
         self,
@@ -200,7 +193,8 @@ class Colorizer:
     ) -> Colored:
         """Write a photograph in color, in its own format, whole or not at all.
 
-        Its XMP says that the color is synthetic, and which network made it.
+        Its XMP says that the color is synthetic, and which network made it. Of a TIFF all pages are
+        colored, but those that are damaged.
 
         Parameters
         ----------
@@ -209,7 +203,8 @@ class Colorizer:
         target
             The file to write; without one `beside(source)`.
         hints, vividness, variant
-            As in a call; places are those of the photograph seen upright.
+            As in a call; places are those of the photograph seen upright, of several pages of the
+            first.
         overwrite
             Whether another file may be in the place of `target`.
         unfinished
@@ -222,36 +217,37 @@ class Colorizer:
         ------
         PhotographError
             Where the photograph cannot be read or written.
+        SigningError
+            Where it has several pages, and is to be signed.
         HintError, ModelError
             As a call does.
         """
         started = time.perf_counter()
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
-        photo = open_photo(source)
+        pages, left_out = open_pages(source)
         path = Path(target) if target else beside(source)
-        check_target(path, photo.path, overwrite=overwrite)
-        coarse = decode_coarse(photo)
-        lightness = self._lightness_of_file(photo, coarse)
-        ab = predict(self.network, lightness, options, variant).ab
-
-        def as_in_file(srgb: Planes) -> Planes:
-            return photograph.to_device(photo, as_stored(srgb, photo.orientation))
-
-        chroma = _edges(lightness, ab, as_in_file).at_size
-        sign = partial(self._sign, photo)
-        save(
-            photo,
-            path,
-            chroma,
-            self.mark,
-            coarse=coarse,
-            overwrite=overwrite,
-            unfinished=unfinished,
-            sign=sign,
-        )
-        seen = appearance or appearance_of(photo, coarse=coarse)
-        made = self._colored(photo, source, path, seen, started)
-        return replace(made, unreachable=unreachable(options.hints, lightness))
+        check_target(path, pages[0].path, overwrite=overwrite)
+        where: dict[str, Any] = {"overwrite": overwrite, "unfinished": unfinished}
+        coarse = decode_coarse(pages[0])
+        wishes: list[Unreachable] = []
+        if len(pages) + len(left_out) == 1:
+            lightness = self._lightness_of_file(pages[0], coarse)
+            wishes += unreachable(options.hints, lightness)
+            sign = partial(self._sign, pages[0])
+            ab = predict(self.network, lightness, options, variant).ab
+            chroma = chroma_of_file(pages[0], lightness, ab)
+            save(pages[0], path, chroma, self.mark, coarse=coarse, sign=sign, **where)
+        elif self._signer:
+            raise SigningError(
+                f"'{source}' has several pages, and signed it would be refused by libvips; "
+                "save the pages as files of their own, or color them unsigned"
+            )
+        else:
+            write = partial(self._write_page, options, variant, wishes)
+            left_out += save_pages(pages, path, write, **where)
+        seen = appearance or appearance_of_all(pages, coarse=coarse)
+        made = self._colored(pages, source, path, seen, started)
+        return replace(made, unreachable=tuple(wishes), left_out=tuple(left_out))
 
     def uncertainty_map(
         self,
@@ -283,20 +279,38 @@ class Colorizer:
         coarse = decode_coarse(photo)
         lightness = self._lightness_of_file(photo, coarse)
         uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))
-        height, width = _upright_size(photo)
+        height, width = photo.upright_size
         shrink = max(1, height / _MAP, width / _MAP)
         size = max(1, round(height / shrink)), max(1, round(width / shrink))
         levels = (_LEVELS * resized(uncertainty, *size)).clip(0, 255).round().astype(np.uint8)
         with writing_photograph(Path(target), unfinished=unfinished, overwrite=overwrite) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
-        seen = appearance or appearance_of(photo, coarse=coarse)
-        return self._colored(photo, source, target, seen, started)
+        seen = appearance or appearance_of_all([photo], coarse=coarse)
+        return self._colored([photo], source, target, seen, started)
 
     @property
     def mark(self) -> Provenance:
         """What every file that it colors says of the color."""
         card = self.network.card
         return Provenance(__version__, card.name, card.version, card.sha256)
+
+    def _write_page(
+        self,
+        options: ColorizeOptions,
+        variant: int,
+        wishes: list[Unreachable],
+        photo: Photo,
+        path: Path,
+        *,
+        big: bool,
+    ) -> None:
+        """One page of several; hints are about the first, to `wishes` goes what cannot be had."""
+        if photo.page != photo.pages[0]:
+            options = replace(options, hints=())
+        lightness = self._lightness_of_file(photo, None)
+        wishes += unreachable(options.hints, lightness)
+        ab = predict(self.network, lightness, options, variant).ab
+        save(photo, path, chroma_of_file(photo, lightness, ab), self.mark, big=big)
 
     def _sign(self, photo: Photo, part: Path) -> None:
         if self._signer:
@@ -309,7 +323,7 @@ class Colorizer:
 
     def _lightness_of_file(self, photo: Photo, coarse: pyvips.Image | None) -> Planes:
         """L* (h, w), upright, at the size that the network wants."""
-        height, width = self.network.fit(*_upright_size(photo))
+        height, width = self.network.fit(*photo.upright_size)
         stored = (width, height) if photo.orientation >= 5 else (height, width)
         return upright(photograph.lightness(photo, *stored, coarse=coarse), photo.orientation)
 
@@ -324,7 +338,7 @@ class Colorizer:
 
     def _colored(
         self,
-        photo: Photo,
+        pages: Sequence[Photo],
         source: str | Path,
         target: str | Path,
         seen: Appearance,
@@ -334,29 +348,10 @@ class Colorizer:
             source=str(source),
             output=str(target),
             seconds=time.perf_counter() - started,
-            megapixels=photo.width * photo.height / 1e6,
+            megapixels=sum(page.width * page.height for page in pages) / 1e6,
             model=self.network.card.name,
             appearance=seen,
         )
-
-
-def _upright_size(photo: Photo) -> tuple[int, int]:
-    """Height and width, seen upright."""
-    size = photo.height, photo.width
-    return size[::-1] if photo.orientation >= 5 else size
-
-
-def _edges(
-    lightness: Planes, ab: Planes, as_in_file: Callable[[Planes], Planes] = lambda srgb: srgb
-) -> EdgeChroma:
-    """The color of L* (h, w), as a function of the luma of the picture that will hold it.
-
-    `as_in_file` takes (3, h, w) sRGB to that picture's own orientation and RGB.
-    """
-    luma = color.lightness_to_luma(lightness[None])
-    chroma = color.limit_chroma(luma, color.ab_to_chroma(luma, ab))
-    ycc = color.srgb_to_ycc(as_in_file(color.ycc_to_srgb(np.concatenate((luma, chroma)))))
-    return follow_edges(ycc[:1], ycc[1:])
 
 
 def colorize(

@@ -14,7 +14,8 @@ from colorear.photo.inspection.differences import LUMA, changed_metadata, change
 from colorear.photo.inspection.pixels import MOST_PIXELS
 from colorear.photo.jpeg import read
 from colorear.photo.jpeg_dct import luma_key
-from colorear.photo.photograph import Photo, alpha, luma, open_photo
+from colorear.photo.pages import open_pages, place_of
+from colorear.photo.photograph import Photo, alpha, luma
 from colorear.photo.provenance import Provenance
 from colorear.photo.provenance import read as read_mark
 from colorear.photo.sniffing import reading
@@ -53,9 +54,46 @@ def verify(original: str | Path, colored: str | Path) -> Verification:
     before any decoder makes RGB of it, which rounds, and clips what is outside the gamut. A gray
     ICC profile may have become one for RGB that shows the same grays, and XMP may have colorear's
     mark. Raises PhotographError where a file cannot be read, the coloured one is not whole, or
-    their sizes differ.
+    their sizes or numbers of pages differ. Of a TIFF every page is compared; pages that are damaged
+    in the original may be missing, and are named.
     """
-    before, after = open_photo(original), open_photo(colored)
+    before, after = open_pages(original)[0], open_pages(colored)[0]
+    lost: list[str] = []
+    if len(before) > len(after):
+        lost = [f"damaged page {place_of(p)}" for p in before if not _is_whole(p)]
+        before = [each for each in before if _is_whole(each)]
+    if len(before) != len(after):
+        raise PhotographError(
+            f"'{original}' has {len(before)} whole pages and '{colored}' {len(after)}, but equal "
+            "numbers are needed; compare a photograph with its own coloured version"
+        )
+    found = [_compared(*pair) for pair in zip(before, after, strict=True)]
+    several = len(found) > 1
+    changed = [
+        f"{what} of page {place_of(old)}" if several else what
+        for old, page in zip(before, found, strict=True)
+        for what in page.changed
+    ]
+    return Verification(
+        found[0].identical_dct,
+        max(page.max_luma_difference for page in found),
+        found[0].provenance,
+        (*lost, *changed),
+        all(page.decoded_twice for page in found),
+    )
+
+
+def _is_whole(photo: Photo) -> bool:
+    try:
+        luma(photo).avg()
+    except (pyvips.Error, PhotographError):
+        return False
+    return True
+
+
+def _compared(before: Photo, after: Photo) -> Verification:
+    """One picture beside its coloured version."""
+    original, colored = before.path, after.path
     if (before.width, before.height) != (after.width, after.height):
         raise PhotographError(
             f"'{original}' has {before.width} x {before.height} pixels and '{colored}' "
@@ -66,7 +104,8 @@ def verify(original: str | Path, colored: str | Path) -> Verification:
     if before.format != after.format:
         dct = False if before.format == "jpeg" else None
         return Verification(dct, _difference(before, after), mark, ("format",))
-    changed = changed_metadata(before.path, after.path, before.format)
+    pages = before.page, after.page
+    changed = changed_metadata(original, colored, before.format, pages)
     same = _same_coefficients(before, after) if before.format == "jpeg" else None
     difference = 0 if same else _difference(before, after)
     if before.orientation != after.orientation:
@@ -77,7 +116,7 @@ def verify(original: str | Path, colored: str | Path) -> Verification:
         changed.append("alpha")
     decoded_twice = before.format == "jpeg"
     if not decoded_twice and before.width * before.height <= MOST_PIXELS:
-        seen = changed_pixels(before.path, after.path, before.format, bits=before.bits)
+        seen = changed_pixels(original, colored, before.format, pages, bits=before.bits)
         decoded_twice = seen is not None
         changed += [name for name in seen or () if name != LUMA or difference <= 1]
     return Verification(same, difference, mark, tuple(dict.fromkeys(changed)), decoded_twice)

@@ -6,6 +6,7 @@ set on photographs whose kind is known: docs/correct.md has the rates.
 """
 
 import mmap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from colorear import color
 from colorear.errors import PhotographError
 from colorear.photo import icc, provenance, raster
-from colorear.photo.photograph import Photo, open_photo
+from colorear.photo.photograph import Photo, open_photo, pixels
 from colorear.photo.sniffing import opened, reading
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "REASONS",
     "Appearance",
     "appearance_of",
+    "appearance_of_all",
     "tones_of",
     "why_in_color",
 ]
@@ -110,6 +112,25 @@ def why_in_color(photograph: Path) -> str:
     return "" if mark is None else f"it was colored by colorear {mark.version}"
 
 
+def appearance_of_all(pages: Sequence[Photo], *, coarse: pyvips.Image | None = None) -> Appearance:
+    """That of the first page that needs color; of the first one if none does.
+
+    Pages that are damaged are passed over. Raises PhotographError where all are.
+    """
+    first = None
+    for page in pages:
+        try:
+            seen = appearance_of(page, coarse=coarse)
+        except PhotographError:
+            if page is pages[-1] and first is None:
+                raise
+            continue
+        if seen not in LEFT_ALONE:
+            return seen
+        first = first or seen
+    return first or "gray"
+
+
 def tones_of(srgb: Planes) -> Tones:
     """How many tones a small picture has: none, one for each lightness, or more.
 
@@ -142,7 +163,7 @@ def _small(photo: Photo, coarse: pyvips.Image | None) -> Planes:
         if coarse is None and photo.format == "jpeg":
             on_load = next((s for s in (8, 4, 2) if s * scale <= 1 and s * 8 <= min(size)), 1)
             coarse = opened(photo.path, "jpeg", shrink=on_load)
-        device = raster.shrunk(coarse or opened(photo.path, photo.format), height, width)
+        device = raster.shrunk(coarse or pixels(photo), height, width)
     rows, columns = (slice(round(s * _INNER), s - round(s * _INNER)) for s in (height, width))
     return icc.converted(device, source=photo.colored_profile, target=None)[:, rows, columns]
 
@@ -182,7 +203,7 @@ def _middle(photo: Photo) -> Planes:
     """Luma `(h, w)` of rows in the middle, in 0..1."""
     count = min(_ROWS, photo.height)
     with reading(photo.path):
-        picture = raster.luma(opened(photo.path, photo.format))
+        picture = raster.luma(pixels(photo))
         rows = picture.crop(0, (photo.height - count) // 2, photo.width, count)
         return raster.array(rows)[..., 0]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from colorear.photo import icc, jpeg, jpeg_dct, png, raster, tiff_kinds, xmp
 from colorear.photo.sniffing import (
+    Access,
     Format,
     Stamp,
     check,
@@ -33,6 +34,7 @@ __all__ = [
     "lightness",
     "luma",
     "open_photo",
+    "pixels",
     "to_device",
     "upright",
 ]
@@ -65,6 +67,10 @@ class Photo:
     """How many pixels lie across and down one sample of chroma."""
     chroma_size: tuple[int, int]
     """Width and height of the chroma."""
+    page: int = 0
+    """Of a TIFF: the number of this picture in it, as libvips counts."""
+    pages: tuple[int, ...] = (0,)
+    """Of a TIFF: the numbers of all its pictures."""
 
     @property
     def chroma_step(self) -> int:
@@ -74,6 +80,12 @@ class Photo:
         while width * height > _MOST_CHROMA * step**2:
             step *= 2
         return step
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Height and width, seen upright."""
+        size = self.height, self.width
+        return size[::-1] if self.orientation >= 5 else size
 
     @property
     def suffix(self) -> str:
@@ -94,10 +106,18 @@ class Photo:
             return None
 
 
-def open_photo(path: str | Path) -> Photo:
+def open_photo(path: str | Path, page: int | None = None) -> Photo:
     """Read a photograph's header; its format is told by its content, never by its name.
 
-    Raises PhotographError where it is not a photograph that can be coloured.
+    Parameters
+    ----------
+    page
+        Of a TIFF: one of its `pages`; the first of them without it.
+
+    Raises
+    ------
+    PhotographError
+        Where it is not a photograph that can be coloured.
     """
     path = Path(path)
     with reading(path):
@@ -105,8 +125,10 @@ def open_photo(path: str | Path) -> Photo:
         form = format_of(path)
         if form == "tiff" and tiff_kinds.is_raw(path):
             raise raw(str(path))
+        pages = (tiff_kinds.pages(path) or (0,)) if form == "tiff" else (0,)
+        page = pages[0] if page is None else page
         taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
-        image = opened(path, form)
+        image = opened(path, form, "sequential", **_of(form, page))
         profile = png.profile(path) if form == "png" else _field(image, "icc-profile-data", None)
     check(image, path, form)
     packet = xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None)
@@ -122,13 +144,24 @@ def open_photo(path: str | Path) -> Photo:
         bits=raster.bits(image),
         multiplied=form == "tiff"
         and image.bands in (2, 4)
-        and tiff_kinds.has_associated_alpha(path),
+        and tiff_kinds.has_associated_alpha(path, page),
         orientation=orientation if 1 <= orientation <= 8 else 1,
         profile=profile,
         xmp=packet,
         chroma_factors=(across, down),
         chroma_size=(-(-image.width // across), -(-image.height // down)),  # T.81, A.1.1
+        page=page,
+        pages=pages,
     )
+
+
+def _of(form: Format, page: int) -> dict[str, int]:
+    return {"page": page} if form == "tiff" else {}
+
+
+def pixels(photo: Photo, access: Access = "sequential") -> pyvips.Image:
+    """Its pixels as `opened` gives them."""
+    return opened(photo.path, photo.format, access, **_of(photo.format, photo.page))
 
 
 def decode_coarse(photo: Photo) -> pyvips.Image | None:
@@ -188,7 +221,7 @@ def lightness(
     coarse = coarse or decode_coarse(photo)
     with reading(photo.path):
         enough = coarse and coarse.height >= height and coarse.width >= width
-        image = coarse if enough else opened(photo.path, photo.format)
+        image = coarse if enough else pixels(photo)
         device = raster.shrunk(image, height, width)
     return raster.gray_lightness(icc.converted(device, source=photo.colored_profile, target=None))
 
@@ -199,14 +232,14 @@ def luma(photo: Photo) -> pyvips.Image:
     Reading it raises pyvips.Error where the file is damaged.
     """
     with reading(photo.path):
-        image = opened(photo.path, photo.format)
+        image = pixels(photo)
         return raster.luma(raster.multiplied(image) if photo.multiplied else image)
 
 
 def alpha(photo: Photo) -> pyvips.Image | None:
     """Alpha, or whatever another channel means, as stored; None if there is none. As `luma`."""
     with reading(photo.path):
-        return raster.alpha(opened(photo.path, photo.format))
+        return raster.alpha(pixels(photo))
 
 
 def to_device(photo: Photo, srgb: Planes) -> Planes:

@@ -1,7 +1,7 @@
 """The photograph with color, in its own format: its luma and everything else as they were."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pyvips
@@ -9,11 +9,13 @@ import pyvips
 from colorear.errors import PhotographError
 from colorear.photo import jpeg, jpeg_dct, multi_picture, png, provenance, raster, tiff, webp
 from colorear.photo.atomic_write import writing_photograph
-from colorear.photo.photograph import Photo, decode_coarse
+from colorear.photo.photograph import Photo, decode_coarse, pixels
 from colorear.photo.raster import Chroma
-from colorear.photo.sniffing import SUFFIXES, opened, reading, stamp
+from colorear.photo.sniffing import SUFFIXES, reading, stamp
 
-__all__ = ["save"]
+__all__ = ["is_large", "save"]
+
+_LARGE = 2**31  # bytes, from which on a TIFF is a BigTIFF: compression may make data longer
 
 
 def save(
@@ -26,6 +28,7 @@ def save(
     overwrite: bool = True,
     unfinished: Path | None = None,
     sign: Callable[[Path], None] | None = None,
+    big: bool = False,
 ) -> None:
     """Write the photograph with chroma to `target`, whole or not at all, in its own format.
 
@@ -48,6 +51,8 @@ def save(
         `target`.
     sign
         May change the file before it takes its place.
+    big
+        Whether a TIFF is to be a BigTIFF, however small it is.
 
     Raises
     ------
@@ -64,7 +69,7 @@ def save(
         if photo.format == "jpeg":
             _save_jpeg(photo, part, chroma, mark, coarse or decode_coarse(photo))
         else:
-            _save_pixels(photo, part, chroma, mark)
+            _save_pixels(photo, part, chroma, mark, big=big)
         if sign:
             sign(part)
         with reading(photo.path):
@@ -113,14 +118,16 @@ def _save_jpeg(
         file.write(taken.trailer)
 
 
-def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance) -> None:
+def _save_pixels(
+    photo: Photo, part: Path, chroma: Chroma, mark: provenance.Provenance, *, big: bool
+) -> None:
     packet = provenance.merged(photo.xmp, mark)
     made, rows = (part.with_name(f"{part.name}-{what}") for what in ("pixels", "rows"))
     try:
-        picture = opened(photo.path, photo.format, access="random")  # for strips of any height
+        picture = pixels(photo, "random")  # for strips of any height
         rgb = raster.written_in_color(picture, chroma, rows, multiply=photo.multiplied)
         if photo.format == "tiff":
-            _save_tiff(photo, part, rgb, packet)
+            _save_tiff(photo, part, rgb, packet, big=big)
         elif photo.format == "png":
             how = {"bitdepth": photo.bits, "palette": False, "filter": "all"}
             rgb.pngsave(os.fsencode(made), keep="none", **how)
@@ -133,11 +140,16 @@ def _save_pixels(photo: Photo, part: Path, chroma: Chroma, mark: provenance.Prov
         rows.unlink(missing_ok=True)
 
 
-def _save_tiff(photo: Photo, part: Path, rgb: pyvips.Image, packet: bytes) -> None:
+def _save_tiff(photo: Photo, part: Path, rgb: pyvips.Image, packet: bytes, *, big: bool) -> None:
     if photo.colored_profile:
         rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.colored_profile)
     rgb.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
-    big = photo.width * photo.height * rgb.bands * photo.bits // 8 > 2**31
+    big = big or is_large([photo])
     predictor = "horizontal" if photo.bits == 8 else "none"  # Java reads none of 16 bits
     rgb.tiffsave(os.fsencode(part), compression="deflate", predictor=predictor, bigtiff=big)
-    tiff.graft(photo.path, part)
+    tiff.graft(photo.path, part, photo.page)
+
+
+def is_large(pages: Iterable[Photo]) -> bool:
+    """Whether a TIFF of these pictures in color is a BigTIFF."""
+    return sum(page.width * page.height * 4 * page.bits // 8 for page in pages) > _LARGE

@@ -16,6 +16,7 @@ __all__ = [
     "HEAD",
     "PIXEL_LIMIT",
     "SUFFIXES",
+    "Access",
     "Folder",
     "Format",
     "Stamp",
@@ -157,7 +158,7 @@ def ending_for(path: Path, form: Format) -> str:
 
 
 def check(image: pyvips.Image, path: Path, form: Format) -> None:
-    """Refuse what is too large, more than one picture, or neither grey nor RGB in whole numbers."""
+    """Refuse what is too large, moves, or is neither grey nor RGB in whole numbers."""
     bands, kind = image.bands, image.interpretation
     if image.width * image.height > PIXEL_LIMIT:
         raise PhotographError(
@@ -166,7 +167,7 @@ def check(image: pyvips.Image, path: Path, form: Format) -> None:
         )
     if _is_animated(image, path, form):
         raise PhotographError(
-            f"'{path}' has several pages or frames, but one picture is needed; "
+            f"'{path}' has several frames, but one picture is needed; "
             "save the one you want as a file of its own"
         )
     if kind not in ("b-w", "srgb", "rgb", "grey16", "rgb16") or not 1 <= bands <= 4:
@@ -226,4 +227,4 @@ def _is_animated(image: pyvips.Image, path: Path, form: Format) -> bool:
         with path.open("rb") as file:
             return any(chunk.kind == b"acTL" for chunk in png.chunks(file))
     several = bool(image.get_typeof("n-pages") and image.get("n-pages") > 1)
-    return several and not (form == "tiff" and tiff_kinds.is_one_picture(path))
+    return several and form != "tiff"

@@ -10,8 +10,10 @@ Files may lie: each directory is read once, and all that is read is no more than
 
 import os
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -19,7 +21,7 @@ import numpy as np
 
 from colorear.errors import PhotographError
 
-__all__ = ["EXTRA_SAMPLES", "ORIENTATION", "POINTERS", "Reader", "Tag", "graft", "tags"]
+__all__ = ["EXTRA_SAMPLES", "ORIENTATION", "POINTERS", "Reader", "Tag", "add_page", "graft", "tags"]
 
 ORIENTATION, EXTRA_SAMPLES = 274, 338
 
@@ -34,11 +36,12 @@ _SHORT, _UNDEFINED = 3, 7
 _SHORTER = {16: 4, 17: 9}  # BigTIFF's long numbers, and what others have in their place
 _MOST = 2**16  # tags of a directory, as in a TIFF; a damaged BigTIFF may claim any number
 _IPTC, _XMP, _PROFILE = 33723, 700, 34675
+_PLACES = {273: 279, 324: 325}  # of strips and of tiles, and how large they are: sections 3, 15
 _IPTC_MARKER = 0x1C  # IPTC-IIM 4.2, 1.6: every data set begins so
 
 # what tells how pixels are coded, or where: of these the new file has its own
 _OF_PIXELS = {
-    *(254, 255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284),
+    *(255, 256, 257, 258, 259, 262, 263, 264, 265, 266, 273, 277, 278, 279, 280, 281, 284),
     *(288, 289, 290, 291, 292, 293, 317, 320, 322, 323, 324, 325, 326, 327, 328, 330),
     *(332, 333, 334, 336, 337, 338, 339, 340, 341, 342, 343, 344, 345, 346, 347, 351),
     *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559),
@@ -124,11 +127,22 @@ class Reader:
         whole = len(content) // entry.size * entry.size
         return [_Entry(*fields) for fields in entry.iter_unpack(content[:whole])]
 
-    def following(self, at: int, entries: int) -> int:
-        """Where the directory after one of so many tags is (section 2); 0 after the last."""
-        layout = self.layout
-        place = at + layout.length.size + entries * layout.entry.size
-        return self.number(self.read(place, layout.pointer.size))
+    def places(self) -> Iterator[int]:
+        """Where the directories of the pages are (section 2), each once."""
+        at, seen = self.first(), set()
+        while at and at not in seen:
+            seen.add(at)
+            yield at
+            at = self.number(self.read(self.link(at), self.layout.pointer.size))
+
+    def place(self, page: int) -> int:
+        """Where the directory of one page is; that of the first page is 0."""
+        return next(islice(self.places(), page, None), 0)
+
+    def link(self, at: int) -> int:
+        """Where a directory says which follows it."""
+        (count,) = self.layout.length.unpack(self.read(at, self.layout.length.size))
+        return at + self.layout.length.size + int(count) * self.layout.entry.size
 
     def number(self, content: bytes) -> int:
         """An unsigned number."""
@@ -159,8 +173,8 @@ class Reader:
         return Tag(number, kind, count, content) if size and len(content) == size else None
 
 
-def tags(path: Path) -> list[Tag]:
-    """The tags of the first directory that can be read; none where there is no directory.
+def tags(path: Path, page: int = 0) -> list[Tag]:
+    """The tags of a page that can be read; none where there is no directory.
 
     Raises
     ------
@@ -169,12 +183,12 @@ def tags(path: Path) -> list[Tag]:
     """
     with path.open("rb") as file, suppress(struct.error):
         reader = Reader(file, path)
-        return reader.directory(reader.first())
+        return reader.directory(reader.place(page))
     return []
 
 
-def graft(original: Path, made: Path) -> None:
-    """Give `made` the tags of the original, but those that code pixels, in place.
+def graft(original: Path, made: Path, page: int = 0) -> None:
+    """Give `made` the tags of a page of the original, but those that code pixels, in place.
 
     The XMP packet and the ICC profile stay those of `made`, and what libvips added goes.
 
@@ -183,7 +197,7 @@ def graft(original: Path, made: Path) -> None:
     PhotographError
         Where the original's tags claim more than there is in the file.
     """
-    theirs = {tag.number: tag for tag in tags(original)}
+    theirs = {tag.number: tag for tag in tags(original, page)}
     with original.open("rb") as about:
         order = Reader(about, original).layout.order
     kept = [tag for number, tag in theirs.items() if number not in _NEW and not _is_bad(tag, order)]
@@ -195,9 +209,41 @@ def graft(original: Path, made: Path) -> None:
             kept.append(theirs.get(EXTRA_SAMPLES, Tag(EXTRA_SAMPLES, _SHORT, 1, bytes(2))))
         for tag in kept:
             entries[tag.number] = _appended(file, ours, _natural(tag), order)
-        place = _append(file, _packed(ours, list(entries.values())))
-        file.seek(ours.first)
-        file.write(ours.pointer.pack(place))
+        _write_directory(file, ours, list(entries.values()), ours.first)
+
+
+def add_page(made: Path, page: Path) -> None:
+    """Append the only page of one file to another that was made here, as its last page.
+
+    Raises
+    ------
+    struct.error
+        Where the file would be larger than its numbers can tell.
+    """
+    with page.open("rb") as source, made.open("rb+") as file:
+        theirs, ours = Reader(source, page), Reader(file, made)
+        found = {tag.number: tag for tag in theirs.directory(theirs.first())}
+        where = next(number for number in _PLACES if number in found)
+        places, sizes = (_numbers(found[n], theirs.layout.order) for n in (where, _PLACES[where]))
+        moved = [_append(file, theirs.read(*one)) for one in zip(places, sizes, strict=True)]
+        content = np.array(moved, f"{theirs.layout.order}u8").tobytes()
+        found[where] = Tag(where, 16, len(moved), content)  # which `_fitting` shortens
+        entries = [_appended(file, ours.layout, tag, theirs.layout.order) for tag in found.values()]
+        *_, last = ours.places()
+        _write_directory(file, ours.layout, entries, ours.link(last))
+
+
+def _numbers(tag: Tag, order: str) -> list[int]:
+    """The unsigned numbers in a tag."""
+    content = tag.content if isinstance(tag.content, bytes) else b""
+    return [int(n) for n in np.frombuffer(content, f"{order}u{_UNITS[tag.kind]}")]
+
+
+def _write_directory(file: BinaryIO, layout: _Layout, entries: list[_Entry], link: int) -> None:
+    """Append it, and let what is at `link` lead to it."""
+    place = _append(file, _packed(layout, entries))
+    file.seek(link)
+    file.write(layout.pointer.pack(place))
 
 
 def _is_bad(tag: Tag, order: str) -> bool:

@@ -1,4 +1,4 @@
-"""What kind of TIFF a file is: a picture, one and its smaller copies, or a camera's raw data.
+"""What kind of TIFF a file is: a picture, several with their smaller copies, or raw data.
 
 Clauses are those of TIFF 6.0.
 """
@@ -7,38 +7,43 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
+from colorear.errors import PhotographError
 from colorear.photo.tiff import EXTRA_SAMPLES, ORIENTATION, POINTERS, Reader
 
-__all__ = ["has_associated_alpha", "is_one_picture", "is_raw", "without_bad_orientation"]
+__all__ = ["has_associated_alpha", "is_raw", "pages", "without_bad_orientation"]
 
-_SUBFILE, _SMALLER = 254, 1  # NewSubfileType, what a directory holds: section 8
+_SUBFILE, _SMALLER, _MASK = 254, 1, 4  # NewSubfileType, what a directory holds: section 8
+_OLD_SUBFILE, _OLD_SMALLER = 255, 2
+_HEIGHT = 257  # which thumbnails of EXIF (Exif 2.32, 4.5.5) and manifests of C2PA do not have
 _SUB_DIRECTORIES, _DNG, _PHOTOMETRIC, _COMPRESSION = 330, 50706, 262, 259
 _OF_SENSORS = (32803, 34892)  # color filter array, linear raw
 _OF_CAMERAS = (34713, 65000, 32867)  # Nikon's and Kodak's compressions
 _MOST_INNER = 16
+_MOST_PAGES = 5000  # each of which libvips looks for from the first on
 
 
-def has_associated_alpha(path: Path) -> bool:
+def has_associated_alpha(path: Path, page: int = 0) -> bool:
     """Whether colors were multiplied by alpha, which libvips undoes when it reads them."""
     with path.open("rb") as file, suppress(struct.error, OverflowError):
         reader = Reader(file, path)
-        entries = reader.entries(reader.first())
+        entries = reader.entries(reader.place(page))
         return any(e.number == EXTRA_SAMPLES and reader.number(e.value[:2]) == 1 for e in entries)
     return False
 
 
 def without_bad_orientation(path: Path) -> bytes | None:
-    """The file with an orientation that libtiff takes for damage as 1; None if it has none."""
+    """The file with orientations that libtiff takes for damage as 1; None if it has none."""
+    content = None
     with path.open("rb") as file, suppress(struct.error, OverflowError):
         reader = Reader(file, path)
-        layout, at = reader.layout, reader.first()
-        for number, entry in enumerate(reader.entries(at), start=1):
-            if entry.number == ORIENTATION and not 1 <= reader.number(entry.value[:2]) <= 8:
-                end = at + layout.length.size + number * layout.entry.size
-                content = bytearray(path.read_bytes())
-                struct.pack_into(f"{layout.order}H", content, end - len(entry.value), 1)
-                return bytes(content)
-    return None
+        layout = reader.layout
+        for at in reader.places():
+            for number, entry in enumerate(reader.entries(at), start=1):
+                if entry.number == ORIENTATION and not 1 <= reader.number(entry.value[:2]) <= 8:
+                    end = at + layout.length.size + number * layout.entry.size
+                    content = content or bytearray(path.read_bytes())
+                    struct.pack_into(f"{layout.order}H", content, end - len(entry.value), 1)
+    return bytes(content) if content else None
 
 
 def is_raw(path: Path) -> bool:
@@ -67,23 +72,26 @@ def is_raw(path: Path) -> bool:
     return False
 
 
-def is_one_picture(path: Path) -> bool:
-    """Whether all pages but the first are smaller copies of it, as in a pyramid.
+def pages(path: Path) -> tuple[int, ...]:
+    """The numbers of the pages that are pictures, and no smaller copies, masks or thumbnails.
 
     Raises
     ------
     PhotographError
-        Where directories lie upon one another.
+        Where directories lie upon one another, or there are too many pages.
     """
+    found: list[int] = []
     with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
         reader = Reader(file, path)
-        at, pages = reader.first(), 0
-        while at and (entries := reader.entries(at)):
-            kinds = [reader.number(e.value[:4]) for e in entries if e.number == _SUBFILE]
-            smaller = bool(kinds and kinds[-1] & _SMALLER)
-            if smaller != bool(pages):
-                return False
-            pages += 1
-            at = reader.following(at, len(entries))
-        return True
-    return False
+        for number, at in enumerate(reader.places()):
+            about = {e.number: reader.number(e.value[:4]) for e in reader.entries(at)}
+            old = about.get(_OLD_SUBFILE, 0) & 0xFFFF
+            is_other = about.get(_SUBFILE, 0) & (_SMALLER | _MASK) or old == _OLD_SMALLER
+            if _HEIGHT in about and not is_other:
+                found.append(number)
+            if len(found) > _MOST_PAGES:
+                raise PhotographError(
+                    f"'{path}' has more than {_MOST_PAGES:,} pages, but no more are taken; "
+                    "save them as several files"
+                )
+    return tuple(found)

@@ -56,7 +56,8 @@ def test_colors_that_cannot_be_had_are_told_but_not_too_many(result):
 
 
 def test_every_header_is_described_and_no_other(result):
-    told = replace(result, unreachable=[Unreachable(Hint(0, 0, "red"), "#100000")])
+    wishes = [Unreachable(Hint(0, 0, "red"), "#100000")]
+    told = replace(result, unreachable=wishes, left_out=["page 2 is left out: it is damaged"])
     described = {name.lower() for name in HEADERS}
     assert set(file_response(told).headers) == described | {"content-length", "content-type"}
 

@@ -15,8 +15,15 @@ __all__ = ["LUMA", "changed_metadata", "changed_pixels"]
 LUMA = "luma as another decoder reads it"
 
 
-def changed_metadata(before: Path, after: Path, form: Format) -> list[str]:
+def changed_metadata(
+    before: Path, after: Path, form: Format, pages: tuple[int, int] = (0, 0)
+) -> list[str]:
     """What the files hold besides pixels and is not the same, by name.
+
+    Parameters
+    ----------
+    pages
+        Of TIFFs: which page of either.
 
     Raises
     ------
@@ -24,9 +31,9 @@ def changed_metadata(before: Path, after: Path, form: Format) -> list[str]:
         Where one of them cannot be taken apart, or the colored one is not whole.
     """
     with reading(before):
-        old = read_contents(before, form, whole=False)
+        old = read_contents(before, form, whole=False, page=pages[0])
     with reading(after):
-        new = read_contents(after, form, whole=True)
+        new = read_contents(after, form, whole=True, page=pages[1])
     found = changed_items(old, new)
     if old.profile_counts:
         same = show_the_same(old.profile, new.profile)
@@ -39,7 +46,9 @@ def changed_metadata(before: Path, after: Path, form: Format) -> list[str]:
     return found
 
 
-def changed_pixels(before: Path, after: Path, form: Format, *, bits: int) -> list[str] | None:
+def changed_pixels(
+    before: Path, after: Path, form: Format, pages: tuple[int, int] = (0, 0), *, bits: int
+) -> list[str] | None:
     """What another decoder sees changed; None if it cannot read the photograph.
 
     Raises
@@ -48,13 +57,13 @@ def changed_pixels(before: Path, after: Path, form: Format, *, bits: int) -> lis
         Where it does not open the colored file.
     """
     try:
-        old = decoded(before, form)
+        old = decoded(before, form, pages[0])
     except OSError:
         return None
     if old is None:
         return None
     try:
-        new = decoded(after, form)
+        new = decoded(after, form, pages[1])
     except OSError as error:
         raise _not_opened(after, str(error)) from error
     if new is None:

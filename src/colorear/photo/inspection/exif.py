@@ -61,13 +61,16 @@ def _orientation(tags: Tags) -> object:
     return value if isinstance(value, tuple) and 1 <= value[0] <= 8 else (1,)
 
 
-def read_tags(file: BinaryIO) -> Tags:
-    """The tags of the first directory and of those in it; damaged ones are none."""
+def read_tags(file: BinaryIO, page: int = 0) -> Tags:
+    """The tags of the directory of a page and of those in it; damaged ones are none."""
     head = file.read(16)
     order = ">" if head[:2] == b"MM" else "<"
     big = head[2:4] in (b"+\0", b"\0+")
     reader = _Reader(file, order, big)
-    return reader.directory(_number(head[8:16] if big else head[4:8], order), 0)
+    place = _number(head[8:16] if big else head[4:8], order)
+    for _ in range(page):
+        place = reader.following(place)
+    return reader.directory(place, 0)
 
 
 class _Reader:
@@ -93,6 +96,14 @@ class _Reader:
             if value:
                 tags[number] = value
         return tags
+
+    def following(self, place: int) -> int:
+        """Where the directory after the one in that place is."""
+        wide, step = (8, 20) if self._big else (2, 12)
+        count = _number(self._read(place, wide), self._order)
+        return _number(
+            self._read(place + wide + count * step, wide if self._big else 4), self._order
+        )
 
     def _value(self, kind: int, many: int, field: bytes) -> bytes | tuple[int, ...] | None:
         unit = _SIZES.get(kind, 0)

@@ -29,13 +29,15 @@ _GRAY = (0, 4)
 _LARGEST = 16_000_000  # bytes that a compressed text or profile may have
 
 
-def read_contents(path: Path, form: Format, *, whole: bool) -> Contents:
+def read_contents(path: Path, form: Format, *, whole: bool, page: int = 0) -> Contents:
     """Everything in a file besides its pixels.
 
     Parameters
     ----------
     whole
         Whether anything that is cut short is an error, and not just left out.
+    page
+        Of a TIFF: which one, counted from 0.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def read_contents(path: Path, form: Format, *, whole: bool) -> Contents:
     contents, name = Contents(), str(path)
     if form == "tiff":
         with path.open("rb") as file:
-            add_tags(contents, read_tags(file))
+            add_tags(contents, read_tags(file, page))
     elif form == "jpeg":
         _add_jpeg(contents, path.read_bytes(), name)
     elif form == "png":

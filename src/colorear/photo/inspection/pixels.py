@@ -40,8 +40,8 @@ class Pixels(NamedTuple):
     """Whether colors are multiplied by alpha in the file, which Pillow undoes."""
 
 
-def decoded(path: Path, form: Format) -> Pixels | None:
-    """The pixels of a PNG, TIFF or WebP; None of a kind that Pillow does not know.
+def decoded(path: Path, form: Format, page: int = 0) -> Pixels | None:
+    """The pixels of a PNG, WebP or page of a TIFF; None of a kind that Pillow does not know.
 
     Raises
     ------
@@ -52,6 +52,7 @@ def decoded(path: Path, form: Format) -> Pixels | None:
         warnings.simplefilter("ignore")  # of metadata, which is compared elsewhere
         try:
             image = _opened(path, form)
+            image.seek(page)
             image.load()
         except (SyntaxError, NotImplementedError, ValueError, KeyError):
             return None

@@ -23,11 +23,13 @@ HEADERS = {
     "Colorear-Luma": "What `colorear verify` found: JSON, `ok` if nothing but color was added.",
     "Colorear-Appearance": "What came: `gray` or `toned`; `color`, or `colored` by colorear, which "
     "was replaced; `bilevel` or `halftone`, which hardly any color fits.",
+    "Colorear-Left-Out": "JSON, if a TIFF has damaged pages, which the answer lacks: what is "
+    "said of the first twenty.",
     "Colorear-Unreachable": "JSON, if hints have colors that do not exist at the lightness of "
     "their places: place, wish and nearest color of the first twenty.",
 }
 _CHUNK = 256 * 1024
-_UNREACHABLE = 20  # some clients take no more than 8 KB of headers
+_TOLD = 20  # some clients take no more than 8 KB of headers
 
 
 def file_response(result: Result) -> StreamingResponse:
@@ -44,10 +46,12 @@ def file_response(result: Result) -> StreamingResponse:
         "Colorear-Luma": json.dumps(verification_json(result.verification)),
         "Colorear-Appearance": result.appearance,
     }
+    if result.left_out:
+        headers["Colorear-Left-Out"] = json.dumps(result.left_out[:_TOLD])
     if result.unreachable:
         told = [
             {"x": one.hint.x, "y": one.hint.y, "color": one.hint.color, "nearest": one.nearest}
-            for one in result.unreachable[:_UNREACHABLE]
+            for one in result.unreachable[:_TOLD]
         ]
         headers["Colorear-Unreachable"] = json.dumps(told)
     return StreamingResponse(_chunks(result.path), 200, headers, result.media_type)

@@ -14,7 +14,8 @@ from colorear.inference.suggestions import lacking
 from colorear.inference.verify import Verification, verify
 from colorear.models.card import Card
 from colorear.photo.appearance import Appearance
-from colorear.photo.photograph import open_photo
+from colorear.photo.pages import open_pages
+from colorear.photo.photograph import Photo
 from colorear.photo.sniffing import SUFFIXES, Format
 from colorear.server.filenames import named_in_errors
 from colorear.server.problems import ProblemError
@@ -24,6 +25,7 @@ from colorear.server.workers import Report
 
 __all__ = ["Result", "UploadedPhoto", "colorize_upload", "inspect_upload", "verification_json"]
 
+_SIZES = 3  # of pages that are told
 _MEDIA_TYPES: Mapping[Format, str] = {
     "jpeg": "image/jpeg",
     "png": "image/png",
@@ -58,6 +60,8 @@ class Result:
     unreachable: Sequence[Unreachable]
     appearance: Appearance
     """What the photograph looked like."""
+    left_out: Sequence[str] = ()
+    """What is said of pages that the file lacks."""
 
 
 def inspect_upload(upload: Upload, settings: Settings) -> UploadedPhoto:
@@ -66,12 +70,12 @@ def inspect_upload(upload: Upload, settings: Settings) -> UploadedPhoto:
     Raises PhotographError, and ProblemError for too many pixels.
     """
     with named_in_errors(upload.photograph, upload.name):
-        photo = open_photo(upload.photograph)
-    megapixels = photo.width * photo.height / 1e6
+        pages, _ = open_pages(upload.photograph)
+    photo, megapixels = pages[0], sum(page.width * page.height for page in pages) / 1e6
     if megapixels > settings.megapixels:
         raise ProblemError(
             "too-many-pixels",
-            f"'{upload.name}' has {photo.width} x {photo.height} pixels, but at most "
+            f"'{upload.name}' has {_size(pages)} pixels, but at most "
             f"{settings.megapixels:g} megapixels are taken; make it smaller, or color it with "
             "the command colorear",
         )
@@ -150,6 +154,7 @@ def colorize_upload(
         ),
         unreachable=made[0][0].unreachable,
         appearance=made[0][0].appearance,
+        left_out=made[0][0].left_out,
     )
 
 
@@ -160,6 +165,12 @@ def verification_json(verification: Verification) -> dict[str, bool | int | None
         "max_luma_difference": verification.max_luma_difference,
         "ok": verification.ok,
     }
+
+
+def _size(pages: Sequence[Photo]) -> str:
+    """Of its first pages."""
+    sizes = [f"{page.width} x {page.height}" for page in pages[:_SIZES]]
+    return " + ".join(sizes + ["…"] * (len(pages) > _SIZES))
 
 
 def _check_able(colorizer: Colorizer, options: ColorizeOptions, *, uncertainty: bool) -> None:

@@ -16,7 +16,7 @@ from colorear.hints import Hint, Unreachable, unreachable
 from colorear.photo import icc, photograph, raster
 from colorear.photo.appearance import Appearance, appearance_of
 from colorear.photo.photograph import Photo
-from colorear.photo.sniffing import Format, opened, reading
+from colorear.photo.sniffing import Format, reading
 
 __all__ = [
     "Part",
@@ -103,7 +103,7 @@ def load_detail(path: Path, part: Part, *, longest: int) -> Bytes:
     shrink = max(1, (right - left) / longest, (bottom - top) / longest)
     height, width = (max(1, round(side / shrink)) for side in (bottom - top, right - left))
     with reading(path):
-        image = opened(path, photo.format).crop(left, top, right - left, bottom - top)
+        image = photograph.pixels(photo).crop(left, top, right - left, bottom - top)
         device = raster.shrunk(image, height, width)
     srgb = icc.converted(device, source=photo.colored_profile, target=None)
     return _gray(photo, raster.gray_lightness(srgb))
