@@ -29,7 +29,9 @@ def run(*words: object, **options) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "colorear", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
     assert "Traceback" not in done.stderr
-    assert all(line.startswith("error: ") for line in done.stderr.splitlines()), done.stderr
+    assert all(line.startswith(("error: ", "note: ")) for line in done.stderr.splitlines()), (
+        done.stderr
+    )
     return done
 
 

@@ -119,7 +119,14 @@ def test_json_of_colorize(folder, colorize):
     assert (set(bad), bad["source"]) == ({"source", "error", "state"}, sources[1])
     summary = objects(done)[-1]["summary"]
     assert summary.pop("seconds") > 0
-    assert summary == {"colored": 1, "kept": 0, "skipped": {}, "failed": 1, "left_alone": {}}
+    assert summary == {
+        "colored": 1,
+        "kept": 0,
+        "skipped": {},
+        "failed": 1,
+        "incomplete": 0,
+        "left_alone": {},
+    }
 
 
 def test_what_is_in_color_already_is_said(folder, colorize, free_pictures, tmp_path):

@@ -120,5 +120,6 @@ def test_programs_get_a_summary(capsys):
         "kept": 0,
         "skipped": {"bilevel": 1},
         "failed": 1,
+        "incomplete": 0,
         "left_alone": {".txt": 3},
     }
