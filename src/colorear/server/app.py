@@ -23,6 +23,7 @@ from colorear.server.api.reference import reference
 from colorear.server.api.responses import HEADERS
 from colorear.server.api.routes import health, router
 from colorear.server.api.service import Service
+from colorear.server.films.page import add_films
 from colorear.server.middleware import (
     catch_errors,
     problem_response,
@@ -65,7 +66,7 @@ def create_app(settings: Settings, *, loopback: bool = False) -> FastAPI:
         lifespan=_lifespan,
         separate_input_output_schemas=False,
     )
-    app.state.service = service
+    app.state.service, app.state.films = service, None
     app.include_router(health)
     app.include_router(router(settings))
     app.include_router(reference)
@@ -85,6 +86,7 @@ def create_app(settings: Settings, *, loopback: bool = False) -> FastAPI:
     app.add_middleware(security_headers)
     if settings.page:
         add_page(app, service.pool, settings)
+        add_films(app, service.pool, settings)
     return app
 
 
@@ -168,6 +170,8 @@ class _Server(uvicorn.Server):
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.service.pool.start()
     yield
+    if app.state.films is not None:
+        await app.state.films.stop()
     await app.state.service.stop()
 
 

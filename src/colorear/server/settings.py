@@ -69,6 +69,12 @@ class Settings(BaseModel):
     """How long a finished job is kept, a year at most."""
     job_places: Positive = 256
     """How many jobs there may be, finished ones among them."""
+    films: Positive = 8
+    """How many films the page may have here; two of each client."""
+    film_seconds: PositiveReal = 120
+    """The longest film that the page takes."""
+    film_minutes: PositiveReal = 30
+    """How long the page may work on a film, from when a worker begins with it; then it is ended."""
     page: bool = True
     """Whether there is a page beside the API."""
     token: SecretStr | None = None

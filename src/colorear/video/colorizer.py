@@ -24,7 +24,7 @@ from colorear.video.hint_tracks import Told, follow_hints
 from colorear.video.job import Job, check_target
 from colorear.video.joining import join, mark_in
 from colorear.video.options import VideoOptions
-from colorear.video.preview import check_sheet, shot_previews, write_sheet
+from colorear.video.preview import ShotPreview, check_sheet, shot_previews, write_sheet
 from colorear.video.segments import Progress, Run, SegmentWriter
 
 if TYPE_CHECKING:
@@ -169,15 +169,11 @@ class VideoColorizer:
         Each is labeled with the time at which its shot begins, and its own. Without `target` it
         lies beside `source`. Nothing else is made. Raises as `colorize` does.
         """
-        options, film = options or VideoOptions(), Film(source)
         name = Path(source)
         path = Path(target) if target else name.with_name(f"{name.stem}-shots.png")
         check_sheet(path)
-        check_target(path, film.facts.path, overwrite=overwrite)
-        total = film.count(options.start, options.end)
-        tell = progress or (lambda *_: None)
-        told = self._follow(film, options).at
-        shots = [*shot_previews(film, self.network, options, told, lambda seen: tell(seen, total))]
+        check_target(path, Film(source).facts.path, overwrite=overwrite)
+        shots = self.shots(source, options, progress=progress)
         write_sheet(shots, path)
         return Preview(
             str(source),
@@ -185,6 +181,20 @@ class VideoColorizer:
             tuple(round(shot.start, 3) for shot in shots),
             tuple(round(shot.time, 3) for shot in shots),
         )
+
+    def shots(
+        self,
+        source: str | Path,
+        options: VideoOptions | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> list[ShotPreview]:
+        """A colored picture of each shot of a film. Raises as `colorize` does."""
+        options, film = options or VideoOptions(), Film(source)
+        total = film.count(options.start, options.end)
+        tell = progress or (lambda *_: None)
+        told = self._follow(film, options).at
+        return [*shot_previews(film, self.network, options, told, lambda seen: tell(seen, total))]
 
     def _follow(self, film: Film, options: VideoOptions) -> Told:
         """The hints, in each of the pictures where they can be seen."""

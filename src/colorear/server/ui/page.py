@@ -20,7 +20,7 @@ from colorear.server.ui.session import Sessions
 from colorear.server.ui.translations import MESSAGES
 from colorear.server.worker_pool import WorkerPool
 
-__all__ = ["add_page"]
+__all__ = ["add_page", "lock"]
 
 _STATIC = Path(__file__).parent / "static"
 _REVALIDATE = {"Cache-Control": "no-cache"}
@@ -32,16 +32,19 @@ def add_page(app: FastAPI, pool: WorkerPool, settings: Settings) -> None:
     Photographs are colored by `worker pool`. The sessions of visitors end with it, at the latest.
     """
     sessions = Sessions(pool)
-    locked = (
-        [Depends(partial(_check_password, settings.token.get_secret_value()))]
-        if settings.token
-        else []
-    )
+    locked = lock(settings)
     app.include_router(_document(settings), dependencies=locked)
     app.include_router(
         routes(PageActions(pool, sessions), sessions, settings, _STATIC),
         dependencies=locked,
     )
+
+
+def lock(settings: Settings) -> list[Any]:
+    """What routes of pages depend on, so that they want the token as a password."""
+    if settings.token is None:
+        return []
+    return [Depends(partial(_check_password, settings.token.get_secret_value()))]
 
 
 def _check_password(token: str, request: Request) -> None:
