@@ -6,6 +6,7 @@ MESSAGES = {
     "tagline": "Colour for black-and-white photographs. Nothing else in the file changes.",
     "language": "English",
     "language_label": "Language",
+    "films": "Films",
     "one": "One photograph",
     "batch": "Many at once",
     # how a photograph is opened

@@ -6,6 +6,7 @@ MESSAGES = {
     "tagline": "Color para fotos en blanco y negro. Nada más cambia en el archivo.",
     "language": "español",
     "language_label": "Idioma",
+    "films": "Películas",
     "one": "Una foto",
     "batch": "Muchas a la vez",
     "drop": "Suelte una foto aquí",
