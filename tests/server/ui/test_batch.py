@@ -53,6 +53,7 @@ def tile(page, number: int):
 
 def stamp(page, number: int) -> list[int]:
     """The pixels of the small picture of one of them."""
+    tile(page, number).scroll_into_view_if_needed()
     image = tile(page, number).locator("img[src]")
     image.wait_for()
     return image.evaluate(
@@ -253,3 +254,42 @@ def test_a_thousand_do_not_fill_the_browser(visit, tmp_path):
     page.get_by_role("button", name="Begin again").click()
     wait_until(page, "urls.size === 0")
     assert page.locator("#panel-batch .grid li").count() == 0
+
+
+def test_an_album_of_twelve_comes_home_with_three_corrections(visit, tmp_path):
+    """The story of a grandmother's album, in Spanish and on a telephone's width."""
+    album = tmp_path / "album"
+    album.mkdir()
+    names = ("china.jpg", "flower.jpg", "coffee.png", "chelsea.tif", "rocket.jpg", "astronaut.jpg")
+    for number in range(12):
+        name = names[number % 6]
+        shutil.copy(EXAMPLES / name, album / f"{number:02} {name}")
+    files = sorted(album.iterdir())
+    page = visit(390, 844, locale="es", has_touch=True, is_mobile=True)
+    page.get_by_role("tab", name="Muchas a la vez").click()
+    page.set_input_files("#panel-batch input.files", files)
+    zip_button = page.get_by_role("button", name="Descargar todas (12)")
+    playwright.expect(zip_button).to_be_enabled(timeout=120_000)
+    before = [stamp(page, number) for number in (0, 1, 6)]
+
+    tile(page, 0).get_by_role("button", name="Comparar y corregir").click()
+    colored(page)
+    corrected(page, 0.4, 0.6)
+    page.get_by_role("button", name="Llevarlas a la foto siguiente").click()
+    page.locator(".lot .place").get_by_text("2 de 12").wait_for()
+    colored(page)
+    page.get_by_role("button", name="Todas las fotos").click()
+    tile(page, 6).get_by_role("button", name="Comparar y corregir").click()
+    colored(page)
+    corrected(page, 0.4, 0.6, swatch=1)
+    page.get_by_role("button", name="Todas las fotos").click()
+    playwright.expect(zip_button).to_be_enabled(timeout=120_000)
+    after = [stamp(page, number) for number in (0, 1, 6)]
+    assert all(new != old for new, old in zip(after, before, strict=True))
+    assert no_wider_than_the_screen(page)
+
+    with zipfile.ZipFile(downloaded(page, zip_button.click, tmp_path)) as archive:
+        assert len(archive.namelist()) == 12
+        archive.extractall(tmp_path / "home")
+    for file in files:
+        assert verify(file, tmp_path / "home" / f"{file.stem}-color{file.suffix}").ok

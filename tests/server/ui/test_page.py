@@ -289,36 +289,6 @@ def test_it_fits_a_phone(visit):
     assert no_wider_than_the_screen(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_fault(visit, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe")
-    page = visit(color_scheme=scheme)
-    faults = []
-
-    def look() -> None:
-        found = axe.Axe().run(page).response["violations"]
-        grave = [one for one in found if one["impact"] in ("serious", "critical")]
-        faults.extend((one["id"], [n["html"][:200] for n in one["nodes"]]) for one in grave)
-
-    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (sum(map(int, re.findall(r"\d+", paper)[:3])) < 200) == (scheme == "dark")
-    look()
-    open_photo(page)
-    page.get_by_role("button", name="Show doubt").click()
-    page.get_by_role("button", name="Other versions").click()
-    page.locator(".strips img[src]").nth(3).wait_for()
-    corrected(page, 0.7, 0.3)
-    look()
-    page.locator(".dots button").click()
-    page.locator(".swatches button").first.wait_for()
-    look()
-    page.get_by_role("tab", name="Many at once").click()
-    page.set_input_files("#panel-batch input.files", [EXAMPLES / "china.jpg"])
-    page.locator("#panel-batch .finished").wait_for()
-    look()
-    assert faults == []
-
-
 def test_the_camera_takes_one(visit):
     page = visit(permissions=["camera"])
     page.get_by_role("button", name="Take a photograph").click()

@@ -47,7 +47,10 @@ function start(root, about) {
     connect: (lost) => connect({ ...quiet, lost }),
     show: async (file, known, { isNew, carried, within }) => {
       const isShown = await one.open(file, known, { isNew, carried, within });
-      if (isShown) show(tabs[0]);
+      if (isShown) {
+        show(tabs[0]);
+        scrollTo(0, 0); // not as far down as the grid was
+      }
       return isShown;
     },
     back: () => show(tabs[1]),
