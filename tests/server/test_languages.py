@@ -7,6 +7,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 import colorear
+from colorear.photo import sniffing
 from colorear.server.languages import Language, language_of, translated
 
 PACKAGE = Path(colorear.__file__).parent
@@ -114,6 +115,17 @@ def test_every_translation_has_the_places_of_its_sentence(language):
         assert places[0] == places[1]
         assert message.string.strip()
         assert not message.fuzzy
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize(
+    "what", sorted({name for _, name in sniffing._OTHERS} | set(sniffing._BRANDS.values()))
+)
+def test_what_a_file_is_is_said_in_every_language(what, language):
+    sentence = f"'a.x' is {what}, but a JPEG, PNG, TIFF or WebP photograph is needed"
+    said = translated(f"{sentence}; convert it, or choose another file", language)
+    assert what not in said
+    assert "a.x" in said
 
 
 def test_values_come_along_and_what_is_unknown_stays():

@@ -40,12 +40,16 @@ def language_of(accept_language: str | None) -> Language:
 
 
 def translated(text: str, language: Language) -> str:
-    """A sentence of the server in that language; as it is where the catalogue lacks it."""
+    """A sentence of the server in that language; as it is where the catalogue lacks it.
+
+    Values that the catalogue has by themselves, such as what a file is, are said in it too.
+    """
     if language == "en":
         return text
     for pattern, target in _catalog(language):
         if found := pattern.fullmatch(text):
-            return _filled(target, found.groupdict())
+            values = found.groupdict().items()
+            return _filled(target, {name: translated(value, language) for name, value in values})
     return text
 
 

@@ -169,6 +169,14 @@ MESSAGES = {
     "loaded": "Corrections opened: {count}",
     "problem": "That did not work:",
     "vanished": "{name} can no longer be read: it was moved, changed or deleted. Choose it again.",
+    "empty_folder": "There is no JPEG, PNG, TIFF or WebP photograph in the folder {folder}. "
+    "Choose another one.",
+    "renewed": "The server was renewed. Load the page anew before you go on; what this browser "
+    "keeps stays.",
+    "load_anew": "Load anew",
+    "elsewhere": "This photograph was opened in another tab. What you do here is not kept; go on "
+    "there, or take over what was done there.",
+    "go_on_here": "Go on here",
     "offline": "The server cannot be reached. Check the connection and try again.",
     # colours, as they are said
     "dark": "dark {color}",

@@ -19,6 +19,7 @@ from colorear.server.ui.routes import EXAMPLES, routes
 from colorear.server.ui.session import Sessions
 from colorear.server.ui.translations import MESSAGES
 from colorear.server.worker_pool import WorkerPool
+from colorear.version import __version__
 
 __all__ = ["add_page", "lock"]
 
@@ -66,6 +67,7 @@ def _document(settings: Settings) -> APIRouter:
     @router.get("/page/settings")
     def page_settings() -> dict[str, Any]:
         return {
+            "version": __version__,
             "messages": MESSAGES,
             "networks": list(available_models()),
             "network": settings.model,

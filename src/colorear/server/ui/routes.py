@@ -16,6 +16,7 @@ from colorear.server.ui.previews import thumbnail
 from colorear.server.ui.session import Sessions
 from colorear.server.ui.tasks import Payload
 from colorear.server.uploads import UploadLimits, client_of, receive, receive_json
+from colorear.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -91,7 +92,7 @@ def _actions(
     """What the scripts of the page call, each with one JSON object."""
 
     async def begin(client: str, _: Payload) -> Payload:
-        return {"session": sessions.begin(client)}
+        return {"session": sessions.begin(client), "version": __version__}
 
     async def end(_: str, payload: Payload) -> Payload:
         sessions.end(str(payload.get("session")))

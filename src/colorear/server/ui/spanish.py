@@ -160,6 +160,13 @@ MESSAGES = {
     "loaded": "Correcciones abiertas: {count}",
     "problem": "No se pudo:",
     "vanished": "{name} ya no se puede leer: se movió, cambió o borró. Elíjala de nuevo.",
+    "empty_folder": "En la carpeta {folder} no hay fotos JPEG, PNG, TIFF o WebP. Elija otra.",
+    "renewed": "El servidor se renovó. Recargue la página antes de seguir; lo que guarda este "
+    "navegador se conserva.",
+    "load_anew": "Recargar",
+    "elsewhere": "Esta foto se abrió en otra pestaña. Lo que haga aquí no se guarda; siga allí o "
+    "retome lo que se hizo allí.",
+    "go_on_here": "Seguir aquí",
     "offline": "No se puede llegar al servidor. Revise la conexión e intente de nuevo.",
     "dark": "{color} oscuro",
     "light": "{color} claro",

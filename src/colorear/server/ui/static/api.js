@@ -16,7 +16,7 @@ export const settings = () => fetch(resolve("page/settings")).then((response) =>
  * Asks and uploads. `problem` hears what went wrong, in a sentence of that language; `lost` that
  * what the server had of this visitor is gone.
  */
-export function connect({ translate, problem, language, lost = () => undefined }) {
+export function connect({ translate, problem, language, version, lost = () => undefined }) {
   let session = null; // what it will be
   let secret = null; // what it is
   let opened = null; // how to open again what was open
@@ -30,7 +30,11 @@ export function connect({ translate, problem, language, lost = () => undefined }
   };
 
   const begin = async () => {
-    if (!session) session = post("begin", {}, language).then((response) => response.session);
+    if (!session)
+      session = post("begin", {}, language).then((response) => {
+        if (response.version !== version) renewed({ translate });
+        return response.session;
+      });
     try {
       secret = await session;
     } catch (error) {
@@ -110,6 +114,16 @@ const isThere = (file) =>
     () => false,
   );
 
+/** The server is of another version than the page: the visitor is told, with a way on. */
+function renewed({ translate }) {
+  const root = document.querySelector(".renewed");
+  const button = Object.assign(document.createElement("button"), { type: "button" });
+  button.textContent = translate("load_anew");
+  button.addEventListener("click", () => location.reload());
+  root.replaceChildren(translate("renewed"), " ", button);
+  root.hidden = false;
+}
+
 /** The free photographs to try. */
 export const example = {
   thumbnail: (name) => resolve(`page/thumbnails/${name}`),
@@ -121,11 +135,18 @@ export const example = {
   },
 };
 
-/** Give the visitor a file: one of the server's, or text made here. */
-export function saveFile(name, url) {
-  const link = document.createElement("a");
-  link.href = url.startsWith("blob:") ? url : resolve(`page/files/${url}`);
-  link.download = name;
+/** Give the visitor a file of the server. */
+export const saveFile = (name, secret) => save(name, resolve(`page/files/${secret}`));
+
+/** Give the visitor a file of JSON that is made here. */
+export function saveText(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  save(name, url);
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+
+function save(name, url) {
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
   document.body.append(link);
   link.click();
   link.remove();

@@ -1,11 +1,12 @@
 // One photograph: opened, in color, looked at, taken home.
 
-import { saveFile } from "./api.js";
+import { saveFile, saveText } from "./api.js";
 import { createCorrections } from "./corrections.js";
 import { createKept } from "./kept.js";
 import { createNotices } from "./notices.js";
 import { createPicture } from "./picture.js";
 import { createStore } from "./store.js";
+import { createTabs } from "./tabs.js";
 import { createVersions } from "./versions.js";
 
 const STAMP = 240; // pixels of the picture by which a photograph is found again
@@ -51,6 +52,10 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   });
   store.palette().then(corrections.use, () => undefined);
   const before = createKept(find(".kept"), { translate, store, resume: (id) => resume(id) });
+  const tabs = createTabs(document.querySelector(".elsewhere"), {
+    translate,
+    resume: (id) => resume(id, { isNew: false }),
+  });
   const picture = createPicture(find(".picture"), {
     translate,
     ...corrections.heard,
@@ -137,13 +142,11 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     versions.show(on, variant);
     if (!on && !abilities.variants) variant = 0;
   }
-  // Files.
-  const saveText = (text, filename) => {
-    const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    saveFile(filename, url);
-    setTimeout(() => URL.revokeObjectURL(url), 60000);
+  function saveHints() {
+    const filename = `${name.replace(/\.[^.]*$/, "")}-hints.json`;
+    saveText(filename, JSON.stringify(corrections.hints, null, 2));
     showStatus("saved", { name: filename });
-  };
+  }
   async function load(file) {
     const response = await api.ask("hints", { text: await file.text(), name: file.name });
     if (response.problem) return;
@@ -163,7 +166,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   // What was done is kept in the browser: after a reload, Back, or days it is there again.
   const keep = (change) => {
     lot?.changed(change);
-    return kept && store.update(kept, change).catch(() => undefined);
+    return kept && !tabs.isElsewhere && store.update(kept, change).catch(() => undefined);
   };
   const isAtRisk = () => !work.hidden && !kept && !lot && corrections.hints.length > 0;
 
@@ -186,6 +189,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     lot = within;
     const add = () => store.add(file, { stamp: response.before }).catch(() => null);
     kept = lot ? null : (known?.id ?? (await add()));
+    tabs.take(kept);
     if (isNew) history.pushState(lot ? { lot: lot.number } : { work: kept }, "");
     showVividness();
     showLot();
@@ -215,6 +219,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     const within = lot;
     turn += 1;
     kept = lot = null;
+    tabs.take(null);
     corrections.leave();
     work.hidden = true;
     entry.hidden = false;
@@ -262,9 +267,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   on(".vary", "click", () => showVersions(!versions.isOpen));
   for (const way of ["nearer", "farther", "whole", "own"])
     on(`.zoom .${way}`, "click", () => picture.zoom[way]());
-  on(".save", "click", () =>
-    saveText(JSON.stringify(corrections.hints, null, 2), `${name.replace(/\.[^.]*$/, "")}-hints.json`),
-  );
+  on(".save", "click", saveHints);
   on(".load", "click", () => find("input.hints").click());
   on("input.hints", "change", (event) => {
     if (event.target.files.length) load(event.target.files[0]);

@@ -2,6 +2,7 @@
 
 import { connect, example, settings } from "./api.js";
 import { createCamera } from "./camera.js";
+import { filesOf } from "./dropped.js";
 import { createBatch } from "./batch.js";
 import { createEditor } from "./editor.js";
 import { chooseLanguage, createTranslator, languageOf } from "./translations.js";
@@ -36,10 +37,11 @@ function start(root, about) {
 
   const panels = { one: find("#panel-one"), batch: find("#panel-batch") };
   const shared = { translate, problem, network: about.network };
-  const quiet = { translate, language, problem: () => undefined }; // its grid says what failed
+  const { version } = about;
+  const quiet = { translate, language, version, problem: () => undefined }; // its grid tells
   const one = createEditor(panels.one, {
     ...shared,
-    api: connect({ translate, problem, language }),
+    api: connect({ ...quiet, problem }),
     reopen: (number) => lot.edit(number, { isNew: false }),
   });
   const lot = createBatch(panels.batch, {
@@ -82,6 +84,12 @@ function start(root, about) {
     if (panels.one.hidden) lot.add(files);
     else one.open(files[0]);
   };
+  const takeFrom = async (transfer) => {
+    const { files, folder } = await filesOf(transfer);
+    if (folder && !files.length) return problem(null, translate("empty_folder", { folder }));
+    if (folder) show(tabs[1]);
+    return take(files);
+  };
   for (const [panel, selector] of [
     [panels.one, "input.file"],
     [panels.batch, "input.files"],
@@ -111,9 +119,9 @@ function start(root, about) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     root.classList.remove("over");
-    take([...event.dataTransfer.files]);
+    takeFrom(event.dataTransfer);
   });
-  document.addEventListener("paste", (event) => take([...event.clipboardData.files]));
+  document.addEventListener("paste", (event) => takeFrom(event.clipboardData));
 
   find(".examples.free").replaceChildren(
     ...about.examples.map((name) => {
