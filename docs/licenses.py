@@ -27,6 +27,7 @@ SPDX = {
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD",
     "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
@@ -40,10 +41,10 @@ forbids to use them for money, with one gap: `turbojpeg` states none, in its fil
 repository; libjpeg-turbo, which it holds, is under BSD-3-Clause and IJG.
 
 Whoever passes them on (in an installer, in a container) must also do what they ask for:
-`pyvips-binary` is libvips with its libraries, and the wheels of `av` hold FFmpeg, both under the
-LGPL, which wants its text, its source and the freedom to exchange them. The photographs and weights
-that are here: [CREDITS](../CREDITS.md). A bill of materials of an environment (CycloneDX) is made
-by `make sbom`.
+`pyvips-binary` is libvips with its libraries, the wheels of `av` hold FFmpeg, and those of
+`pi-heif` libheif and libde265, all under the LGPL, which wants its text, its source and the freedom
+to exchange them. The photographs and weights that are here: [CREDITS](../CREDITS.md). A bill of
+materials of an environment (CycloneDX) is made by `make sbom`.
 
 | package | its terms | with |
 |---|---|---|

@@ -73,7 +73,7 @@ def test_the_wheel_holds_the_network_the_terms_and_no_more_than_the_package(whee
 FREE = (
     *("0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC"),
     *("LLVM-exception", "MIT", "MIT-0", "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib"),
-    "LGPL-3.0-or-later",  # libvips: used as a library that can be exchanged
+    *("LGPL-3.0-or-later", "LGPL-3.0-only"),  # libvips, libheif: they can be exchanged
 )
 
 

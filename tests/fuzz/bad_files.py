@@ -305,6 +305,7 @@ def other(door: str, says: str, make: Callable[[Random], bytes]) -> Kind:
     return Kind(door, says, (suffixes.get(door, ""),), lambda r, _: make(r))
 
 
+EXTRA = r"install them with: pip install 'colorear\[formats\]'"
 NEEDED = "but a JPEG, PNG, TIFF or WebP photograph is needed"
 FRAMES = "has several frames, but one picture is needed"
 ANY = (".jpg", ".png", ".tif", ".webp", ".JPEG")
@@ -320,10 +321,14 @@ KINDS = {
     "pdf": photograph(f"is a PDF, {NEEDED}", pdf, ".pdf", ".jpg"),
     "photoshop": photograph(f"is a Photoshop file, {NEEDED}", lambda r: b"8BPS" + r.bytes(90)),
     "jpeg 2000": photograph(
-        f"is a JPEG 2000, {NEEDED}", lambda r: b"\0\0\0\x0cjP  " + r.bytes(90), ".jp2", ".jpg"
+        f"{DAMAGED}|{EXTRA}|of signed samples, or damaged",
+        lambda r: b"\0\0\0\x0cjP  " + r.bytes(90),
+        ".jp2",
+        ".jpg",
     ),
+    "jpeg xl": photograph(f"{DAMAGED}|{EXTRA}", lambda r: b"\xff\x0a" + r.bytes(90), ".jxl"),
     "telephone": photograph(
-        f"is (a HEIC|an AVIF|a film|a film, or a file like one), {NEEDED}", mixed_brand, ".heic"
+        f"is (a film|a film, or a file like one), {NEEDED}|{DAMAGED}|{EXTRA}", mixed_brand, ".heic"
     ),
     "cut jpeg": photograph(DAMAGED, cut_jpeg, ".jpg"),
     "cut progressive jpeg": photograph(DAMAGED, lambda r: cut_jpeg(r, progressive=True), ".jpg"),

@@ -15,6 +15,7 @@ from colorear.errors import PhotographError, UsageError, translated
 from colorear.inference.naming import colored_name
 from colorear.photo.appearance import Appearance, why_in_color
 from colorear.photo.sniffing import (
+    CONVERTED,
     HEAD,
     SUFFIXES,
     Format,
@@ -37,9 +38,8 @@ __all__ = [
 Product = Literal["color", "uncertainty"]
 Location = Path | Remote
 
-_SUFFIXES = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
-_CONNECTIONS = 32  # remote files that are looked into at a time
-_AHEAD = 4096  # of which so many may wait, so that a million do not
+_SUFFIXES = {*CONVERTED, *(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)}
+_CONNECTIONS, _AHEAD = 32, 4096  # remote files looked into at a time; of which so many may wait
 
 SYSTEM_FOLDERS = frozenset(
     {

@@ -29,7 +29,7 @@ __all__ = ["colorize", "verify"]
 
 Photographs = Annotated[
     list[str],
-    typer.Argument(help="JPEG, PNG, TIFF or WebP, folders of them, s3://...; - for a pipe."),
+    typer.Argument(help="JPEG, PNG, TIFF, WebP, AVIF; folders, s3://...; - for a pipe."),
 ]
 Certificate = Annotated[
     Path | None,

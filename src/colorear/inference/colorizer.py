@@ -226,7 +226,7 @@ class Colorizer:
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         pages, left_out = open_pages(source)
         path = Path(target) if target else beside(source)
-        check_target(path, pages[0].path, overwrite=overwrite)
+        check_target(path, pages[0].source, overwrite=overwrite)
         where: dict[str, Any] = {"overwrite": overwrite, "unfinished": unfinished}
         coarse = decode_coarse(pages[0])
         wishes: list[Unreachable] = []
@@ -275,7 +275,7 @@ class Colorizer:
         started = time.perf_counter()
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         photo = open_photo(source)
-        check_target(Path(target), photo.path, overwrite=overwrite)
+        check_target(Path(target), photo.source, overwrite=overwrite)
         coarse = decode_coarse(photo)
         lightness = self._lightness_of_file(photo, coarse)
         uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))

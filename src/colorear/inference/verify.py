@@ -96,7 +96,7 @@ def _compared(before: Photo, after: Photo) -> Verification:
     original, colored = before.path, after.path
     if (before.width, before.height) != (after.width, after.height):
         raise PhotographError(
-            f"'{original}' has {before.width} x {before.height} pixels and '{colored}' "
+            f"'{before.source}' has {before.width} x {before.height} pixels and '{after.source}' "
             f"{after.width} x {after.height}, but equal sizes are needed; compare a photograph "
             "with its own coloured version"
         )

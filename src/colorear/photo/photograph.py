@@ -13,6 +13,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorear.photo import icc, jpeg, jpeg_dct, png, raster, tiff_kinds, xmp
+from colorear.photo.conversion import Converted, converted
 from colorear.photo.sniffing import (
     Access,
     Format,
@@ -71,6 +72,10 @@ class Photo:
     """Of a TIFF: the number of this picture in it, as libvips counts."""
     pages: tuple[int, ...] = (0,)
     """Of a TIFF: the numbers of all its pictures."""
+    source: Path = Path()
+    """The file that was named; `path` is that, or what it was converted to."""
+    kept: Converted | None = field(default=None, repr=False, compare=False)
+    """Keeps what it was converted to."""
 
     @property
     def chroma_step(self) -> int:
@@ -119,10 +124,13 @@ def open_photo(path: str | Path, page: int | None = None) -> Photo:
     PhotographError
         Where it is not a photograph that can be coloured.
     """
-    path = Path(path)
+    source = Path(path)
+    with reading(source):
+        opened_at = stamp(source)
+        form = format_of(source)
+    kept = converted(source)
+    path = kept.path if kept else source
     with reading(path):
-        opened_at = stamp(path)
-        form = format_of(path)
         if form == "tiff" and tiff_kinds.is_raw(path):
             raise raw(str(path))
         pages = (tiff_kinds.pages(path) or (0,)) if form == "tiff" else (0,)
@@ -152,6 +160,8 @@ def open_photo(path: str | Path, page: int | None = None) -> Photo:
         chroma_size=(-(-image.width // across), -(-image.height // down)),  # T.81, A.1.1
         page=page,
         pages=pages,
+        source=source,
+        kept=kept,
     )
 
 

@@ -8,17 +8,18 @@ import os
 import shutil
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from colorear.errors import PhotographError
 from colorear.photo import icc
 
-__all__ = ["SIGNATURE", "chunks", "graft", "profile"]
+__all__ = ["SIGNATURE", "XMP", "add", "chunks", "graft", "named_profile", "profile"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_XMP = b"XML:com.adobe.xmp\0"  # Adobe's XMP specification, part 3, 1.1.5
+XMP = b"XML:com.adobe.xmp\0"
+"""What the chunk of a packet begins with: Adobe's XMP specification, part 3, 1.1.5."""
 _TEXTS = (b"iTXt", b"tEXt", b"zTXt")  # only the first is right for XMP; libvips writes the last
 _OF_PIXELS = {b"IHDR", b"IDAT", b"IEND"}
 _MOST_PIXEL_CHUNKS = 1_000_000  # those of libpng have 8,192 bytes
@@ -113,10 +114,27 @@ def graft(original: Path, pixels: Path, target: Path, xmp: bytes, profile: bytes
                 made.seek(chunk.start)  # none is larger than memory: libvips makes small ones
                 file.write(made.read(chunk.size))
             if chunk.kind == b"IHDR":
-                file.write(_packed(b"iTXt", _XMP + bytes(4) + xmp))
+                file.write(_packed(b"iTXt", XMP + bytes(4) + xmp))
                 file.writelines(before)
         about.seek(trailer)
         shutil.copyfileobj(about, file)
+
+
+def add(pixels: Path, target: Path, told: Mapping[bytes, bytes]) -> None:
+    """Write `target`: a PNG that libvips made of pixels alone, and these chunks."""
+    with pixels.open("rb") as made, target.open("xb") as file:
+        file.write(SIGNATURE)
+        for chunk in chunks(made):
+            if chunk.kind in _OF_PIXELS:  # libvips makes up a resolution
+                made.seek(chunk.start)
+                file.write(made.read(chunk.size))
+            if chunk.kind == b"IHDR":
+                file.writelines(_packed(kind, content) for kind, content in told.items())
+
+
+def named_profile(profile: bytes) -> bytes:
+    """The content of the chunk of an ICC profile (11.3.2.3)."""
+    return b"ICC profile" + bytes(1) + _DEFLATE + zlib.compress(profile)
 
 
 def _ancillary(file: BinaryIO, profile: bytes | None) -> tuple[list[bytes], list[bytes], int]:
@@ -155,7 +173,7 @@ def _kept(
         return _significant(content, header)
     if kind == b"iCCP":
         return _with_profile(content, profile, header)
-    return b"" if kind in _TEXTS and content.startswith(_XMP) else content
+    return b"" if kind in _TEXTS and content.startswith(XMP) else content
 
 
 def _background(content: bytes, header: _Header, palette: bytes) -> bytes:

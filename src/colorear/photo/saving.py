@@ -62,7 +62,7 @@ def save(
     target = Path(target)
     if target.suffix.lower() not in SUFFIXES[photo.format]:
         raise PhotographError(
-            f"'{target}' would be a {photo.format.upper()} file like '{photo.path.name}'; "
+            f"'{target}' would be a {photo.format.upper()} file, as '{photo.source.name}' becomes; "
             f"give it a name that ends in {photo.suffix}"
         )
     with writing_photograph(target, unfinished=unfinished, overwrite=overwrite) as part:
@@ -72,11 +72,11 @@ def save(
             _save_pixels(photo, part, chroma, mark, big=big)
         if sign:
             sign(part)
-        with reading(photo.path):
-            changed = stamp(photo.path) != photo.stamp
+        with reading(photo.source):
+            changed = stamp(photo.source) != photo.stamp
         if changed:
             raise PhotographError(
-                f"'{photo.path}' changed while it was being coloured; colour it again when it is "
+                f"'{photo.source}' changed while it was being coloured; colour it again when it is "
                 "complete"
             )
 

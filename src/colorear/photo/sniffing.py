@@ -13,18 +13,21 @@ from colorear.errors import PhotographError, foreign
 from colorear.photo import png, tiff_kinds
 
 __all__ = [
+    "CONVERTED",
     "HEAD",
     "PIXEL_LIMIT",
     "SUFFIXES",
     "Access",
     "Folder",
     "Format",
+    "Kind",
     "Stamp",
     "check",
     "ending_for",
     "format_in",
     "format_of",
     "is_folder",
+    "kind_in",
     "opened",
     "raw",
     "reading",
@@ -34,11 +37,13 @@ __all__ = [
 
 Format = Literal["jpeg", "png", "tiff", "webp"]
 Access = Literal["sequential", "random"]
+Kind = Literal["AVIF", "HEIC", "JPEG 2000", "JPEG XL"]
+"""What is read too, but becomes a PNG or JPEG in color: see `conversion`."""
 
 PIXEL_LIMIT = 1_000_000_000
 """A header that promises more pixels than this is taken for a decompression bomb."""
 
-HEAD = 16
+HEAD = 64
 """How many of a file's first bytes tell its format."""
 
 SUFFIXES: dict[Format, tuple[str, ...]] = {
@@ -47,6 +52,8 @@ SUFFIXES: dict[Format, tuple[str, ...]] = {
     "tiff": (".tif", ".tiff"),
     "webp": (".webp",),
 }
+CONVERTED = (".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jxl")
+"""How the names of photographs end that become PNG or JPEG."""
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xff\xd8\xff", "jpeg"),
     (png.SIGNATURE, "png"),
@@ -60,17 +67,21 @@ _OTHERS = (  # what a file is that begins so
     (b"BM", "a BMP"),
     (b"%PDF", "a PDF"),
     (b"8BPS", "a Photoshop file"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL"),
-    (b"\xff\x0a", "a JPEG XL"),
     (b"II\xbc\1", "a JPEG XR"),
     (b"\x76\x2f\x31\x01", "an OpenEXR"),
     (b"PK\3\4", "a zip file"),
 )
 _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb", b"\0MRM")
-_BRANDS = {b"avif": "an AVIF", b"avis": "an AVIF", b"qt  ": "a film"}
-_BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"heim", b"heis"), "a HEIC")
+_BRANDS = {b"avis": "an AVIF that moves", b"qt  ": "a film"}
+_BRANDS |= dict.fromkeys((b"hevc", b"hevx", b"msf1"), "a HEIC that moves")
+_KINDS: dict[bytes, Kind] = {
+    b"\0\0\0\x0cjP  ": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"\0\0\0\x0cJXL ": "JPEG XL",
+    b"\xff\x0a": "JPEG XL",
+}
+_STILLS: dict[bytes, Kind] = dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1"), "HEIC")
+_STILLS[b"avif"] = "AVIF"
 _LARGE_TIFF = 10_000_000  # bytes, from which on libtiff may take as much memory as it needs
 
 
@@ -104,9 +115,11 @@ def format_of(path: Path) -> Format:
 
 
 def format_in(head: bytes, name: str) -> Format:
-    """Tell the format of the file `name` by its first bytes. Raises PhotographError."""
+    """The format of the file `name` in color, by its first bytes. Raises PhotographError."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
+    if kind := kind_in(head):
+        return "jpeg" if kind == "JPEG XL" and b"jbrd" in head[:HEAD] else "png"
     if _is_raw(head):
         raise raw(name)
     for magic, form in _MAGIC:
@@ -116,6 +129,14 @@ def format_in(head: bytes, name: str) -> Format:
         f"'{name}' is {_other(head)}, but a JPEG, PNG, TIFF or WebP photograph is "
         "needed; convert it, or choose another file"
     )
+
+
+def kind_in(head: bytes) -> Kind | None:
+    """Which format that becomes another begins so."""
+    if head[4:8] == b"ftyp":  # ISO 14496-12, 4.3
+        brand = head[8:12]
+        return "AVIF" if brand == b"mif1" and b"avif" in head[16:40] else _STILLS.get(brand)
+    return next((kind for magic, kind in _KINDS.items() if head.startswith(magic)), None)
 
 
 def raw(name: str) -> PhotographError:
