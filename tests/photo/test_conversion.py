@@ -183,6 +183,30 @@ def test_a_cut_avif(tmp_path):
         open_photo(tmp_path / "a.avif")
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_that_lacks_only_its_end_marker(tmp_path, colorizer, mode):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(GRAY).convert(mode).save(path, quality=85, exif=EXIF)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-2])
+    assert open_photo(path).path.read_bytes() == whole
+    colored(path, colorizer, ".jpg")
+    path.write_bytes(whole[:-1])  # half of the marker is there
+    colorizer.colorize(path, tmp_path / "b.jpg")
+    assert verify(path, tmp_path / "b.jpg").identical_dct
+
+
+@pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 90}])
+def test_a_jpeg_that_lacks_more_is_damaged(tmp_path, options):
+    path = tmp_path / "a.jpg"
+    Image.fromarray(GRAY).save(path, **options)
+    whole = path.read_bytes()
+    for missing in (2, 40, 1000) if "progressive" in options else (40, 1000):
+        path.write_bytes(whole[:-missing])
+        with pytest.raises(PhotographError, match="damaged or cut short"):
+            open_photo(path)
+
+
 def test_nothing_is_left_of_what_was_converted(tmp_path):
     Image.fromarray(GRAY).save(tmp_path / "a.avif")
     photo = open_photo(tmp_path / "a.avif")

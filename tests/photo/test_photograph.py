@@ -343,7 +343,7 @@ def test_a_wrong_suffix(tmp_path):
     photo = open_photo(tmp_path / "old.jpg")
     assert photo.format == "png"
     assert photo.suffix == ".png"
-    with pytest.raises(PhotographError, match=r"would be a PNG file like .* ends in \.png"):
+    with pytest.raises(PhotographError, match=r"would be a PNG file, as .* ends in \.png"):
         save(photo, tmp_path / "new.jpg", vivid)
     Image.fromarray(photograph(20, 30, 1, 8)).save(tmp_path / "OLD.JPEG")
     assert open_photo(tmp_path / "OLD.JPEG").suffix == ".JPEG"

@@ -22,7 +22,7 @@ import pyvips
 from numpy.typing import NDArray
 
 from colorear.errors import PhotographError
-from colorear.photo import png
+from colorear.photo import jpeg, jpeg_dct, png
 from colorear.photo.sniffing import HEAD, PIXEL_LIMIT, Kind, kind_in, reading
 
 __all__ = ["Converted", "converted"]
@@ -34,6 +34,7 @@ _UUIDS = {  # of boxes of JPEG 2000
 _SAME_COLORS = (16, 17)  # enumerated color spaces: sRGB and gray (15444-1, I.5.3.3)
 _DEEPEST = 38  # bits of a sample (15444-1, A.5.1)
 _ORIENTATION = 274
+_JPEG, _END = b"\xff\xd8\xff", b"\xff\xd9"  # SOI and the next marker, EOI: T.81, B.1.1.3
 
 
 @dataclass
@@ -61,26 +62,52 @@ class Converted:
 def converted(path: Path) -> Converted | None:
     """What is in another format, as a PNG or JPEG; None if it is read as it is.
 
+    A JPEG that lacks its end marker alone becomes one that has it.
+
     Raises
     ------
     PhotographError
         Where the file is damaged, or holds what no PNG can, or what reads it is not installed.
     """
     with reading(path), path.open("rb") as file:
-        return Converted(path) if kind_in(file.read(HEAD)) else None
+        head = file.read(HEAD)
+        if kind_in(head):
+            return Converted(path)
+        if head[:3] == _JPEG and file.seek(-2, os.SEEK_END) and file.read() != _END:
+            file.seek(0)
+            return Converted(path) if _lacks_end(file.read(), path) else None
+    return None
 
 
 def _converted(path: Path, folder: Path) -> Path:
     with reading(path):
         content = path.read_bytes()
     kind = kind_in(content[:HEAD])
+    if kind is None:
+        target = folder / f"{path.stem}.jpg"
+        target.write_bytes(content + _END)
+        return target
     if kind == "JPEG XL" and b"jbrd" in content[:HEAD]:
         target = folder / f"{path.stem}.jpg"
         target.write_bytes(_decoded(path, "jpegxl_decode_jpeg", content))
         return target
     target = folder / f"{path.stem}.png"
-    _write(_READERS[kind or "AVIF"](path, content), target, path)
+    _write(_READERS[kind](path, content), target, path)
     return target
+
+
+def _lacks_end(content: bytes, path: Path) -> bool:
+    """Whether a JPEG of one scan, all of it there, lacks its end marker and nothing else."""
+    try:
+        jpeg.read(content, str(path))
+    except PhotographError:
+        try:
+            taken = jpeg.read(content + _END, str(path))
+            jpeg_dct.luma_key(taken)  # which fails where a scan is not whole
+        except PhotographError:
+            return False
+        return not taken.progressive  # where nothing tells of scans that are missing
+    return False
 
 
 def _write(picture: _Picture, target: Path, path: Path) -> None:
