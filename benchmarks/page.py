@@ -86,18 +86,14 @@ def memory(page: Page) -> str:
     return f"{told['JSHeapUsedSize'] / 1e6:.1f} MB of JavaScript, {told['Nodes']:.0f} nodes"
 
 
-def resident() -> float:
-    """Millions of bytes of all processes of the browser that show pages."""
-    total = 0
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (place / "cmdline").read_bytes()
-            if b"--type=renderer" in command and b"chromium" in command:
-                pages = int((place / "statm").read_text().split()[1])
-                total += pages * os.sysconf("SC_PAGESIZE")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return total / 1e6
+def resident(page: Page) -> float:
+    """Millions of bytes of the processes of this browser that show pages."""
+    browser = page.context.browser
+    assert browser
+    told = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    statm = [Path(f"/proc/{one['id']}/statm") for one in told if one["type"] == "renderer"]
+    pages = sum(int(place.read_text().split()[1]) for place in statm)
+    return pages * os.sysconf("SC_PAGESIZE") / 1e6
 
 
 def color_many(page: Page, photograph: Path, many: int) -> None:
@@ -107,12 +103,14 @@ def color_many(page: Page, photograph: Path, many: int) -> None:
         for file in files:
             file.symlink_to(photograph.resolve())
         page.get_by_role("tab").nth(1).click()
-        print(f"before: {memory(page)}, {resident():.0f} MB of the renderers")
+        print(f"before: {memory(page)}, {resident(page):.0f} MB of the renderer")
         page.set_input_files("#panel-batch input.files", files)
         for share in (0.1, 0.5, 1):
             done = round(share * many)
             wait(page, f"document.querySelector('#panel-batch progress').value >= {done}")
-            print(f"{done} done: {memory(page)}, {resident():.0f} MB of the renderers", flush=True)
+            print(
+                f"{done} done: {memory(page)}, {resident(page):.0f} MB of the renderer", flush=True
+            )
 
 
 def main() -> None:

@@ -144,6 +144,22 @@ def test_what_is_unusual_of_a_photograph_is_told(visiting, unusual):
     asyncio.run(work())
 
 
+def test_what_is_converted_comes_home_as_png(visiting, tmp_path):
+    avif = tmp_path / "old.avif"
+    pyvips.Image.new_from_file(str(EXAMPLES["flower"])).heifsave(str(avif), compression="av1")
+
+    async def work() -> None:
+        async with visiting() as visitor:
+            assert (await visitor.open(avif, "old.avif"))["pixels"] == [640, 427]
+            assert (await visitor.ask("file"))["name"] == "old-color.png"
+            assert (await visitor.add(avif, "old.avif"))["name"] == "old-color.png"
+            made = await visitor.ask("batch_file", number=0)
+            path = visitor.every.published(made["file"]).path
+            assert path.read_bytes().startswith(b"\x89PNG")
+
+    asyncio.run(work())
+
+
 def test_hints_that_were_saved_are_opened(visiting, tmp_path):
     async def work() -> None:
         async with visiting() as visitor:

@@ -4,12 +4,19 @@ from typing import get_args
 
 import pytest
 
+from colorear.photo.sniffing import CONVERTED, SUFFIXES
 from colorear.server.languages import Language
 from colorear.server.ui.routes import EXAMPLES
 from colorear.server.ui.translations import MESSAGES
 
 STATIC = Path(__file__).parents[3] / "src/colorear/server/ui/static"
 SOURCES = "".join(path.read_text(encoding="utf-8") for path in STATIC.glob("*.[jh]*"))
+
+
+def test_every_ending_can_be_chosen():
+    endings = {ending for endings in SUFFIXES.values() for ending in endings} | set(CONVERTED)
+    told = re.findall(r'class="files?"[^>]* accept="([^"]*)"', SOURCES)
+    assert [set(one.split(",")) for one in told] == [endings | {"image/*"}] * 2
 
 
 def test_every_language_is_complete():

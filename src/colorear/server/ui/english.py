@@ -13,7 +13,7 @@ MESSAGES = {
     "drop": "Drop a photograph here",
     "choose": "Choose a photograph",
     "camera": "Take a photograph",
-    "paste": "You can also paste one. JPEG, PNG, TIFF or WebP.",
+    "paste": "You can also paste one. JPEG, PNG, TIFF, WebP or AVIF.",
     "private": "The server has it only while this page is open; this browser keeps it until "
     "you forget it.",
     "kept_title": "Your photographs",
@@ -144,7 +144,7 @@ MESSAGES = {
     "retry_label": "Try {name} again",
     "waiting": "Waiting",
     "working": "Colouring …",
-    "finished": "Done, {seconds} s",
+    "finished": "{seconds} s",
     "home": "Downloaded",
     "place": "{number} of {all}",
     "previous": "Previous photograph",
@@ -169,8 +169,7 @@ MESSAGES = {
     "loaded": "Corrections opened: {count}",
     "problem": "That did not work:",
     "vanished": "{name} can no longer be read: it was moved, changed or deleted. Choose it again.",
-    "empty_folder": "There is no JPEG, PNG, TIFF or WebP photograph in the folder {folder}. "
-    "Choose another one.",
+    "empty_folder": "There is no photograph in the folder {folder}. Choose another one.",
     "renewed": "The server was renewed. Load the page anew before you go on; what this browser "
     "keeps stays.",
     "load_anew": "Load anew",

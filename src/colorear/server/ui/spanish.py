@@ -12,7 +12,7 @@ MESSAGES = {
     "drop": "Suelte una foto aquí",
     "choose": "Elegir una foto",
     "camera": "Tomar una foto",
-    "paste": "También puede pegarla. JPEG, PNG, TIFF o WebP.",
+    "paste": "También puede pegarla. JPEG, PNG, TIFF, WebP o AVIF.",
     "private": "El servidor la tiene solo mientras esta página está abierta; este navegador la "
     "guarda hasta que usted la olvide.",
     "kept_title": "Sus fotos",
@@ -136,7 +136,7 @@ MESSAGES = {
     "retry_label": "Reintentar {name}",
     "waiting": "En espera",
     "working": "Coloreando …",
-    "finished": "Lista, {seconds} s",
+    "finished": "{seconds} s",
     "home": "Descargada",
     "place": "{number} de {all}",
     "previous": "Foto anterior",
@@ -160,7 +160,7 @@ MESSAGES = {
     "loaded": "Correcciones abiertas: {count}",
     "problem": "No se pudo:",
     "vanished": "{name} ya no se puede leer: se movió, cambió o borró. Elíjala de nuevo.",
-    "empty_folder": "En la carpeta {folder} no hay fotos JPEG, PNG, TIFF o WebP. Elija otra.",
+    "empty_folder": "En la carpeta {folder} no hay fotos. Elija otra.",
     "renewed": "El servidor se renovó. Recargue la página antes de seguir; lo que guarda este "
     "navegador se conserva.",
     "load_anew": "Recargar",

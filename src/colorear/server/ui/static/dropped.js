@@ -1,6 +1,7 @@
 // What was dropped or pasted: files, and those in folders.
 
-const PHOTOGRAPH = /\.(jpe?g|jpe|jfif|png|tiff?|webp)$/i;
+const endings = document.querySelector("input.files").accept.split(",");
+const isPhotograph = ({ name }) => endings.includes(name.slice(name.lastIndexOf(".")).toLowerCase());
 
 const all = async (folder) => {
   const reader = folder.createReader();
@@ -17,7 +18,7 @@ async function within(folder) {
   const found = [];
   for (const entry of await all(folder))
     if (entry.isDirectory) found.push(...(await within(entry)));
-    else if (PHOTOGRAPH.test(entry.name)) found.push(await fileOf(entry));
+    else if (isPhotograph(entry)) found.push(await fileOf(entry));
   return found;
 }
 
