@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyvips
@@ -16,7 +16,8 @@ from colorear import models
 from colorear.errors import ModelError, SigningError
 from colorear.hints import Hint, Unreachable, unreachable
 from colorear.inference.chroma import chroma_of_array, chroma_of_file
-from colorear.inference.colored import Colored
+from colorear.inference.colored import Colored, done
+from colorear.inference.inputs import Source, Target, as_array, through_files
 from colorear.inference.naming import beside
 from colorear.inference.options import DEFAULT_MODEL, ColorizeOptions
 from colorear.inference.pages import save_pages
@@ -28,15 +29,13 @@ from colorear.photo.appearance import Appearance, appearance_of_all
 from colorear.photo.atomic_write import check_target, writing_photograph
 from colorear.photo.c2pa import Signer
 from colorear.photo.pages import open_pages
-from colorear.photo.photograph import (
-    Photo,
-    decode_coarse,
-    open_photo,
-    upright,
-)
+from colorear.photo.photograph import Photo, decode_coarse, open_photo, upright
 from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
 from colorear.version import __version__
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["Colored", "Colorizer", "colorize"]
 
@@ -87,7 +86,7 @@ class Colorizer:
 
     def __call__(
         self,
-        picture: NDArray[Any],
+        picture: "NDArray[Any] | Image",
         *,
         hints: Sequence[Hint] = (),
         vividness: float = 1.0,
@@ -97,8 +96,8 @@ class Colorizer:
 
         Parameters
         ----------
-        picture : (h, w) gray or (h, w, 3) sRGB, uint8 or uint16
-            Color that comes in is replaced.
+        picture : (h, w) gray or (h, w, 3) sRGB, uint8 or uint16; or an image of Pillow
+            Color that comes in is replaced, alpha left out.
         hints
             What is known of the colors.
         vividness
@@ -120,6 +119,7 @@ class Colorizer:
         ModelError
             Where the network cannot do what is asked.
         """
+        picture = as_array(picture)
         image = raster.from_array(picture)
         lightness = self._lightness_of_array(image)
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
@@ -128,7 +128,7 @@ class Colorizer:
 
     def uncertainty(
         self,
-        picture: NDArray[Any],
+        picture: "NDArray[Any] | Image",
         *,
         hints: Sequence[Hint] = (),
         vividness: float = 1.0,
@@ -148,13 +148,18 @@ class Colorizer:
         ModelError
             Where the network does not tell, too; and all that a call raises.
         """
+        picture = as_array(picture)
         lightness = self._lightness_of_array(raster.from_array(picture))
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))
         return resized(uncertainty, *picture.shape[:2])
 
     def suggestions(
-        self, picture: NDArray[Any], place: tuple[float, float], *, hints: Sequence[Hint] = ()
+        self,
+        picture: "NDArray[Any] | Image",
+        place: tuple[float, float],
+        *,
+        hints: Sequence[Hint] = (),
     ) -> list[str]:
         """Colors that are likely at a place of an array.
 
@@ -176,13 +181,13 @@ class Colorizer:
             Where the network does not tell, too; and all that a call raises.
         """
         where = Hint(*place, "gray").place  # which checks it
-        lightness = self._lightness_of_array(raster.from_array(picture))
+        lightness = self._lightness_of_array(raster.from_array(as_array(picture)))
         return suggestions(self.network(lightness, hints), lightness, where)
 
     def colorize(
         self,
-        source: str | Path,
-        target: str | Path | None = None,
+        source: Source,
+        target: Target = None,
         *,
         hints: Sequence[Hint] = (),
         vividness: float = 1.0,
@@ -199,9 +204,10 @@ class Colorizer:
         Parameters
         ----------
         source
-            The photograph, which is never replaced itself.
+            The photograph, which is never replaced itself: a path, the bytes of a file, or a file
+            object.
         target
-            The file to write; without one `beside(source)`.
+            The path to write, or a file object; without one `beside(source)`, if that is a path.
         hints, vividness, variant
             As in a call; places are those of the photograph seen upright, of several pages of the
             first.
@@ -217,11 +223,17 @@ class Colorizer:
         ------
         PhotographError
             Where the photograph cannot be read or written.
+        UsageError
+            Where bytes or a file object come without a target.
         SigningError
             Where it has several pages, and is to be signed.
         HintError, ModelError
             As a call does.
         """
+        if not (isinstance(source, str | Path) and isinstance(target, str | Path | None)):
+            how: dict[str, Any] = {"hints": hints, "vividness": vividness, "variant": variant}
+            again = partial(self.colorize, overwrite=overwrite, unfinished=unfinished, **how)
+            return through_files(again, source, target)
         started = time.perf_counter()
         options = ColorizeOptions(hints=tuple(hints), vividness=vividness)
         pages, left_out = open_pages(source)
@@ -246,7 +258,7 @@ class Colorizer:
             write = partial(self._write_page, options, variant, wishes)
             left_out += save_pages(pages, path, write, **where)
         seen = appearance or appearance_of_all(pages, coarse=coarse)
-        made = self._colored(pages, source, path, seen, started)
+        made = done(pages, source, path, self.network.card.name, seen, started)
         return replace(made, unreachable=tuple(wishes), left_out=tuple(left_out))
 
     def uncertainty_map(
@@ -286,7 +298,7 @@ class Colorizer:
         with writing_photograph(Path(target), unfinished=unfinished, overwrite=overwrite) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
         seen = appearance or appearance_of_all([photo], coarse=coarse)
-        return self._colored([photo], source, target, seen, started)
+        return done([photo], source, target, self.network.card.name, seen, started)
 
     @property
     def mark(self) -> Provenance:
@@ -336,27 +348,10 @@ class Colorizer:
         uncertainty: Planes = prediction.uncertainty[0]
         return uncertainty
 
-    def _colored(
-        self,
-        pages: Sequence[Photo],
-        source: str | Path,
-        target: str | Path,
-        seen: Appearance,
-        started: float,
-    ) -> Colored:
-        return Colored(
-            source=str(source),
-            output=str(target),
-            seconds=time.perf_counter() - started,
-            megapixels=sum(page.width * page.height for page in pages) / 1e6,
-            model=self.network.card.name,
-            appearance=seen,
-        )
-
 
 def colorize(
-    source: str | Path,
-    target: str | Path | None = None,
+    source: Source,
+    target: Target = None,
     *,
     model: str | Path = DEFAULT_MODEL,
     hints: Sequence[Hint] = (),
