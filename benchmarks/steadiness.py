@@ -1,31 +1,34 @@
 """How steady the colors of films are, and how far off, on films whose motion and colors are known.
 
 python benchmarks/steadiness.py [--frames 48] [--grain 0 8] [--films pan walk ...] [--figure FILE]
+    [--clips FILE ...] [--stretch 48]
 
-Photographs under a moving camera, some with a shape that walks through the picture. `flicker` is
-the mean CIELAB distance (a*b*) between the color of each place and its own in the frame before, as
-the known motion finds it; `error` that to the true color. The first figure is that of `--steady 0`.
-The figure shows the chroma of one place of the first film, as it is followed through it.
+Photographs under a moving camera, some with a shape that walks through the picture or with
+something near that moves faster. `flicker` is the mean CIELAB distance (a*b*) between the color of
+each place and its own in the frame before, as the known motion finds it; `error` that to the true
+color. The first figure is that of `--steady 0`. Of `--clips`, films in color, the motion is what
+Farneback's optical flow finds in their luma, which is not the one that colors follow. The figure
+shows the chroma of one place of the first film, as it is followed through it.
 """
 
 import argparse
 import sys
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import skimage.data
 from sklearn.datasets import load_sample_image
 
 from colorear import color, models
-from colorear.video.flow import motion
+from colorear.video.flow import motion, sampled
 from colorear.video.steady import Agreed, Frame, agree
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import made_films as made
 
-STRETCH = 48
 FILMS = {
     "pan": ("astronaut", {}),
     "faster pan": ("china", {"pan": (3, 1)}),
@@ -33,7 +36,10 @@ FILMS = {
     "turn": ("flower", {"turn": 0.01}),
     "walk": ("china", {"person": True}),
     "walk, pan": ("flower", {"person": True, "pan": (2, 0)}),
+    "parallax": ("china", {"near": "flower"}),
+    "parallax, walk": ("flower", {"near": "coffee", "person": True}),
 }
+_LIKELY = 2.0  # pixels by which the way there and back may differ, of a clip
 
 
 def main() -> None:
@@ -42,57 +48,102 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=48)
     parser.add_argument("--grain", type=float, nargs="+", default=[0, 8])
     parser.add_argument("--films", nargs="+", choices=[*FILMS], default=[*FILMS])
+    parser.add_argument("--clips", type=Path, nargs="+", default=[])
+    parser.add_argument("--stretch", type=int, default=48)
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
+    network = Asked()
+    for path in options.clips:
+        tell(path.stem, clip(path, options.frames), 0, network, options)
+    for grain in options.grain if not options.clips else ():
+        for name in options.films:
+            found = tell(name, film(name, options.frames), grain, network, options)
+            if options.figure and (grain, name) == (options.grain[0], options.films[0]):
+                draw(options.figure, [*found[:3]], followed(found[3]))
+
+
+class Asked:
+    """The bundled network, and how often it was asked."""
+
+    def __init__(self) -> None:
+        self.network, self.calls = models.load("acuarela", threads=1), 0
+
+    def colors(self, frame: Frame) -> np.ndarray:
+        """a*b* (h, w, 2) of a frame by itself."""
+        self.calls += 1
+        lightness = color.luma_to_lightness(frame.luma.astype(np.float32) / 255)
+        return np.ascontiguousarray(self.network.ab(lightness).transpose(1, 2, 0))
+
+    def opinion(self, frame: Frame) -> Agreed:
+        """The same, as `agree` wants it."""
+        return Agreed(self.colors(frame), np.ones(frame.luma.shape, np.float32))
+
+
+def film(name: str, frames: int) -> made.Shot:
+    """One of FILMS."""
     photos = {
         "astronaut": skimage.data.astronaut(),
         "coffee": skimage.data.coffee(),
         "china": load_sample_image("china.jpg"),
         "flower": load_sample_image("flower.jpg"),
     }
-    network = models.load("acuarela", threads=2)
-    calls = 0
+    photo, how = FILMS[name]
+    settings = dict(how, frames=frames)
+    if settings.pop("person", False):
+        settings["person"] = photos["astronaut"][:, 100:350]
+    if near := settings.pop("near", None):
+        return made.parallax(photos[photo], photos[near], **settings)
+    return made.camera(photos[photo], **settings)
 
-    def colors(frame: Frame) -> np.ndarray:
-        nonlocal calls
-        calls += 1
-        lightness = color.luma_to_lightness(frame.luma.astype(np.float32) / 255)
-        return np.ascontiguousarray(network(lightness).ab.transpose(1, 2, 0))
 
-    def opinion(frame: Frame) -> Agreed:
-        return Agreed(colors(frame), np.ones(frame.luma.shape, np.float32))
+def clip(path: Path, frames: int) -> made.Shot:
+    """The beginning of a film in color, at the network's size."""
+    with av.open(str(path)) as file:
+        pictures = []
+        for frame in islice(file.decode(video=0), frames):
+            scale = 192 / min(frame.width, frame.height)
+            size = [32 * max(1, round(side * scale / 32)) for side in (frame.width, frame.height)]
+            pictures.append(cv2.resize(frame.to_ndarray(format="rgb24"), size, interpolation=3))
+    grays = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in pictures]
+    flows = []
+    for before, now in pairwise(grays):
+        back, forth = (
+            cv2.calcOpticalFlowFarneback(*pair, None, 0.5, 4, 21, 3, 7, 1.5, 0)
+            for pair in ((now, before), (before, now))
+        )
+        there = back + sampled(forth, back)
+        back[np.hypot(there[..., 0], there[..., 1]) > _LIKELY] = np.nan
+        flows.append(back)
+    return made.Shot(np.stack(pictures), flows)
 
-    for grain in options.grain:
-        for name in options.films:
-            photo, how = FILMS[name]
-            settings = dict(how, frames=options.frames)
-            if settings.pop("person", False):
-                settings["person"] = photos["astronaut"][:, 100:350]
-            shot = made.camera(photos[photo], **settings)
-            luma = made.grainy(made.luma_of(shot.frames), grain)
-            levels = np.rint(luma * 255).astype(np.uint8)
-            frames = [Frame(levels[0], None, None)]
-            frames += [Frame(now, *motion(now, before)) for before, now in pairwise(levels)]
-            alone, calls = [colors(frame) for frame in frames], 0
-            steady, state = [], None
-            for start in range(0, len(frames), STRETCH):
-                part, state = agree(frames[start : start + STRETCH], opinion, state)
-                steady += part
-            truth = [
-                color.srgb_to_lab(one.transpose(2, 0, 1) / 255)[1:].transpose(1, 2, 0)
-                for one in shot.frames
-            ]
-            (before, off), (after, off_after) = (
-                (flicker(each, shot.flows), error(each, truth)) for each in (alone, steady)
-            )
-            print(
-                f"{name:10} {photo:10} grain {grain:2.0f}  flicker {before:.2f} -> {after:.2f} "
-                f"({after / before:.2f} x)  error {off:.2f} -> {off_after:.2f}  "
-                f"{calls} network calls for {len(frames)} frames",
-                flush=True,
-            )
-            if options.figure and (grain, name) == (options.grain[0], options.films[0]):
-                draw(options.figure, [alone, steady, truth], followed(shot.flows))
+
+def tell(
+    name: str, shot: made.Shot, grain: float, network: Asked, options: argparse.Namespace
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+    """Measure one film; gives its colors, each by itself, steady and true, and its motion."""
+    luma = made.grainy(made.luma_of(shot.frames), grain)
+    levels = np.rint(luma * 255).astype(np.uint8)
+    frames = [Frame(levels[0], None, None)]
+    frames += [Frame(now, *motion(now, before)) for before, now in pairwise(levels)]
+    alone, network.calls = [network.colors(frame) for frame in frames], 0
+    steady, state = [], None
+    for start in range(0, len(frames), options.stretch):
+        part, state = agree(frames[start : start + options.stretch], network.opinion, state)
+        steady += part
+    truth = [
+        color.srgb_to_lab(one.transpose(2, 0, 1) / 255)[1:].transpose(1, 2, 0)
+        for one in shot.frames
+    ]
+    (before, off), (after, off_after) = (
+        (flicker(each, shot.flows), error(each, truth)) for each in (alone, steady)
+    )
+    print(
+        f"{name:14} grain {grain:2.0f}  flicker {before:.2f} -> {after:.2f} "
+        f"({after / before:.2f} x)  error {off:.2f} -> {off_after:.2f}  true flicker "
+        f"{flicker(truth, shot.flows):.2f}  {network.calls} network calls for {len(frames)} frames",
+        flush=True,
+    )
+    return alone, steady, truth, shot.flows
 
 
 def followed(flows: list[np.ndarray]) -> list[np.ndarray]:

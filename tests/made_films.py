@@ -64,6 +64,49 @@ def camera(
     return _with_person(shot, person) if person is not None else shot
 
 
+def parallax(
+    far: np.ndarray,
+    near: np.ndarray,
+    *,
+    pan: tuple[float, float] = (1.0, 0.0),
+    nearer: float = 3.0,
+    person: np.ndarray | None = None,
+    **how: Any,
+) -> Shot:
+    """Two photographs at two distances: the near one moves `nearer` times as fast.
+
+    Of the near one a hedge and a trunk are seen; with a `person` somebody walks before both.
+    """
+    ahead = (pan[0] * nearer, pan[1] * nearer)
+    back, front = camera(far, pan=pan, **how), camera(near, pan=ahead, **how)
+    shown = camera(np.repeat(_hedge(*near.shape[:2])[..., None], 3, 2), pan=ahead, **how).frames
+    seen = shown[..., 0] > 127
+    frames = np.where(seen[..., None], front.frames, back.frames)
+    flows = []
+    rows, columns = np.indices(seen.shape[1:])
+    for before, now, behind, before_all in zip(
+        seen, seen[1:], back.flows, front.flows, strict=False
+    ):
+        flow = np.where(now[..., None], before_all, behind)
+        x = np.nan_to_num(columns + flow[..., 0]).round().astype(int).clip(0, now.shape[1] - 1)
+        y = np.nan_to_num(rows + flow[..., 1]).round().astype(int).clip(0, now.shape[0] - 1)
+        flow[before[y, x] != now] = np.nan  # the other layer was seen there
+        flows.append(flow)
+    shot = Shot(frames, flows)
+    return _with_person(shot, person) if person is not None else shot
+
+
+def _hedge(height: int, width: int) -> np.ndarray:
+    """(height, width) 255 where something near is seen: a hedge below, and a trunk."""
+    place = np.arange(width) / width
+    top = 0.72 + 0.05 * np.sin(place * 40) + 0.03 * np.sin(place * 97)
+    shape = (np.arange(height)[:, None] / height > top).astype(np.uint8) * 255
+    for middle in (0.35, 0.62):
+        left = int((middle - 0.02) * width)
+        shape[:, left : left + int(0.05 * width)] = 255
+    return shape
+
+
 def _with_person(shot: Shot, photo: np.ndarray) -> Shot:
     n, height, width = shot.frames.shape[:3]
     tall, wide = int(height * 0.7), int(height * 0.35)
