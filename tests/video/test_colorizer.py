@@ -221,6 +221,21 @@ def test_odd_sizes(colorizer, free_pictures, tmp_path):
         colorizer.colorize(source, tmp_path / "av1.mkv", VideoOptions(codec="av1"))
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 2), (11, 13), (2, 600)])
+def test_tiny_and_narrow_films(colorizer, tmp_path, size):
+    rng = np.random.default_rng(0)
+    luma = [rng.integers(16, 236, size).astype(np.uint8)] * 4
+    source = made.write(tmp_path / "old.mkv", luma)
+    for name, options in (("0", ALONE), ("1", VideoOptions())):
+        target = tmp_path / f"{name}.mkv"
+        assert colorizer.colorize(source, target, options).frames == 4
+        found = made.read(target)
+        assert all(
+            np.array_equal(one["planes"][0], before)
+            for one, before in zip(found, luma, strict=True)
+        )
+
+
 def test_interlaced_stays_interlaced(colorizer, lumas, tmp_path):
     def settings(stream):
         from av.codec.context import Flags
@@ -357,3 +372,30 @@ def test_a_full_disk_is_one_sentence(colorizer, lumas, tmp_path):
     with pytest.raises(VideoError, match="cannot be written: No space left on device; make room"):
         colorizer.colorize(source, tmp_path / "new.mkv", progress=keep)
     assert not (tmp_path / "new.mkv").exists()
+
+
+def test_a_disk_that_fills_half_way_is_one_sentence(known_network, tmp_path):
+    """What is written is no longer taken, whatever the encoder still has to give."""
+    resource = pytest.importorskip("resource")
+    rng = np.random.default_rng(0)
+    luma = [rng.integers(16, 236, (96, 128)).astype(np.uint8) for _ in range(30)]
+    source = made.write(tmp_path / "old.mkv", luma)
+    target = tmp_path / "new.mkv"
+    code = (
+        "import sys; from colorear.errors import VideoError\n"
+        "from colorear.video.colorizer import VideoColorizer\n"
+        "try:\n    VideoColorizer(sys.argv[1], threads=1).colorize(*sys.argv[2:])\n"
+        "except VideoError as error:\n    print(error)"
+    )
+    most = 150_000  # bytes of a file: a few of these frames
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(known_network), str(source), str(target)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "cannot be written" in done.stdout
+    assert not target.exists()
+    assert VideoColorizer(known_network, threads=1).colorize(source, target).frames == 30

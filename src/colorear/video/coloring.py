@@ -31,7 +31,7 @@ Planes = NDArray[np.float32]
 _LIGHTNESS: Planes = np.asarray(color.luma_to_lightness(np.arange(256) / 255), np.float32)
 STRETCH = 48
 """Frames that are colored together, at most."""
-_WAITING = 48 << 20  # bytes of luma that wait for their colors, at most
+_WAITING = 24 << 20  # bytes of luma that wait for their colors, at most
 _MADE = 5.0  # CIELAB units: a color that hints change by more is what they made it
 _FEWEST = 4  # frames of a stretch, however large they are
 

@@ -1,6 +1,7 @@
 """Frames put into an encoder plane by plane, and the streams that hold what comes out."""
 
 import os
+from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoder", "add_stream"]
 
+_SLICED = 16  # pixels of a side from which FFV1 takes it in slices
 _RATES = 120  # frames a second beyond which a film's rate is taken for that of its clock
 
 
@@ -68,7 +70,9 @@ def _options(encoding: Encoding) -> dict[str, str]:
             os.environ.setdefault("SVT_LOG", "1")  # likewise: errors only
             return {"preset": "8", "crf": quality}
         case "ffv1":
-            sliced = {"slices": "4"} if encoding.facts.width % 2 == 0 else {}  # else not opened
+            facts = encoding.facts  # else it is not opened
+            fits = facts.width % 2 == 0 and min(facts.width, facts.height) >= _SLICED
+            sliced = {"slices": "4"} if fits else {}
             return {"level": "3", "slicecrc": "1"} | sliced
 
 
@@ -110,8 +114,11 @@ class Encoder:
         self._file.close()
 
     def abandon(self) -> None:
-        """Close it as it is."""
-        self._file.close()
+        """Close it as it is; what cannot be written any more, as on a full disk, is left."""
+        from av.error import FFmpegError
+
+        with suppress(FFmpegError):
+            self._file.close()
 
     def _mux(self, packets: "list[Packet[Any]]") -> None:
         for packet in packets:

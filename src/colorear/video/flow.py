@@ -18,6 +18,7 @@ _APART = 0.7  # pixels by which way there and way back may differ
 _APART_MORE = 0.05  # and so much of the way
 _CHANGED = 18.0  # levels of 255 by which a place may change, beside what the whole frame does
 _TOGETHER = 7  # pixels across of which most must be valid
+_LEAST = 16  # pixels of a side: OpenCV refuses fewer than 12
 _SOFT = 1.2  # sigma in pixels by which luma is smoothed first: grain does not move
 
 
@@ -44,9 +45,12 @@ def motion(here: NDArray[np.uint8], there: NDArray[np.uint8]) -> tuple[Motion, M
     import cv2
 
     search: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    height, width = here.shape
     smooth: list[Any] = [cv2.GaussianBlur(frame, (0, 0), _SOFT) for frame in (here, there)]
-    forth: Planes = search.calc(*smooth, None)
-    back: Planes = search.calc(*reversed(smooth), None)
+    grown = [(0, max(0, _LEAST - height)), (0, max(0, _LEAST - width))]
+    wide = [np.pad(frame, grown, mode="edge") for frame in smooth]
+    forth: Planes = search.calc(*wide, None)[:height, :width]
+    back: Planes = search.calc(*reversed(wide), None)[:height, :width]
     soft = [frame.astype(np.float32) for frame in smooth]
     return (
         Motion(forth, _validity(forth, back, soft[0], soft[1])),
