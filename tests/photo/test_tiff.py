@@ -111,6 +111,7 @@ def test_pages_are_several_pictures(tmp_path):
 HEIGHT = (257, 4, 1, 9)
 
 
+@pytest.mark.parametrize("order", ["<", ">"], ids=["II", "MM"])
 @pytest.mark.parametrize(
     ("about", "found"),
     [
@@ -121,13 +122,13 @@ HEIGHT = (257, 4, 1, 9)
         ([(254, 4, 1, 0), (513, 4, 1, 8)], (0,)),  # EXIF's thumbnail
     ],
 )
-def test_which_pages_are_pictures(tmp_path, about, found):
+def test_which_pages_are_pictures(tmp_path, about, found, order):
     size = len(directory(about[0], HEIGHT))
-    content = b"II*\0\x08\0\0\0"
+    content = struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, 8)
     for number, entry in enumerate(about, 1):
         following = 8 + number * size if number < len(about) else 0
         rest = () if entry[0] == 513 else (HEIGHT,)
-        content += directory(entry, *rest, following=following)
+        content += directory(entry, *rest, following=following, order=order)
     (tmp_path / "a.tif").write_bytes(content)
     assert tiff_kinds.pages(tmp_path / "a.tif") == found
 
@@ -252,10 +253,13 @@ def test_sixteen_bits_have_no_predictor(tmp_path, known_network):
             assert new.pages[0].predictor == predictor
 
 
-def directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
+def directory(*entries: tuple[int, int, int, int], following: int = 0, order: str = "<") -> bytes:
     """A directory of a TIFF whose tags have numbers for values, or places of them."""
-    body = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return struct.pack("<H", len(entries)) + body + struct.pack("<I", following)
+    body = b"".join(
+        struct.pack(f"{order}HHI{'H2x' if kind == 3 else 'I'}", number, kind, many, value)
+        for number, kind, many, value in entries
+    )
+    return struct.pack(f"{order}H", len(entries)) + body + struct.pack(f"{order}I", following)
 
 
 @pytest.fixture

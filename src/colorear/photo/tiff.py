@@ -32,7 +32,7 @@ _DEEPEST = 3  # directories within directories: EXIF and interoperability, and o
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # section 2
 _SIZES |= {_IFD: 4, 16: 8, 17: 8, _IFD8: 8}
 _UNITS = {**_SIZES, 5: 4, 10: 4}  # what a byte order turns round: a rational is two numbers
-_SHORT, _UNDEFINED = 3, 7
+SHORT, _UNDEFINED = 3, 7
 _SHORTER = {16: 4, 17: 9}  # BigTIFF's long numbers, and what others have in their place
 _MOST = 2**16  # tags of a directory, as in a TIFF; a damaged BigTIFF may claim any number
 _IPTC, _XMP, _PROFILE = 33723, 700, 34675
@@ -206,7 +206,7 @@ def graft(original: Path, made: Path, page: int = 0) -> None:
         ours = reader.layout
         entries = {e.number: e for e in reader.entries(reader.first()) if e.number in _NEW}
         if EXTRA_SAMPLES in entries:  # what they mean stays, also if nobody has said it
-            kept.append(theirs.get(EXTRA_SAMPLES, Tag(EXTRA_SAMPLES, _SHORT, 1, bytes(2))))
+            kept.append(theirs.get(EXTRA_SAMPLES, Tag(EXTRA_SAMPLES, SHORT, 1, bytes(2))))
         for tag in kept:
             entries[tag.number] = _appended(file, ours, _natural(tag), order)
         _write_directory(file, ours, list(entries.values()), ours.first)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from colorear.errors import PhotographError
-from colorear.photo.tiff import EXTRA_SAMPLES, ORIENTATION, POINTERS, Reader
+from colorear.photo.tiff import EXTRA_SAMPLES, ORIENTATION, POINTERS, SHORT, Reader
 
 __all__ = ["has_associated_alpha", "is_raw", "pages", "without_bad_orientation"]
 
@@ -84,9 +84,12 @@ def pages(path: Path) -> tuple[int, ...]:
     with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
         reader = Reader(file, path)
         for number, at in enumerate(reader.places()):
-            about = {e.number: reader.number(e.value[:4]) for e in reader.entries(at)}
-            old = about.get(_OLD_SUBFILE, 0) & 0xFFFF
-            is_other = about.get(_SUBFILE, 0) & (_SMALLER | _MASK) or old == _OLD_SMALLER
+            about = {
+                e.number: reader.number(e.value[: 2 if e.kind == SHORT else 4])
+                for e in reader.entries(at)
+            }
+            old = about.get(_OLD_SUBFILE) == _OLD_SMALLER
+            is_other = about.get(_SUBFILE, 0) & (_SMALLER | _MASK) or old
             if _HEIGHT in about and not is_other:
                 found.append(number)
             if len(found) > _MOST_PAGES:
