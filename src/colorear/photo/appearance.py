@@ -2,7 +2,7 @@
 
 A toned photograph (sepia, cyanotype, selenium, a yellowed print) has one color for each lightness,
 whatever is shown; its stains change smoothly. What departs from that is in color. Thresholds were
-set on photographs whose kind is known: docs/correct.md has the rates.
+set on photographs whose kind is known: docs/how.md has the rates.
 """
 
 import mmap
