@@ -67,7 +67,9 @@ def firefox(address, tmp_path) -> Iterator[Firefox]:
         "browser.download.folderList": 2,
         "intl.accept_languages": "en",
     }
-    marionette = driver.marionette.Marionette(bin=FIREFOX, headless=True, prefs=preferences)
+    marionette = driver.marionette.Marionette(
+        bin=FIREFOX, headless=True, prefs=preferences, gecko_log=str(tmp_path / "gecko.log")
+    )
     try:
         marionette.start_session({"strictFileInteractability": False})
         marionette.set_window_rect(width=1280, height=900)
