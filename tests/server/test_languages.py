@@ -14,7 +14,15 @@ PACKAGE = Path(colorear.__file__).parent
 LOCALE = PACKAGE / "server" / "locale"
 OTHERS = [language for language in get_args(Language) if language != "en"]
 # what the server runs; and of it what only commands say, to whoever sits at the server
-ROOMS = ["hints.py", "inference", "photo", "server", "models/network.py"]
+ROOMS = [
+    "hints.py",
+    "inference",
+    "photo",
+    "server",
+    "models/network.py",
+    "video/facts.py",
+    "video/hint_tracks.py",
+]
 COMMANDS = {
     "photo/atomic_write.py",
     "photo/c2pa.py",
