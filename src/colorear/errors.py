@@ -233,6 +233,7 @@ FOREIGN: tuple[Foreign, ...] = (
     Foreign("pyarrow.lib.ArrowException", "", "cannot be {action}: {reason}", ""),
 )
 
+_LONGEST = 300  # characters of what others say
 _REPORTS = {  # of libvips, and of the libraries that it reads by
     "compression support is not configured": "CODEC",
     "tiled separate planes not supported": "PLANES",
@@ -262,7 +263,8 @@ def reason_of(error: BaseException) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     if lines[0].startswith("unable to call"):
         return lines[min(1, len(lines) - 1)].strip()
-    return " ".join(" ".join(lines).split()).rstrip(".")
+    told = " ".join(" ".join(lines).split()).rstrip(".")
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"  # libtiff repeats itself
 
 
 @contextmanager
