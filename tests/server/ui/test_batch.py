@@ -44,7 +44,7 @@ def send(page, files) -> None:
 
 def wait_for_all(page, number: int) -> None:
     every = page.get_by_role("button", name=f"Download all ({number:,})")
-    playwright.expect(every).to_be_enabled(timeout=60_000)
+    playwright.expect(every).to_be_enabled(timeout=180_000)
 
 
 def tile(page, number: int):
@@ -148,8 +148,9 @@ def test_vividness_is_for_all_or_for_one(visit):
     own = stamp(page, 0)
     assert own != before[0]
     assert stamp(page, 1) == before[1]
+    shown = tile(page, 1).locator("img").get_attribute("src")
     page.get_by_role("slider", name="Vividness of all").fill("0")
-    page.locator("#panel-batch .working, #panel-batch .waiting").first.wait_for()
+    playwright.expect(tile(page, 1).locator("img[src]")).not_to_have_attribute("src", shown)
     wait_for_all(page, 2)
     assert stamp(page, 0) == own
     gray = np.array(stamp(page, 1)).reshape(-1, 4)[:, :3]

@@ -6,6 +6,7 @@ import { createGrid } from "./grid.js";
 const AT_ONCE = 2; // on their way: one arrives while another is colored
 const BUSY = ["queue-full", "not-ready", "stopping"]; // what a server says that will take more later
 const PATIENCE = 5000; // milliseconds until it is asked again
+const SOON = 30; // milliseconds until it is shown how far all is
 const SETTLED = 400; // milliseconds without a change, before all are colored anew
 const PLAIN = { model: null, vividness: null, hints: [], variant: 0 }; // null: as for all
 
@@ -30,6 +31,7 @@ export function createBatch(root, { translate, connect, network, show, back }) {
   let running = 0;
   let paused = null; // the sentence that says why
   let timer = null;
+  let shown = null; // what will show how far all is
   let isTaken = true; // whether all that is done came home
   select.value = network;
 
@@ -37,7 +39,13 @@ export function createBatch(root, { translate, connect, network, show, back }) {
   const count = (state) => items.reduce((sum, item) => sum + (item.state === state), 0);
   const isBusy = () => running > 0 || (waiting.length > 0 && !paused);
 
+  /** Soon, and once for all that changes meanwhile: a thousand answers may come at once. */
   function showStatus() {
+    zip.disabled ||= isBusy(); // at once: what is colored anew is not what would be fetched
+    shown ??= setTimeout(showNow, SOON);
+  }
+  function showNow() {
+    shown = null;
     const [finished, failed] = [count("finished"), count("failed")];
     const done = finished + count("home");
     const words = [translate("progress", { done, all: items.length })];
