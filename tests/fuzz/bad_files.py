@@ -102,7 +102,8 @@ def cut_jpeg(random: Random, **options: object) -> bytes:
 def cut_tiff(random: Random) -> bytes:
     content = saved(random, "tiff", compression=str(random.choice(["raw", "tiff_lzw"])))
     (directory,) = struct.unpack("<I", content[4:8])
-    return cut(content, random, 9, len(content) - directory)  # libtiff writes it after the pixels
+    is_last = directory > 8  # libtiff writes it after the pixels, Pillow by itself before them
+    return cut(content, random, 9, len(content) - directory if is_last else 1)
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

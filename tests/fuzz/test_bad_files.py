@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from colorear import Colorizer
 from colorear.batch.journal import Journal
@@ -73,25 +74,34 @@ def test_its_sentence(tmp_path, colorizer, name, how_many, record_property):
     record_property("kinds of bad files", 1)
 
 
-def test_all_of_them_by_one_command(tmp_path, known_network, how_many):
+def test_all_of_them_by_one_command(tmp_path, free_pictures, known_network, how_many):
     """Some hundred bad photographs at once, and a good one after each: none stops the others."""
     kinds = {name: kind for name, kind in KINDS.items() if kind.door == "photograph"}
     random = np.random.default_rng(1)
-    places = {}
+    places, good = {}, []
     for number in range(how_many(0, 5)):
         for name, kind in kinds.items():
             folder = tmp_path / f"{name}-{number}"
             folder.mkdir()
-            if name != "folder":
-                places[str(kind.place(random, folder))] = kind.says
+            if name not in ("folder", "loop"):  # neither is a file that can get another name
+                path = kind.place(random, folder)
+                alone = folder / f"{name}-{number}{path.suffix}"  # all colors go to one folder
+                if path.exists():  # one kind is missing
+                    path.rename(alone)
+                places[str(alone)] = kind.says
+                good.append(folder / f"good-{name}-{number}.png")
+                Image.fromarray(free_pictures["coffee"][:40, :50, 1]).save(good[-1])
     if not places:
         pytest.skip("only with --fuzz")
     command = [sys.executable, "-m", "colorear", "colorize", "--json", "--model", known_network]
-    command += ["-o", tmp_path / "out", *places]
+    both = [path for pair in zip(places, good, strict=True) for path in pair]
+    command += ["-o", tmp_path / "out", *both]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == ExitCode.FAILED
     assert done.stderr == ""
     *answers, _ = [json.loads(line) for line in done.stdout.splitlines()]
-    told = {answer["source"]: answer["error"] for answer in answers}
+    told = {answer["source"]: answer["error"] for answer in answers if "error" in answer}
     assert set(told) == set(places)
     assert [said for path, said in told.items() if not re.search(places[path], said)] == []
+    made = sorted(path.name for path in (tmp_path / "out").glob("good-*"))
+    assert made == sorted(path.name for path in good)

@@ -4,6 +4,9 @@ A few dozen cases each in `make test`, many more in `make fuzz`.
 """
 
 import functools
+import os
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +17,11 @@ from fuzz.parsers import PARSERS, Parser
 
 BOUNDARY_VALUES = [b"\0", b"\xff", b"\x7f\xff", b"\xff\xff", b"\0\0\0\0", b"\xff" * 4, b"\xff" * 8]
 MOST = 20_000  # bytes of what is tried
+
+KEPT = Path(tempfile.gettempdir(), f"fuzz-{os.getpid()}")
+
+# Hypothesis shows the case that failed; this warning, an error in tests, would take its place
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 @functools.cache
@@ -64,6 +72,10 @@ def tried(parser: Parser, content: bytes) -> str:
             assert "\n" not in said
             assert len(said) < 2_000
             return "refused"
+        except Exception as error:
+            KEPT.write_bytes(content)  # the last one is the smallest that Hypothesis found
+            error.add_note(f"The case is in {KEPT}.")
+            raise
     return "taken"
 
 

@@ -17,6 +17,10 @@ from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
 from photo.test_icc import PROFILES
 
+PACKET = (
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Label="the attic"/></rdf:RDF>'
+)
 MARK = Provenance("0.1.0", "acuarela", "7ab61f9d", "00ff" * 16)
 
 
@@ -229,6 +233,40 @@ def test_alpha_is_compared(tmp_path, gray, suffix, bits):
     for name in names[2:]:
         assert "alpha" in verify(names[0], name).changed
         assert not verify(names[0], name).ok
+
+
+def test_a_webp_that_tells_of_alpha_and_has_none(tmp_path, gray):
+    """Its header has a flag that libwebp does not set where all is opaque."""
+    source, target = tmp_path / "old.webp", tmp_path / "new.webp"
+    Image.fromarray(np.dstack([gray, gray, gray])).save(source, quality=90, xmp=b"<a/>")
+    content = bytearray(source.read_bytes())
+    assert content[12:16] == b"VP8X"
+    content[20] |= 0x10
+    source.write_bytes(content)
+    assert pyvips.Image.new_from_file(str(source)).hasalpha()
+    save(open_photo(source), target, tinted, MARK)
+    found = verify(source, target)
+    assert "alpha" not in found.changed
+    assert found.max_luma_difference <= 1
+    half = pyvips.Image.new_from_file(str(target))[:3].bandjoin(128)
+    half.webpsave(str(target), lossless=True)
+    assert "alpha" in verify(source, target).changed
+
+
+def test_xmp_of_a_png_whose_sum_is_wrong(tmp_path, gray):
+    """libvips reads it all the same: what is in it is kept, and compared."""
+    source, target = tmp_path / "old.png", tmp_path / "new.png"
+    about = PngInfo()
+    about.add_itxt("XML:com.adobe.xmp", PACKET)
+    Image.fromarray(gray).save(source, pnginfo=about)
+    content = source.read_bytes()
+    source.write_bytes(content.replace(b"the attic", b"The attic"))
+    save(open_photo(source), target, tinted, MARK)
+    assert b"The attic" in target.read_bytes()
+    assert verify(source, target).ok
+    target.write_bytes(target.read_bytes().replace(b"The attic", b"the attic"))
+    with pytest.raises(PhotographError, match="its chunk iTXt is not whole"):
+        verify(source, target)
 
 
 def test_one_pixel_of_alpha(tmp_path, gray):

@@ -133,6 +133,14 @@ def test_any_damage_is_a_value_error_or_a_profile(at, value):
     assert icc.color_space(made) == "rgb"
 
 
+@pytest.mark.parametrize(("exponent", "factor"), [(-1, 0.5), (30_000, 2)])
+def test_exponents_beyond_all_numbers_are_no_warning(exponent, factor):
+    """0 to the power of -1, and 2 to that of 30,000: both are more than white."""
+    made = icc.rgb_from_gray(gray_profile(para(1, exponent, factor, 0)))
+    brightest = seen(np.array([0.9, 1]), made, 3)
+    np.testing.assert_allclose(brightest[:, 0], 100, atol=0.1)
+
+
 def test_converted_there_and_back():
     rng = np.random.default_rng(0)
     srgb = rng.uniform(0, 1, (3, 20, 30)).astype(np.float32)

@@ -136,8 +136,13 @@ def _difference(before: Photo, after: Photo) -> int:
 
 
 def _same_alpha(before: Photo, after: Photo) -> bool:
-    """Whether it is the same in every pixel, or in neither."""
+    """Whether it is the same in every pixel, or in neither.
+
+    A WebP may tell of alpha where all is opaque; libwebp writes none then.
+    """
     planes = alpha(before), alpha(after)
+    if before.format == "webp" and planes[0] is not None and planes[1] is None:
+        return bool(planes[0].min() == 255)
     if planes[0] is None or planes[1] is None:
         return planes == (None, None)
     return bool((planes[0] - planes[1]).abs().max() == 0)

@@ -156,9 +156,10 @@ def _parametric(tag: bytes, device: np.ndarray) -> np.ndarray:
             g, a, b, c, d = numbers
         case 4:
             g, a, b, c, d, e, f = numbers
-    value: np.ndarray = np.where(
-        device >= d, np.clip(a * device + b, 0, None) ** g + e, c * device + f
-    )
+    with np.errstate(over="ignore", divide="ignore"):  # exponents that nobody means: clipped later
+        value: np.ndarray = np.where(
+            device >= d, np.clip(a * device + b, 0, None) ** g + e, c * device + f
+        )
     return value
 
 

@@ -28,3 +28,5 @@ def test_one_that_nobody_can_read_may_be_missing():
     broken = PROFILES["gamma 2.2"].replace(b"kTRC", b"xTRC")
     assert show_the_same(broken, None)
     assert not show_the_same(broken, rgb_from_gray(PROFILES["gamma 2.2"]))
+    assert show_the_same(b"no profile at all" * 20, None)
+    assert not show_the_same(b"no profile at all" * 20, rgb_from_gray(PROFILES["gamma 2.2"]))

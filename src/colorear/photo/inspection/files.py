@@ -150,7 +150,7 @@ def _add_png(contents: Contents, content: bytes, name: str, *, whole: bool) -> N
             add_exif(contents, inner)
         elif kind == b"bKGD":
             contents.add("background", _rgb(inner, depth, color, palette))
-        elif kind in _PNG_TEXTS and inner.startswith(_PNG_XMP):
+        elif _is_png_xmp(kind, inner):
             contents.xmp = contents.xmp or [_text(kind, inner[len(_PNG_XMP) :])]  # the first counts
         elif not kind:
             contents.add("what follows the picture", inner)
@@ -161,6 +161,8 @@ def _add_png(contents: Contents, content: bytes, name: str, *, whole: bool) -> N
 def _chunks(content: bytes, name: str, *, whole: bool) -> Iterator[tuple[bytes, bytes]]:
     """Type and content of each chunk that is not damaged (W3C PNG, 5.3); without a type the rest.
 
+    XMP comes damaged too: libvips reads it whatever its sum, and so it is kept.
+
     Raises PhotographError where all must be `whole`, and one is not.
     """
     at, kind = 8, b""
@@ -169,7 +171,8 @@ def _chunks(content: bytes, name: str, *, whole: bool) -> Iterator[tuple[bytes, 
         kind, inner = content[at + 4 : at + 8], content[at + 8 : at + 8 + size]
         total = content[at + 8 + size : at + 12 + size]
         at += 12 + size
-        if len(total) == 4 and zlib.crc32(kind + inner) == int.from_bytes(total, "big"):
+        is_whole = len(total) == 4 and zlib.crc32(kind + inner) == int.from_bytes(total, "big")
+        if is_whole or (len(total) == 4 and not whole and _is_png_xmp(kind, inner)):
             yield kind, inner
         elif whole:
             raise damaged(name, f"its chunk {kind.decode('latin-1') or 'IEND'} is not whole")
@@ -177,6 +180,10 @@ def _chunks(content: bytes, name: str, *, whole: bool) -> Iterator[tuple[bytes, 
             return
     if content[at:]:
         yield b"", content[at:]
+
+
+def _is_png_xmp(kind: bytes, content: bytes) -> bool:
+    return kind in _PNG_TEXTS and content.startswith(_PNG_XMP)
 
 
 def _add_png_profile(contents: Contents, content: bytes, color: int) -> None:
