@@ -244,6 +244,20 @@ def test_a_journal_with_rows_that_are_none(tmp_path):
     journal.close()
 
 
+def test_a_journal_from_which_some_bytes_are_missing(tmp_path):
+    """SQLite itself reads such a file, with other values, and writes what nobody finds again."""
+    journal = Journal(tmp_path)
+    journal.begin([("a.jpg", "/in/a.jpg"), ("b.jpg", "/in/b.jpg")], "by one")
+    journal.close()
+    file = tmp_path / "journal.sqlite"
+    content = file.read_bytes()
+    file.write_bytes(content[:5000] + content[5064:])
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM photographs").fetchone() == (2,)
+    with pytest.raises(BatchError, match=r"cannot be used .*: delete it, and allow to overwrite"):
+        Journal(tmp_path)
+
+
 def test_a_journal_of_the_first_form_is_read_on(tmp_path):
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as old:
         old.executescript(

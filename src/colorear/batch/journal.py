@@ -164,6 +164,9 @@ class Journal:
             raise BatchError(
                 f"the journal in '{self._called}' was written by a newer colorear; update this one"
             )
+        (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":  # of a file that was cut short SQLite otherwise reads what it has
+            raise BatchError(_spoiled(self._called, sqlite3.DatabaseError(found)))
         older = _FROM_VERSION_1 if version == 1 else ""
         try:
             self._connection.executescript(f"BEGIN IMMEDIATE; {older} {_TABLES} COMMIT;")
