@@ -191,6 +191,15 @@ def test_a_node_with_another_colorear(attic, out, known_network, monkeypatch):
 
 
 @pytest.mark.usefixtures("two_nodes")
+def test_a_node_that_codes_jpegs_in_another_way(attic, out, known_network, monkeypatch):
+    """One archive would have chroma of two sizes."""
+    monkeypatch.setattr(ray_cluster, "can_transform", lambda: False)
+    with Batch(discover([attic], out), out, "") as batch, pytest.raises(BatchError) as raised:
+        list(batch.run(ray_cluster.ray_executor(known_network)))
+    assert "with turbojpeg there, and without it where the run was started" in str(raised.value)
+
+
+@pytest.mark.usefixtures("two_nodes")
 def test_from_a_store_to_a_store(attic, wanted, known_network, bucket):
     bucket.put(attic, "attic")
     source, out = Remote(f"s3://{s3.BUCKET}/attic"), Remote(f"s3://{s3.BUCKET}/out")

@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 
 import made_films as made
+from colorear import models
+from colorear.cli.video import video
+from colorear.errors import ModelError
 
 COMMAND = Path(sys.executable).with_name("colorear")
 
@@ -61,6 +64,19 @@ def test_what_is_damaged_or_cannot_be_is_said(old, known_network):
         assert answer.returncode == status, answer.stderr
         assert said in answer.stderr
         assert "Traceback" not in answer.stderr
+
+
+def test_a_network_of_somebody_unknown_is_tried_before_the_film(old, known_network, monkeypatch):
+    """It may take its process down: one that is given by its path is tried apart."""
+
+    def refuses(path) -> None:
+        raise ModelError(f"{path} was tried")
+
+    monkeypatch.setattr(models, "try_out", refuses)
+    before = sorted(old.parent.iterdir())
+    with pytest.raises(ModelError, match=r"known\.onnx was tried"):
+        video(old, model=str(known_network))
+    assert sorted(old.parent.iterdir()) == before
 
 
 def test_hints_are_seen_on_the_sheet_and_must_be_good(old):

@@ -23,6 +23,7 @@ from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card
 from colorear.models.registry import packed, write
 from colorear.photo.c2pa import Signer
+from colorear.photo.jpeg_dct import can_transform
 from colorear.version import __version__
 
 __all__ = ["ray_executor"]
@@ -46,7 +47,8 @@ def ray_executor(
     ends with the tasks. Paths must be whole, and mean the same on all nodes.
 
     Raises ModelError, and MissingExtraError without the extra. The executor raises BatchError where
-    there is no such cluster, or where one of its nodes has another colorear or none.
+    there is no such cluster, or where one of its nodes has another colorear or none, or codes JPEGs
+    in another way.
     """
     address = os.environ.get("RAY_ADDRESS") or "local"
     for name, value in _LOCAL.items() if address == "local" else ():
@@ -80,7 +82,7 @@ class _ActorPool:
 
         self._ray = ray
         self._count = count
-        self._given = __version__, ray.put(network), signer
+        self._given = __version__, can_transform(), ray.put(network), signer
         self._class = ray.remote(num_cpus=1, max_restarts=0)(_ColorizeActor)
         self._capacity, self._seen = 1, 0.0
 
@@ -135,9 +137,22 @@ class _Actor:
 class _ColorizeActor:
     """What runs in an actor."""
 
-    def __init__(self, version: str, network: tuple[bytes, Card], signer: Signer | None) -> None:
+    def __init__(
+        self,
+        version: str,
+        transforms: bool,
+        network: tuple[bytes, Card],
+        signer: Signer | None,
+    ) -> None:
         if version != __version__:
             raise ImportError(f"colorear {__version__} is there, but {version} is needed")
+        if transforms != can_transform():  # the chroma of JPEGs would be of other sizes there
+            there, needed = (
+                "without" if lacks else "with" for lacks in (transforms, not transforms)
+            )
+            raise ImportError(
+                f"colorear is {there} turbojpeg there, and {needed} it where the run was started"
+            )
         pyvips.vips_lib.vips_concurrency_set(1)
         model, card = network
         with tempfile.TemporaryDirectory(prefix="colorear-") as folder:

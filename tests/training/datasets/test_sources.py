@@ -1,5 +1,6 @@
 import tracemalloc
 import zipfile
+import zlib
 
 import cv2
 import numpy as np
@@ -104,3 +105,20 @@ def test_a_picture_that_was_cut_short_is_refused(suffix, free_pictures):
     for length in (2, 100, len(content) // 2, len(content) - 1000, len(content) - 2):
         with pytest.raises(UnusableError, match=r"^cut: is not a picture, or is damaged"):
             decode(content[:length], "cut")
+
+
+@pytest.mark.parametrize("space", [None, b"sRGB", b"gAMA"])
+def test_gray_of_a_png_whatever_it_says_of_its_color_space(space):
+    """OpenCV's IMREAD_GRAYSCALE adds up linear light where one of these chunks is there."""
+    picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    content = bytes(cv2.imencode(".png", picture[..., ::-1])[1])
+    if space:
+        values = {b"sRGB": b"\0", b"gAMA": (45455).to_bytes(4)}[space]
+        chunk = space + values
+        about = len(values).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+        content = content[:33] + about + content[33:]
+    luma = picture @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(decode(content, "any", gray=True) - luma).max() <= 1
+    level = np.full((4, 5), 77, np.uint8)
+    for stored in (level, np.dstack([level] * 3)):
+        assert (decode(bytes(cv2.imencode(".png", stored)[1]), "any", gray=True) == 77).all()

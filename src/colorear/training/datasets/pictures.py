@@ -1,6 +1,7 @@
 """One of many training photographs: recognized by its name, read whole, or refused."""
 
 from pathlib import Path, PurePath
+from typing import Any
 
 import cv2
 import numpy as np
@@ -108,13 +109,25 @@ def decode(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8
             _refuse_mended(content)
         else:
             image.avg()  # reads it to its end
-        flag = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR_RGB
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+        picture = _decoded_gray(content) if gray else _decoded(content, cv2.IMREAD_COLOR_RGB)
     except (pyvips.Error, cv2.error, ValueError):  # simplejpeg's
         picture = None
     if picture is None:
         raise UnusableError(name, "is not a picture, or is damaged or cut short")
     return picture.astype(np.uint8, copy=False)
+
+
+def _decoded(content: bytes, flag: int) -> Any:
+    return cv2.imdecode(np.frombuffer(content, np.uint8), flag)
+
+
+def _decoded_gray(content: bytes) -> Any:
+    """A JPEG's own luma, else that of its colors, or its grays."""
+    if content.startswith(_JPEG):
+        return _decoded(content, cv2.IMREAD_GRAYSCALE)
+    # of a PNG with sRGB or gAMA, IMREAD_GRAYSCALE would have libpng add up linear light
+    picture = _decoded(content, cv2.IMREAD_COLOR)
+    return None if picture is None else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
 
 
 def _refuse_mended(jpeg: bytes) -> None:
