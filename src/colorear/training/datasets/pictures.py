@@ -117,11 +117,11 @@ def decode(content: bytes, name: str, *, gray: bool = False) -> NDArray[np.uint8
     return picture.astype(np.uint8, copy=False)
 
 
-def _decoded(content: bytes, flag: int) -> Any:
+def _decoded(content: bytes, flag: int) -> NDArray[Any] | None:
     return cv2.imdecode(np.frombuffer(content, np.uint8), flag)
 
 
-def _decoded_gray(content: bytes) -> Any:
+def _decoded_gray(content: bytes) -> NDArray[Any] | None:
     """A JPEG's own luma, else that of its colors, or its grays."""
     if content.startswith(_JPEG):
         return _decoded(content, cv2.IMREAD_GRAYSCALE)
