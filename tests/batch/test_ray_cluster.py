@@ -190,13 +190,18 @@ def test_a_node_with_another_colorear(attic, out, known_network, monkeypatch):
     assert str(raised.value).endswith("install colorear[cluster] 9.9 on every node")
 
 
-@pytest.mark.usefixtures("two_nodes")
-def test_a_node_that_codes_jpegs_in_another_way(attic, out, known_network, monkeypatch):
-    """One archive would have chroma of two sizes."""
-    monkeypatch.setattr(ray_cluster, "can_transform", lambda: False)
-    with Batch(discover([attic], out), out, "") as batch, pytest.raises(BatchError) as raised:
-        list(batch.run(ray_cluster.ray_executor(known_network)))
-    assert "with turbojpeg there, and without it where the run was started" in str(raised.value)
+@pytest.mark.parametrize(
+    ("here", "says"),
+    [
+        (True, "without turbojpeg there, and with it where the run was started"),
+        (False, "with turbojpeg there, and without it where the run was started"),
+    ],
+)
+def test_a_node_that_codes_jpegs_in_another_way(monkeypatch, here, says):
+    """One archive would have chroma of two sizes; what an actor raises is told as above."""
+    monkeypatch.setattr(ray_cluster, "can_transform", lambda: not here)
+    with pytest.raises(ImportError, match=says):
+        ray_cluster._ColorizeActor(ray_cluster.__version__, here, (b"", None), None)
 
 
 @pytest.mark.usefixtures("two_nodes")
