@@ -21,6 +21,7 @@ export function connect({ translate, problem, language, version, lost = () => un
   let secret = null; // what it is
   let opened = null; // how to open again what was open
   let failed = null; // what was asked for when something went wrong that is told still
+  let failures = 0;
 
   // What works again takes back what was told of it; colors take back everything.
   const settle = (name) => {
@@ -51,14 +52,16 @@ export function connect({ translate, problem, language, version, lost = () => un
   };
 
   const attempt = async (name, call, { restore = true, last = false } = {}) => {
+    const before = failures;
     try {
       const used = await begin();
       const response = await call(used);
       if (!response.expired) {
         if (response.problem) {
           failed = name;
+          failures += 1;
           problem(response.problem);
-        } else settle(name);
+        } else if (failures === before) settle(name); // what was asked for before knows nothing
         return response;
       }
       end(used);
@@ -70,6 +73,7 @@ export function connect({ translate, problem, language, version, lost = () => un
       return attempt(name, call, { last: true });
     } catch {
       failed = "connection";
+      failures += 1;
       problem(null, translate("offline"));
       return { problem: true };
     }
