@@ -9,10 +9,12 @@ from PIL import Image
 
 from colorear import Hint, verify
 from colorear.batch.colorize import colorize_all, colorize_stream
+from colorear.batch.processes import process_executor
 from colorear.batch.task import Kept
 from colorear.errors import ModelError, NothingToDoError, PhotographError, UsageError
 from colorear.inference.colorizer import Colored
 from colorear.inference.options import ColorizeOptions
+from colorear.models.onnx_session import cores
 
 GRAY = Image.fromarray(np.arange(48 * 64, dtype=np.uint8).reshape(48, 64))
 
@@ -69,3 +71,18 @@ def test_from_a_pipe_into_a_pipe(attic, known_network, tmp_path):
     with pytest.raises(PhotographError, match=r"^standard input is not an image, but a JPEG, PNG"):
         colorize_stream(io.BytesIO(b"dear diary"), nothing, options=options)
     assert nothing.getvalue() == b""
+
+
+def test_no_more_processes_are_started_than_there_are_cores(tmp_path, known_network, monkeypatch):
+    asked = []
+
+    def executor(model, count, *, threads, signer):
+        asked.append((count, threads))
+        return process_executor(model, 1, threads=1, signer=signer)
+
+    monkeypatch.setattr("colorear.batch.colorize.process_executor", executor)
+    for number in range(cores() + 1):
+        GRAY.save(tmp_path / f"{number}.png")
+    options = ColorizeOptions(str(known_network))
+    colorize_all([tmp_path], tmp_path / "out", options=options, jobs=cores() + 3).close()
+    assert asked == [(cores(), 1)]

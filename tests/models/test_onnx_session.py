@@ -48,3 +48,9 @@ def test_open_lengths_are_none(make_onnx):
 
 def test_there_is_a_core():
     assert cores() >= 1
+
+
+def test_no_more_threads_are_started_than_there_are_cores(make_onnx):
+    nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    session = Session("it", make_onnx(nodes, {"x": (3,)}, {"y": (3,)}), threads=cores() + 3)
+    assert session._session.get_session_options().intra_op_num_threads == cores()

@@ -194,7 +194,7 @@ def _local_executor(
     """This machine: without other processes where there is but one photograph."""
     if tasks < 2:
         return thread_executor(colorizer)
-    available = jobs or cores()
+    available = min(jobs or cores(), cores())
     count = min(available, tasks)
     return process_executor(model, count, threads=available // count, signer=signer)
 

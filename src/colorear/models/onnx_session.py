@@ -41,7 +41,7 @@ class Session:
         from colorear.models.onnx_runtime import onnxruntime  # late: it takes half a second
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or 0
+        options.intra_op_num_threads = min(threads or 0, cores())  # each is started at once
         options.inter_op_num_threads = 1
         options.log_severity_level = _QUIET
         self.name = name

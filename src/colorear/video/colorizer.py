@@ -87,7 +87,7 @@ class VideoColorizer:
     def __init__(self, model: str | Path = "acuarela", *, threads: int | None = None) -> None:
         ffmpeg.require()
         # several frames at once, each by one thread: threads of one frame wait for one another
-        self._threads = threads or min(_MOST_THREADS, cores())
+        self._threads = min(threads or _MOST_THREADS, cores())
         self.network: Network = models.load(model, threads=1)
 
     @property
