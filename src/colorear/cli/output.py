@@ -6,6 +6,7 @@ And how it ends: every error of colorear's is one sentence here and the exit cod
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Annotated, Any
 
 import typer
@@ -102,21 +103,28 @@ def _print(line: str, console: Console) -> None:
         typer.echo(line, err=console.stderr)
 
 
-_METAVARS = {"bool": "", "int": "N", "float": "X", "str": "TEXT", "Path": "PATH"}
+_METAVARS = {
+    "boolean": "",
+    "int": "N",
+    "int range": "N",
+    "float": "X",
+    "float range": "X",
+    "path": "PATH",
+}
 
 
 def _with_metavar(parameter: Any) -> Any:
     """The same parameter, with a word for its value where it has none: `<bool>` says nothing."""
     if parameter.metavar is None:
-        kind = parameter.type_descriptor
-        if kind.is_choice:
-            parameter.metavar = "|".join(map(str, kind.choices))
+        kind = parameter.type
+        if choices := getattr(kind, "choices", None):
+            parameter.metavar = "|".join(map(str, choices))
         elif parameter.param_type_name == "argument":
             parameter.metavar = parameter.name.upper()
-            parameter.display_type_rich = lambda ctx: None  # noqa: ARG005 - `<list[str]>` or so
+            parameter.type = copy(kind)
+            parameter.type.get_metavar = lambda *_, **__: ""  # `<str>` or so
         else:
-            name = str(getattr(kind.annotation, "__name__", ""))
-            parameter.metavar = _METAVARS.get(name, "TEXT")
+            parameter.metavar = _METAVARS.get(kind.name, "TEXT")
     return parameter
 
 
