@@ -25,8 +25,8 @@ from colorear.models.onnx_runtime import onnxruntime
 from colorear.models.registry import write
 from colorear.photo.photograph import lightness, open_photo
 from colorear.training.architectures.autoencoders import layer_table
-from colorear.training.architectures.batch_norm_folding import EIGHT_BIT, HALF, SCALE
 from colorear.training.architectures.quantization import ranges
+from colorear.training.export.small_weights import with_small_weights
 from colorear.training.recipe import AutoencoderSpec, CardSpec, NetworkSpec
 from colorear.training.run_folder import count_training_data, load_run
 from colorear.training.tasks import TASKS, ContractModule
@@ -39,8 +39,6 @@ _MEAN_SMALL_ERROR = (
     0.05  # in integers, over the values' mean size: as ONNX Runtime and torch differ
 )
 _MAX_SMALL_ERROR = 1.0  # CIELAB units, by small weights: a just noticeable difference is 2.3
-_MIN_HALF_SIZE = 1024  # smaller tensors of weights stay exact: together they are only 25 KB
-_MIN_SCALE, _MOST = 1e-8, 127  # of weights in 8 bits
 _CHANNELS = {"lightness": 1, "hints": 3}  # of the inputs that are pictures
 _HINTS = (Hint(0.2, 0.3, "firebrick", 0.05), Hint(0.7, 0.8, "teal", 0)), ()  # some, and none
 
@@ -148,7 +146,7 @@ def _checked_content(network: Any, model: onnx.ModelProto, eight_bit: Sequence[s
     Raises TrainingError if the model differs from torch.
     """
     exact: bytes = model.SerializeToString()
-    small: bytes = _with_small_weights(model, eight_bit).SerializeToString()
+    small: bytes = with_small_weights(model, eight_bit).SerializeToString()
     exact_session, small_session = _session(exact), _session(small)
     integers, error = bool(ranges(network)), 0.0
     # what is a little different before it is rounded to integers is rounded to others at times
@@ -243,47 +241,6 @@ def _quiet() -> Iterator[None]:
     finally:
         for log, level in zip(logs, levels, strict=True):
             log.setLevel(level)
-
-
-def _with_small_weights(model: onnx.ModelProto, eight_bit: Sequence[str]) -> onnx.ModelProto:
-    """A copy whose weights are stored as float16, or those of some parts in 8 bits.
-
-    The graph makes them float32, once, at load. Small tensors, such as what is added to channels or
-    the numbers of a colour space, stay exact.
-    """
-    small = onnx.ModelProto()
-    small.CopyFrom(model)
-    nodes, scales = [], []
-    for weights in small.graph.initializer:
-        if weights.data_type != onnx.TensorProto.FLOAT or math.prod(weights.dims) <= _MIN_HALF_SIZE:
-            continue
-        values, name = onnx.numpy_helper.to_array(weights), weights.name
-        if name.removeprefix("network.").partition(".")[0] in eight_bit and values.ndim > 1:
-            axes = tuple(range(1, values.ndim))
-            scale = np.abs(values).max(axes, keepdims=True).clip(min=_MIN_SCALE) / _MOST
-            integers = np.round(values / scale).astype(np.int8)
-            scales.append(onnx.numpy_helper.from_array(scale, f"{name}{SCALE}"))
-            weights.CopyFrom(onnx.numpy_helper.from_array(integers, f"{name}{EIGHT_BIT}"))
-            nodes += [_cast(weights.name, f"{name}.float"), _times(f"{name}.float", name)]
-        else:
-            half = onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}{HALF}")
-            weights.CopyFrom(half)
-            nodes.append(_cast(half.name, name))
-    small.graph.initializer.extend(scales)
-    nodes += [*small.graph.node]
-    del small.graph.node[:]
-    small.graph.node.extend(nodes)
-    del small.graph.value_info[:]
-    onnx.checker.check_model(small)
-    return small
-
-
-def _cast(source: str, target: str) -> onnx.NodeProto:
-    return onnx.helper.make_node("Cast", [source], [target], to=onnx.TensorProto.FLOAT)
-
-
-def _times(source: str, target: str) -> onnx.NodeProto:
-    return onnx.helper.make_node("Mul", [source, f"{target}{SCALE}"], [target])
 
 
 def _examples() -> Iterator[Planes]:
