@@ -133,7 +133,7 @@ def test_what_is_in_color_already_is_said(folder, colorize, free_pictures, tmp_p
     Image.fromarray(free_pictures["china"]).save(folder / "china.jpg")
     done = colorize(folder / "china.jpg")
     assert (done.exit_code, done.stdout) == (0, "")
-    note = f"note: {folder}/china.jpg is in color already; it was colored anew"
+    note = f"note: {folder}/china.jpg is in color already; it was colored all the same"
     assert done.stderr.splitlines() == [note]
     (folder / "china-color.jpg").unlink()
     (folder / "text.jpg").unlink()

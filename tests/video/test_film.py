@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -78,6 +79,10 @@ def test_a_folder_and_a_film_without_pictures(tmp_path):
         file.mux(sound.encode(None))
     with pytest.raises(VideoError, match=r"has no moving pictures \(it holds audio\); name a film"):
         Film(path)
+    for name in ("still.png", "still.jpg"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((16, 16), np.uint8))
+        with pytest.raises(VideoError, match=r"has no moving pictures \(it holds a still picture"):
+            Film(tmp_path / name)
 
 
 def test_a_film_is_read_from_any_time_on(lumas, tmp_path):

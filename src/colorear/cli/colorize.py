@@ -203,7 +203,9 @@ def _warn(as_json: bool, name: str, made: Result) -> None:
     if as_json or not isinstance(made, Colored | Skipped):
         return
     if reason := REASONS.get(made.appearance):
-        what = "it came back as it was" if isinstance(made, Skipped) else "it was colored anew"
+        what = (
+            "it came back as it was" if isinstance(made, Skipped) else "it was colored all the same"
+        )
         print_note(f"note: {name} {reason}; {what}")
 
 

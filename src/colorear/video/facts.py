@@ -133,10 +133,13 @@ def film_stream(file: "InputContainer") -> "VideoStream":
     """Which of the video streams is the film: not a picture of its cover. Raises VideoError."""
     from av.stream import Disposition
 
-    for stream in file.streams.video:
+    is_still = file.format.name == "image2" or file.format.name.endswith("_pipe")  # png_pipe ...
+    for stream in () if is_still else file.streams.video:
         if not stream.disposition & Disposition.attached_pic and stream.codec_context is not None:
             return stream
     kinds = ", ".join(sorted({stream.type for stream in file.streams})) or "nothing"
+    if is_still:
+        kinds = "a still picture"
     raise VideoError(
         f"'{file.name.removeprefix('file:')}' has no moving pictures (it holds {kinds}); "
         "name a film"

@@ -48,10 +48,10 @@ def test_a_film_is_corrected_colored_and_taken_home(films, film, lumas, tmp_path
     after = shown(page)
     assert [one != other for one, other in zip(before, after, strict=True)] == [False, True]
     page.select_option("select.kind", "mkv")
-    page.get_by_role("button", name="Color the film").click()
+    page.get_by_role("button", name="Colour the film").click()
     link = page.get_by_role("link", name="Download abuela-color.mkv")
     link.wait_for()
-    assert "16 pictures colored" in page.inner_text(".status")
+    assert "16 pictures coloured" in page.inner_text(".status")
     got = made.read(downloaded(page, link.click, tmp_path))
     assert all((a["planes"][0] == b).all() for a, b in zip(got, lumas, strict=True))
     page.get_by_role("button", name="Remove this film").click()

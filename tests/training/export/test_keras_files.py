@@ -135,5 +135,5 @@ def test_what_is_no_keras_file_is_refused(tmp_path):
     path.write_text("this is a text")
     with pytest.raises(ModelError, match=r"text\.keras: Keras cannot read it as a model"):
         add_keras(path, "mine")
-    with pytest.raises(ModelError, match="cannot read it"):
+    with pytest.raises(ModelError, match="is a folder or not there"):
         add_keras(tmp_path / "not there.keras", "mine")

@@ -79,7 +79,7 @@ def _hints(upload: Upload, settings: Settings) -> tuple[Hint, ...]:
     if not upload.fields.get("hints"):
         return ()
     try:
-        hints = parse_hints(upload.fields["hints"], "the field 'hints'")
+        hints = parse_hints(upload.fields["hints"], "'hints'")
     except HintError as error:
         raise ProblemError("wrong-field", str(error)) from None
     if len(hints) > settings.hints:

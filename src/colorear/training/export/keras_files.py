@@ -134,6 +134,8 @@ def add_keras(path: Path, name: str) -> Card:
 
 def _read(path: Path) -> Any:
     """The Keras model in a file, whose own Python code is not run."""
+    if not path.is_file():
+        raise ModelError(f"{path}: is a folder or not there; name a .keras file")
     os.environ.setdefault("KERAS_BACKEND", "torch")
     from keras.saving import load_model
 
