@@ -86,7 +86,7 @@ TABLE = [
     ("circle.jpg", lambda path: path.symlink_to(path), "cannot be read: Too many levels of symb"),
     ("still.gif", GRAY.save, "is a GIF, but a JPEG, PNG, TIFF or WebP photograph is needed"),
     ("old.bmp", GRAY.save, "is a BMP, but"),
-    ("old.jp2", lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n"), "JPEG 2000"),
+    ("old.jp2", lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n"), "is damaged or cut"),
     ("phone.avif", lambda path: path.write_bytes(b"\0\0\0\x18ftypavif"), "is damaged or cut"),
     ("book.pdf", RGB.save, "is a PDF, but"),
     ("moving.gif", several, "is a GIF, but"),

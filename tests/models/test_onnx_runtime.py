@@ -17,8 +17,9 @@ ACTOR = """
 import sys
 from colorear.batch.ray_cluster import _ColorizeActor
 from colorear.models.registry import packed
+from colorear.photo.jpeg_dct import can_transform
 from colorear.version import __version__
-_ColorizeActor(__version__, packed("acuarela"), None)
+_ColorizeActor(__version__, can_transform(), packed("acuarela"), None)
 """
 EXPORT = "import colorear.training.export.onnx_export"
 
