@@ -7,6 +7,8 @@ set on photographs whose kind is known: docs/how.md has the rates.
 
 import mmap
 from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -222,21 +224,39 @@ def _dots(levels: Planes) -> float:
     size = min(_ROWS, *levels.shape) // 2 * 2
     top, left = ((side - size) // 2 for side in levels.shape)
     square = levels[top : top + size, left : left + size]
-    window = np.hanning(size)
-    waves = np.abs(
-        np.fft.fftshift(np.fft.fft2((square - square.mean()) * np.outer(window, window)))
-    )
-    y, x = np.mgrid[:size, :size] - size // 2
-    ring = np.hypot(y, x).astype(int)
-    heights = np.log(waves + 1e-9)
-    first, last = (round(part * size) for part in _SCREEN)
-    above = np.zeros_like(heights)
-    for radius in range(first, last):
-        here = ring == radius
-        above[here] = heights[here] - np.median(heights[here])
+    window, places, starts = _rings(size)
+    waves = np.abs(np.fft.fftshift(np.fft.fft2((square - square.mean()) * window)))
+    heights = np.log(waves.ravel()[places] + 1e-9)
+    for start, stop in pairwise(starts):
+        heights[start:stop] -= np.median(heights[start:stop])
+    above = np.zeros(size * size, np.float32)
+    above[places] = heights
+    above = above.reshape(size, size)
     above = _widened(above)
     turned = np.roll(np.rot90(above), 1, axis=0)  # whose middle is where that of the other is
     return float(np.minimum(above, turned).max())
+
+
+@cache
+def _rings(size: int) -> tuple[Planes, NDArray[np.intp], list[int]]:
+    """A window of a square, and the places of its spectrum, ring by ring, where dots would be.
+
+    Returns
+    -------
+    window
+        `(size, size)`.
+    places
+        Of the spectrum laid out in a row, by their distance from its middle.
+    starts
+        Where each ring begins among these, and the last one ends.
+    """
+    window = np.hanning(size).astype(np.float32)
+    y, x = np.mgrid[:size, :size] - size // 2
+    ring = np.hypot(y, x).astype(int).ravel()
+    first, last = (round(part * size) for part in _SCREEN)
+    places = np.argsort(ring, kind="stable")
+    starts = np.searchsorted(ring[places], range(first, last + 1))
+    return np.outer(window, window), places[starts[0] : starts[-1]], [*(starts - starts[0])]
 
 
 def _widened(heights: Planes) -> Planes:
