@@ -43,6 +43,7 @@ $(VENV)/tests: $(VENV)/runtime
 	$(VENV)/bin/python -m pip install --quiet --editable '.[learn,test]'
 	@# for the tests of the page, which are skipped without it; only root may install it
 	command -v chromium >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium; } >/dev/null 2>&1 || echo "There is no Chromium: the page is not tested in a browser."
+	command -v firefox-esr >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends firefox-esr; } >/dev/null 2>&1 || echo "There is no Firefox: the page is tested in Chromium alone."
 	@# reads what is in the files that are made, by code of its own
 	command -v exiftool >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends libimage-exiftool-perl; } >/dev/null 2>&1 || echo "There is no exiftool: some metadata is not tested."
 	@touch $@

@@ -12,9 +12,7 @@ from colorear import verify
 from server.ui.browsing import EXAMPLES
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
-driver = pytest.importorskip(
-    "marionette_driver", reason="marionette-driver is not installed (pip install marionette-driver)"
-)
+driver = pytest.importorskip("marionette_driver")
 pytestmark = [
     pytest.mark.skipif(FIREFOX is None, reason="there is no Firefox"),
     # of the driver's own
