@@ -5,6 +5,8 @@ A few dozen cases each in `make test`, many more in `make fuzz`.
 
 import functools
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from fuzz.parsers import PARSERS, Parser
 BOUNDARY_VALUES = [b"\0", b"\xff", b"\x7f\xff", b"\xff\xff", b"\0\0\0\0", b"\xff" * 4, b"\xff" * 8]
 MOST = 20_000  # bytes of what is tried
 
+TESTS = Path(__file__).parents[1]
 KEPT = Path(tempfile.gettempdir(), f"fuzz-{os.getpid()}")
 
 # Hypothesis shows the case that failed; this warning, an error in tests, would take its place
@@ -117,3 +120,22 @@ def test_a_case_that_never_ends_is_found():
 def test_a_case_that_takes_much_memory_is_found():
     with pytest.raises(TooMuchError, match="of memory"), bounded(megabytes=20):
         assert len(b"\1" * 60_000_000) == 60_000_000
+
+
+def test_memory_that_was_freed_before_hides_nothing():
+    """Training in this process may have told the C library to keep what is freed."""
+    check = """if True:
+        from colorear.training.memory import keep_freed_memory
+        from fuzz.limits import TooMuchError, bounded
+
+        keep_freed_memory()
+        kept = [b"\\1" * 60_000_000 for _ in range(3)]
+        del kept
+        try:
+            with bounded(megabytes=20):
+                b"\\1" * 60_000_000
+        except TooMuchError:
+            raise SystemExit(0)
+        raise SystemExit(1)
+    """
+    assert subprocess.run([sys.executable, "-c", check], cwd=TESTS, check=False).returncode == 0
