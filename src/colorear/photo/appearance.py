@@ -91,12 +91,12 @@ def appearance_of(photo: Photo, *, coarse: pyvips.Image | None = None) -> Appear
     tones = tones_of(_small(photo, coarse))
     if tones == "color":
         return tones
-    levels = _middle(photo)
-    if min(levels.shape) < _LEAST:
+    middle = _middle(photo)
+    if min(middle.shape[:2]) < _LEAST:
         return tones
-    if _has_no_grays(levels):
+    if _has_no_grays(raster.luma_of(middle[::2, ::2])):  # a quarter of them tells as much
         return "bilevel"
-    return "halftone" if _dots(levels) > _PEAK else tones
+    return "halftone" if _dots(raster.luma_of(_square(middle))) > _PEAK else tones
 
 
 def why_in_color(photograph: Path) -> str:
@@ -201,13 +201,12 @@ def _slow(planes: Planes) -> Planes:
     return raster.Stretched((sums / counts).astype(np.float32), height, width).rows(0, height)
 
 
-def _middle(photo: Photo) -> Planes:
-    """Luma `(h, w)` of rows in the middle, in 0..1."""
+def _middle(photo: Photo) -> raster.Pixels:
+    """Rows in the middle, `(h, w, bands)`."""
     count = min(_ROWS, photo.height)
     with reading(photo.path):
-        picture = raster.luma(pixels(photo))
-        rows = picture.crop(0, (photo.height - count) // 2, photo.width, count)
-        return raster.array(rows)[..., 0]
+        rows = pixels(photo).crop(0, (photo.height - count) // 2, photo.width, count)
+        return raster.array(rows)
 
 
 def _has_no_grays(levels: Planes) -> bool:
@@ -219,20 +218,26 @@ def _has_no_grays(levels: Planes) -> bool:
     return bool(np.mean((part > _BETWEEN) & (part < 1 - _BETWEEN)) < _GRAYS)
 
 
-def _dots(levels: Planes) -> float:
+def _square(middle: raster.Pixels) -> raster.Pixels:
+    """What dots are looked for in, of an even number of rows and columns."""
+    size = min(_ROWS, *middle.shape[:2]) // 2 * 2
+    top, left = ((side - size) // 2 for side in middle.shape[:2])
+    return middle[top : top + size, left : left + size]
+
+
+def _dots(square: Planes) -> float:
     """How far a screen of dots stands out: two waves of one length at a right angle."""
-    size = min(_ROWS, *levels.shape) // 2 * 2
-    top, left = ((side - size) // 2 for side in levels.shape)
-    square = levels[top : top + size, left : left + size]
+    size = len(square)
     window, places, starts = _rings(size)
-    waves = np.abs(np.fft.fftshift(np.fft.fft2((square - square.mean()) * window)))
+    waves = np.abs(np.fft.rfft2((square - square.mean()) * window))
     heights = np.log(waves.ravel()[places] + 1e-9)
     for start, stop in pairwise(starts):
-        heights[start:stop] -= np.median(heights[start:stop])
-    above = np.zeros(size * size, np.float32)
-    above[places] = heights
-    above = above.reshape(size, size)
-    above = _widened(above)
+        half = (stop - start) // 2
+        heights[start:stop] -= np.partition(heights[start:stop], half)[half]  # the median
+    right = np.zeros((size, size // 2 + 1), np.float32)
+    right.ravel()[places] = heights
+    left = np.roll(right[::-1, -2:0:-1], 1, axis=0)  # the same turned round
+    above = _widened(np.fft.fftshift(np.hstack([right, left])))
     turned = np.roll(np.rot90(above), 1, axis=0)  # whose middle is where that of the other is
     return float(np.minimum(above, turned).max())
 
@@ -246,13 +251,13 @@ def _rings(size: int) -> tuple[Planes, NDArray[np.intp], list[int]]:
     window
         `(size, size)`.
     places
-        Of the spectrum laid out in a row, by their distance from its middle.
+        Of `rfft2` of a square laid out in a row, by their distance from frequency 0.
     starts
         Where each ring begins among these, and the last one ends.
     """
     window = np.hanning(size).astype(np.float32)
-    y, x = np.mgrid[:size, :size] - size // 2
-    ring = np.hypot(y, x).astype(int).ravel()
+    down, across = (np.rint(f(size) * size) for f in (np.fft.fftfreq, np.fft.rfftfreq))
+    ring = np.hypot(down[:, None], across).astype(int).ravel()
     first, last = (round(part * size) for part in _SCREEN)
     places = np.argsort(ring, kind="stable")
     starts = np.searchsorted(ring[places], range(first, last + 1))
@@ -262,5 +267,7 @@ def _rings(size: int) -> tuple[Planes, NDArray[np.intp], list[int]]:
 def _widened(heights: Planes) -> Planes:
     """The highest of five by five, as no screen lies exactly on the pixels of the spectrum."""
     for axis in (0, 1):
-        heights = np.max([np.roll(heights, step, axis) for step in range(-2, 3)], axis=0)
+        two = np.maximum(heights, np.roll(heights, 1, axis))
+        four = np.maximum(two, np.roll(two, 2, axis))
+        heights = np.roll(np.maximum(four, np.roll(heights, 4, axis)), -2, axis)
     return heights

@@ -28,6 +28,7 @@ __all__ = [
     "from_array",
     "gray_lightness",
     "luma",
+    "luma_of",
     "multiplied",
     "shrunk",
     "written_in_color",
@@ -121,6 +122,17 @@ def luma(picture: pyvips.Image) -> pyvips.Image:
     return (levels / (2 ** bits(picture) - 1)).copy(interpretation="b-w")
 
 
+def luma_of(picture: Pixels) -> Planes:
+    """`luma` of an array of whole numbers, (h, w) or (h, w, bands): (h, w)."""
+    unit = np.float32(1 / np.iinfo(picture.dtype).max)
+    if picture.ndim == 2 or picture.shape[2] < 3:
+        gray: Planes = (picture if picture.ndim == 2 else picture[..., 0]) * unit
+        return gray
+    red, green, blue = (picture[..., i] * np.float32(w * unit) for i, w in enumerate(color.LUMA))
+    mixed: Planes = red + green + blue
+    return mixed
+
+
 def chroma_levels(
     picture: Pixels, chroma: Chroma, size: tuple[int, int], step: int
 ) -> NDArray[np.uint8]:
@@ -132,7 +144,7 @@ def chroma_levels(
     by_rows = chroma(height, width)
     coarse = np.empty((2, height, width), np.uint8 if step == 1 else np.float32)
     for rows in _bands(height, width):
-        planes = by_rows(_luma(picture[rows]), rows.start)
+        planes = by_rows(luma_of(picture[rows]), rows.start)
         planes *= 255
         planes += 128
         coarse[:, rows] = np.rint(planes, out=planes) if step == 1 else planes
@@ -202,12 +214,12 @@ def _color(
     """`colored` for the rows of a picture that begin with its row `first`."""
     most = np.float32(np.iinfo(picture.dtype).max)
     for rows in _bands(*picture.shape[:2]):
-        seen = _luma(picture[rows])
+        seen = luma_of(picture[rows])
         cb, cr = chroma(seen, first + rows.start)
         if multiply:
             share = picture[rows, :, -1] / np.float64(most)
             stored = np.ceil(picture[rows, :, :-1] * share[..., None] - _EXACT)
-            seen = _luma(stored.astype(picture.dtype))
+            seen = luma_of(stored.astype(picture.dtype))
             cb, cr = (plane * share.astype(np.float32) for plane in (cb, cr))
         for channel, (of_cb, of_cr) in enumerate(color.CHROMA_TO_RGB):
             level = seen + np.float32(of_cb) * cb if of_cb else seen.copy()
@@ -222,17 +234,6 @@ def _color(
 def _channels(picture: Pixels) -> int:
     """Of the same picture in colour."""
     return 4 if picture.ndim == 3 and picture.shape[2] in (2, 4) else 3
-
-
-def _luma(picture: Pixels) -> Planes:
-    """`luma` of an array, (h, w)."""
-    unit = np.float32(1 / np.iinfo(picture.dtype).max)
-    if picture.ndim == 2 or picture.shape[2] < 3:
-        gray: Planes = (picture if picture.ndim == 2 else picture[..., 0]) * unit
-        return gray
-    red, green, blue = (picture[..., i] * np.float32(w * unit) for i, w in enumerate(color.LUMA))
-    mixed: Planes = red + green + blue
-    return mixed
 
 
 def multiplied(picture: pyvips.Image) -> pyvips.Image:
