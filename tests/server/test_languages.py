@@ -96,6 +96,8 @@ def test_every_sentence_of_the_server_is_in_every_language(sentence, language):
         "the field 'hue' is unknown; leave it out",
         "the field 'model' came twice; send it once",
         "able takes no hints; name a network that does",
+        "able does not tell what is likely; name a network that does",
+        "the field 'hint' is unknown; name it 'hints'",
         "able makes no variants; name a network that does",
         "able does not tell how sure it is; name a network that does",
         (

@@ -156,17 +156,17 @@ class Colorizer:
 
     def suggestions(
         self,
-        picture: "NDArray[Any] | Image",
+        picture: "NDArray[Any] | Image | str | Path",
         place: tuple[float, float],
         *,
         hints: Sequence[Hint] = (),
     ) -> list[str]:
-        """Colors that are likely at a place of an array.
+        """Colors that are likely at a place of an array, or of a photograph file seen upright.
 
         Parameters
         ----------
         picture, hints
-            As in a call.
+            As in a call; or the path of a file.
         place
             x and y, 0..1 of width and height.
 
@@ -181,7 +181,11 @@ class Colorizer:
             Where the network does not tell, too; and all that a call raises.
         """
         where = Hint(*place, "gray").place  # which checks it
-        lightness = self._lightness_of_array(raster.from_array(as_array(picture)))
+        if isinstance(picture, str | Path):
+            photo = open_photo(picture)
+            lightness = self._lightness_of_file(photo, decode_coarse(photo))
+        else:
+            lightness = self._lightness_of_array(raster.from_array(as_array(picture)))
         return suggestions(self.network(lightness, hints), lightness, where)
 
     def colorize(

@@ -38,23 +38,27 @@ def test_the_commands_run(serve, folder):
 
 def test_the_python_runs(serve, folder):
     start = f"SERVER = {serve().address!r}\n"
-    first, second = blocks("python")
+    first, ask, later = blocks("python")
     said = subprocess.run(
         [sys.executable, "-c", start + first], cwd=folder, check=True, capture_output=True
     )
     assert b"able {'identical_dct': True" in said.stdout
-    subprocess.run([sys.executable, "-c", start + second], cwd=folder, check=True)
-    for name in ("new.jpg", "later.jpg"):
+    for script in (ask, later):
+        subprocess.run([sys.executable, "-c", start + script], cwd=folder, check=True)
+    for name in ("new.jpg", "other.jpg", "later.jpg"):
         assert verify(folder / "old.jpg", folder / name).ok
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node.js")
 def test_the_javascript_runs(serve, folder):
-    (script,) = blocks("js")
-    file = folder / "client.mjs"
-    file.write_text(f"const SERVER = {serve().address!r};\n{script}")
-    said = subprocess.run(["node", file.name], cwd=folder, check=True, capture_output=True)
-    assert said.stdout == b"able\n"
+    address, file = serve().address, folder / "client.mjs"
+    said = []
+    for script in blocks("js"):
+        file.write_text(f"const SERVER = {address!r};\n{script}")
+        run = subprocess.run(["node", file.name], cwd=folder, check=True, capture_output=True)
+        said.append(run.stdout)
+    assert said[0] == b"able\n"
+    assert re.fullmatch(rb"(#[0-9a-f]{6} ?){3}\n", said[1])
     assert verify(folder / "old.jpg", folder / "new.jpg").ok
 
 

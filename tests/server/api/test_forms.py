@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from colorear.hints import Hint
 from colorear.inference.options import MAX_VIVIDNESS, ColorizeOptions
-from colorear.server.api.forms import HintField, Wish, parse_wish
+from colorear.server.api.forms import HintField, Question, Wish, parse_question, parse_wish
 from colorear.server.problems import ProblemError, problem_document
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
@@ -63,6 +63,36 @@ def test_all_that_can_be_wished():
 def test_wrong_fields_are_told(fields, said):
     with pytest.raises(ProblemError) as told:
         options(**fields)
+    assert told.value.kind == "wrong-field"
+    assert said in str(told.value)
+
+
+def question(**fields: bytes) -> Question:
+    return parse_question(Upload(Path("photograph"), "old.jpg", fields), SETTINGS)
+
+
+def test_a_question_is_about_a_place_and_empty_fields_count_as_left_out():
+    assert question(x=b"0.25", y=b"1") == Question(options(), (0.25, 1))
+    assert question(x=b"0.25", y=b"1", model=b"", hints=b"") == Question(options(), (0.25, 1))
+    known = json.dumps([HINT]).encode()
+    asked = question(x=b"0", y=b"0", model=b"acuarela", hints=known)
+    wanted = ColorizeOptions("acuarela", (Hint(0.3, 0.5, "firebrick"),))
+    assert asked == Question(wanted, (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "the field 'x' is missing; send a fraction from 0 to 1"),
+        ({"x": b"0.5"}, "the field 'y' is missing"),
+        ({"x": b"0.5", "y": b""}, "the field 'y' is missing"),
+        ({"x": b"1.5", "y": b"0"}, "the field 'x' holds '1.5'"),
+        ({"x": b"0", "y": b"nan"}, "the field 'y' holds 'nan'"),
+    ],
+)
+def test_wrong_places_are_told(fields, said):
+    with pytest.raises(ProblemError) as told:
+        question(**fields)
     assert told.value.kind == "wrong-field"
     assert said in str(told.value)
 

@@ -19,7 +19,7 @@ def test_every_answer_is_one_that_the_document_knows(serve, mode):
     schemathesis.openapi.format("binary", st.sampled_from(PHOTOGRAPHS))
     document = schemathesis.openapi.from_url(f"{serve().address}/v1/openapi.json")
     operations = [result.ok() for result in document.get_all_operations()]
-    assert len(operations) == 8
+    assert len(operations) == 9
 
     for operation in operations:
 
@@ -41,9 +41,14 @@ def test_every_route_field_and_error_is_told(serve):
         "/metrics",
         "/v1/colorize",
         "/v1/models",
+        "/v1/suggestions",
         "/v1/jobs/{id}",
         "/v1/jobs/{id}/result",
     }
+    asked = told["paths"]["/v1/suggestions"]["post"]["requestBody"]["content"]
+    schema = asked["multipart/form-data"]["schema"]
+    assert set(schema["properties"]) == {"photograph", "hints", "model", "x", "y"}
+    assert schema["required"] == ["photograph", "x", "y"]
     post = told["paths"]["/v1/colorize"]["post"]
     fields = post["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert set(fields) == {"photograph", "hints", "model", "vividness", "variants", "uncertainty"}

@@ -4,7 +4,9 @@ import socket
 import pytest
 
 from colorear.errors import ModelError
+from colorear.hints import Hint
 from colorear.inference import verify
+from colorear.inference.colorizer import Colorizer
 from colorear.server.api import routes
 from server.conftest import EXAMPLES
 
@@ -60,6 +62,31 @@ def test_wrong_fields_are_told(serve, fields, said):
     detail = problem(served.colorize(**fields), 422, "wrong-field")
     assert said in detail
     assert str(served.folder) not in detail
+    served.wait_until(served.everybody_has_left)
+
+
+def test_suggestions_are_those_that_python_has(serve):
+    served = serve()
+    photograph = EXAMPLES / "china.jpg"
+    files = {"photograph": ("old.jpg", photograph.read_bytes())}
+    with served.client() as client:
+        asked = {"x": "0.3", "y": "0.5", "hints": HINTS}
+        told = client.post("/v1/suggestions", files=files, data=asked).json()
+        hint = Hint(0.3, 0.5, "firebrick")
+        known = Colorizer("able").suggestions(photograph, (0.3, 0.5), hints=[hint])
+        assert told == {"model": "able", "colors": known}
+        assert len(known) == 3
+        again = client.post("/v1/suggestions", files=files, data=asked | {"hints": ""}).json()
+        assert again["colors"] == Colorizer("able").suggestions(photograph, (0.3, 0.5))
+        for fields, said in [
+            ({"x": "0.3"}, "the field 'y' is missing"),
+            ({"x": "0.3", "why": "0.5"}, "the field 'why' is unknown"),
+            ({"x": "0.3", "y": "0.5", "hint": HINTS}, "name it 'hints'"),
+            ({"x": "0.3", "y": "0.5", "model": "acuarella"}, "no network called"),
+            ({"x": "0.3", "y": "0.5", "model": "plain-shallow"}, "does not tell what is likely"),
+        ]:
+            answer = client.post("/v1/suggestions", files=files, data=fields)
+            assert said in problem(answer, 422, "wrong-field")
     served.wait_until(served.everybody_has_left)
 
 

@@ -21,9 +21,11 @@ __all__ = [
     "Health",
     "ModelInfo",
     "Models",
+    "Suggestions",
     "file_answer",
     "form",
     "problem_responses",
+    "question_form",
 ]
 
 DESCRIPTION = f"""
@@ -100,6 +102,16 @@ class Models(BaseModel):
     models: list[ModelInfo]
 
 
+class Suggestions(BaseModel):
+    """What is likely at a place."""
+
+    model: str = Field(description="The network that was asked.")
+    colors: list[str] = Field(
+        description="Up to six `#rrggbb` that exist at the lightness of the place, the likeliest "
+        "first; no two are much alike."
+    )
+
+
 def problem_responses(*kinds: problems.Kind) -> dict[int | str, dict[str, Any]]:
     """The responses for these problems."""
     told: dict[int | str, dict[str, Any]] = {}
@@ -136,9 +148,40 @@ def file_answer(description: str) -> dict[int | str, dict[str, Any]]:
 
 def form(settings: Settings) -> dict[str, Any]:
     """The request body of `POST /v1/colorize`."""
+    properties = _common_fields(settings) | {
+        "vividness": _or_empty(
+            {"type": "number", "minimum": 0, "maximum": MAX_VIVIDNESS},
+            "0 is gray, 1 as in life, more is stronger.",
+            1,
+        ),
+        "variants": _or_empty(
+            {"type": "integer", "minimum": 1, "maximum": settings.variants},
+            "How many different ones; more than one come as a zip.",
+            1,
+        ),
+        "uncertainty": _or_empty(
+            {"type": "string", "enum": ["true", "false"]},
+            "Whether a picture of how unsure the colors are, `<stem>-uncertainty.png`, comes too; "
+            "then it is a zip. Black is sure; each CIELAB unit takes five of 255 levels.",
+            "false",
+        ),
+    }
+    return _multipart(properties, "photograph")
+
+
+def question_form(settings: Settings) -> dict[str, Any]:
+    """The request body of `POST /v1/suggestions`."""
+    fraction = {"type": "number", "minimum": 0, "maximum": 1}
+    x = fraction | {"description": "From the left; a fraction of the width, seen upright."}
+    y = fraction | {"description": "From the top; a fraction of the height, seen upright."}
+    return _multipart(_common_fields(settings) | {"x": x, "y": y}, "photograph", "x", "y")
+
+
+def _common_fields(settings: Settings) -> dict[str, Any]:
+    """A photograph, what is known of it, and the network."""
     hints = TypeAdapter(list[HintField]).json_schema()
     (hint,) = hints.pop("$defs").values()
-    properties = {
+    return {
         "photograph": {
             "type": "string",
             "format": "binary",
@@ -158,27 +201,14 @@ def form(settings: Settings) -> dict[str, Any]:
             settings.model,
         )
         | {"x-extensible-enum": True},
-        "vividness": _or_empty(
-            {"type": "number", "minimum": 0, "maximum": MAX_VIVIDNESS},
-            "0 is gray, 1 as in life, more is stronger.",
-            1,
-        ),
-        "variants": _or_empty(
-            {"type": "integer", "minimum": 1, "maximum": settings.variants},
-            "How many different ones; more than one come as a zip.",
-            1,
-        ),
-        "uncertainty": _or_empty(
-            {"type": "string", "enum": ["true", "false"]},
-            "Whether a picture of how unsure the colors are, `<stem>-uncertainty.png`, comes too; "
-            "then it is a zip. Black is sure; each CIELAB unit takes five of 255 levels.",
-            "false",
-        ),
     }
+
+
+def _multipart(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
     schema = {
         "type": "object",
-        "properties": properties,
-        "required": ["photograph"],
+        "properties": dict(properties),
+        "required": list(required),
         "additionalProperties": False,
     }
     encoding = {"hints": {"contentType": "application/json"}}

@@ -11,19 +11,22 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from colorear.server.access import has_token
 from colorear.server.api import prometheus
+from colorear.server.api.forms import SUGGESTION_FIELDS
 from colorear.server.api.jobs import JobState
 from colorear.server.api.openapi import (
     Health,
     ModelInfo,
     Models,
+    Suggestions,
     file_answer,
     form,
     problem_responses,
+    question_form,
 )
 from colorear.server.api.responses import file_response
 from colorear.server.api.service import Service
 from colorear.server.model_cache import available_models
-from colorear.server.problems import ProblemError
+from colorear.server.problems import Kind, ProblemError
 from colorear.server.settings import Settings
 from colorear.server.uploads import client_of, receive
 
@@ -81,6 +84,21 @@ _COLORED = file_answer("The photograph in color; several files as a zip.") | {
     }
 }
 
+_REFUSED: tuple[Kind, ...] = (  # what may become of a photograph that comes
+    "malformed-request",
+    "upload-too-slow",
+    "too-many-bytes",
+    "too-many-pixels",
+    "too-much-memory",
+    "not-a-photograph",
+    "wrong-field",
+    "too-many-of-yours",
+    "server-error",
+    "queue-full",
+    "stopping",
+    "took-too-long",
+)
+
 health = APIRouter(tags=["health"])
 
 
@@ -96,22 +114,17 @@ def router(settings: Settings) -> APIRouter:
         methods=["POST"],
         tags=["color"],
         response_class=Response,
-        responses=_COLORED
-        | problem_responses(
-            "malformed-request",
-            "upload-too-slow",
-            "too-many-bytes",
-            "too-many-pixels",
-            "too-much-memory",
-            "not-a-photograph",
-            "wrong-field",
-            "too-many-of-yours",
-            "server-error",
-            "queue-full",
-            "stopping",
-            "took-too-long",
-        ),
+        responses=_COLORED | problem_responses(*_REFUSED),
         openapi_extra=form(settings),
+    )
+    routes.add_api_route(
+        "/v1/suggestions",
+        suggestions,
+        methods=["POST"],
+        tags=["color"],
+        response_model=Suggestions,
+        responses=problem_responses(*_REFUSED),
+        openapi_extra=question_form(settings),
     )
     routes.add_api_route(
         "/v1/models",
@@ -157,6 +170,23 @@ async def colorize(
         return JSONResponse(state.model_dump(mode="json"), 202, {"Location": path} | applied)
     result = await _unless_gone(request, service.color(client, photograph, wish))
     return file_response(result) if result else Response(status_code=_CLIENT_GONE)
+
+
+async def suggestions(
+    request: Request, service: Serving, folder: Workspace
+) -> Suggestions | Response:
+    """Tell which colors are likely at a place of a photograph."""
+    client, settings = client_of(request), service.settings
+    service.pool.check_room(client)
+    with service.upload_limits.slot(client):
+        upload = await receive(
+            request.headers, request.stream(), folder, settings, fields=SUGGESTION_FIELDS
+        )
+    answered = await _unless_gone(request, service.suggest(client, upload))
+    if answered is None:
+        return Response(status_code=_CLIENT_GONE)
+    question, colors = answered
+    return Suggestions(model=question.options.model, colors=colors)
 
 
 async def list_models(service: Serving) -> Models:

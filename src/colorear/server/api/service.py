@@ -2,10 +2,16 @@
 
 from functools import partial
 
-from colorear.server.api.forms import Wish, parse_wish
+from colorear.server.api.forms import Question, Wish, parse_question, parse_wish
 from colorear.server.api.jobs import Job, Jobs
 from colorear.server.api.prometheus import Metrics
-from colorear.server.api.tasks import Result, UploadedPhoto, colorize_upload, inspect_upload
+from colorear.server.api.tasks import (
+    Result,
+    UploadedPhoto,
+    colorize_upload,
+    inspect_upload,
+    suggest_colors,
+)
 from colorear.server.model_cache import check_name
 from colorear.server.settings import Settings
 from colorear.server.uploads import Upload, UploadLimits
@@ -35,6 +41,14 @@ class Service:
         wish = parse_wish(upload, self.settings)
         check_name(wish.options.model)
         return await self.pool.inspect(partial(inspect_upload, upload, self.settings)), wish
+
+    async def suggest(self, client: str, upload: Upload) -> tuple[Question, list[str]]:
+        """What is asked of a photograph, and the colors that are likely. Raises ColorearError."""
+        question = parse_question(upload, self.settings)
+        check_name(question.options.model)
+        photograph = await self.pool.inspect(partial(inspect_upload, upload, self.settings))
+        task = partial(suggest_colors, photograph, *question)
+        return question, await self.pool.run(client, question.options.model, task)
 
     async def color(self, client: str, photograph: UploadedPhoto, wish: Wish) -> Result:
         """Do it as soon as it is this client's turn. Raises as `WorkerPool.run` and `make` do."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorear.hints import Unreachable
+from colorear.hints import Place, Unreachable
 from colorear.inference.colorizer import Colored, Colorizer
 from colorear.inference.naming import colored_name
 from colorear.inference.options import ColorizeOptions
@@ -23,7 +23,14 @@ from colorear.server.settings import Settings
 from colorear.server.uploads import Upload
 from colorear.server.workers import Report
 
-__all__ = ["Result", "UploadedPhoto", "colorize_upload", "inspect_upload", "verification_json"]
+__all__ = [
+    "Result",
+    "UploadedPhoto",
+    "colorize_upload",
+    "inspect_upload",
+    "suggest_colors",
+    "verification_json",
+]
 
 _SIZES = 3  # of pages that are told
 _MEDIA_TYPES: Mapping[Format, str] = {
@@ -156,6 +163,26 @@ def colorize_upload(
         appearance=made[0][0].appearance,
         left_out=made[0][0].left_out,
     )
+
+
+def suggest_colors(
+    photograph: UploadedPhoto, options: ColorizeOptions, place: Place, colorizer: Colorizer
+) -> list[str]:
+    """Colors `#rrggbb` that are likely at a place of a photograph, the likeliest first.
+
+    Raises
+    ------
+    PhotographError
+        Where the photograph is damaged.
+    ProblemError
+        Where the network takes no hints, but some came, or does not tell what is likely.
+    """
+    _check_able(colorizer, options, uncertainty=False)
+    if not colorizer.network.tells_likelihood:
+        what = "does not tell what is likely"
+        raise ProblemError("wrong-field", f"{options.model} {what}; name a network that does")
+    with named_in_errors(photograph.path, photograph.name):
+        return colorizer.suggestions(photograph.path, place, hints=options.hints)
 
 
 def verification_json(verification: Verification) -> dict[str, bool | int | None]:
