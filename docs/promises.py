@@ -30,6 +30,8 @@ FILES = (
     ("PNG, sepia", "sepia", {}, "i.png", "PNG"),
     ("TIFF, 8 bit grey", "grey", {"compression": "lzw"}, "j.tif", "TIFF, deflate"),
     ("TIFF, 16 bit grey", "deep", {"compression": "none"}, "k.tif", "TIFF, 16 bit, deflate"),
+    ("TIFF, floating-point", "float", {}, "n.tif", "TIFF, floating-point, deflate"),
+    ("TIFF, 32 bit grey", "deeper", {}, "o.tif", "TIFF, 32 bit, deflate"),
     ("WebP, lossy", "rgb", {"Q": 80}, "l.webp", "WebP, lossless"),
     ("WebP, lossless", "rgb", {"lossless": True}, "m.webp", "WebP, lossless"),
 )
@@ -44,6 +46,8 @@ def made(kind: str) -> pyvips.Image:
         "rgb": rgb,
         "sepia": (rgb * [0.95, 0.82, 0.62] + [12, 10, 8]).cast("uchar"),
         "alpha": gray.bandjoin(gray),
+        "float": (gray.gaussblur(1.2, precision="float") / 255).cast("float"),
+        "deeper": (gray.gaussblur(1.2, precision="float") * (2**24 + 2**16 + 257)).cast("uint"),
         "deep": (gray.gaussblur(1.2, precision="float") * 257).cast("ushort"),
     }[kind].copy(interpretation={"deep": "grey16", "rgb": "srgb", "sepia": "srgb"}.get(kind, "b-w"))
 
@@ -61,7 +65,7 @@ def promises() -> str:
             made(kind).write_to_file(str(source), **options)
             colorizer.colorize(source, output)
             promise = verify(source, output)
-            levels = 65535 if kind == "deep" else 255
+            levels = 2 ** {"deep": 16, "float": 24, "deeper": 32}.get(kind, 8) - 1
             coefficients = {True: "identical", False: "changed", None: "-"}[promise.identical_dct]
             difference = f"{promise.max_luma_difference} of {levels}"
             lines.append(f"| {what} | {coefficients} | {difference} | {written} |")

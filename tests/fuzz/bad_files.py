@@ -372,10 +372,10 @@ KINDS = {
     "cmyk tiff": photograph("holds CMYK values", lambda r: as_mode(r, "CMYK", "tiff"), ".tif"),
     "lab tiff": photograph("holds LAB values", lab_tiff, ".tif"),
     "float tiff": photograph(
-        "of the type float, but 8-bit or 16-bit", lambda r: as_mode(r, "F", "tiff"), ".tif"
+        "holds floating-point numbers from", lambda r: as_mode(r, "F", "tiff"), ".tif"
     ),
     "32-bit tiff": photograph(
-        "of the type int, but 8-bit or 16-bit", lambda r: as_mode(r, "I", "tiff"), ".tif"
+        "of the type int, but whole numbers", lambda r: as_mode(r, "I", "tiff"), ".tif"
     ),
     "tiles of planes": photograph("cannot be read here", tiles_of_planes, ".tif"),
     "12-bit jpeg": photograph(

@@ -126,11 +126,11 @@ def test_a_broken_page_is_named_and_the_others_are_colored(tmp_path, colorizer, 
 def test_a_page_of_a_kind_that_is_not_taken(tmp_path, colorizer):
     path = tmp_path / "a.tif"
     with tifffile.TiffWriter(path) as writer:
-        writer.write(np.zeros((20, 30), np.float32), photometric="minisblack")
+        writer.write(np.full((20, 30), 7, np.float32), photometric="minisblack")
         writer.write(GRAY, photometric="minisblack")
     made = colorizer.colorize(path, tmp_path / "b.tif")
     assert "page 1 is left out" in made.left_out[0]
-    assert "type float" in made.left_out[0]
+    assert "floating-point numbers from 7 to 7" in made.left_out[0]
 
 
 def test_if_none_is_whole_nothing_is_written(tmp_path, colorizer):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from colorear.photo import icc, jpeg, jpeg_dct, png, raster, tiff_kinds, xmp
 from colorear.photo.conversion import Converted, converted
+from colorear.photo.ranges import check_range
 from colorear.photo.sniffing import (
     Access,
     Format,
@@ -55,7 +56,8 @@ class Photo:
     format: Format
     width: int
     height: int
-    bits: Literal[8, 16]
+    bits: Literal[8, 16, 24, 32]
+    """Of a channel; 24 for floating-point numbers, which are as exact as whole ones of so many."""
     multiplied: bool
     """Whether the file has its colors multiplied by alpha, which libvips undoes."""
     orientation: int
@@ -139,6 +141,9 @@ def open_photo(path: str | Path, page: int | None = None) -> Photo:
         image = opened(path, form, "sequential", **_of(form, page))
         profile = png.profile(path) if form == "png" else _field(image, "icc-profile-data", None)
     check(image, path, form)
+    if raster.bits(image) > 16:
+        with reading(path):
+            check_range(opened(path, form, "sequential", **_of(form, page)), path, page)
     packet = xmp.of_jpeg(taken) if taken else _field(image, "xmp-data", None)
     xmp.check_size(packet, f"'{path}'")
     orientation = _field(image, "orientation", 1)

@@ -31,12 +31,14 @@ __all__ = [
     "luma_of",
     "multiplied",
     "shrunk",
+    "white",
     "written_in_color",
 ]
 
 Planes = NDArray[np.float32]
 Pixels = NDArray[Any]
-"""`(h, w)` grey or `(h, w, bands)`, uint8 or uint16; the last of two or four bands is alpha."""
+"""`(h, w)` grey or `(h, w, bands)`, uint8, uint16, uint32 or float32; the last of two or four bands
+is alpha."""
 
 ChromaRows = Callable[[Planes, int], Planes]
 """Luma `(n, w)` of some rows of a picture, and the first of these, to their Cb and Cr `(2, n, w)`.
@@ -50,6 +52,8 @@ Chroma = Callable[[int, int], ChromaRows]
 _LUMA = [list(color.LUMA)]  # as in color.luma, which sees arrays and not streams
 _BAND = 1 << 15  # pixels at a time: their planes stay in the cache of a processor
 _READ = 1 << 20  # pixels that libvips is asked for at a time
+_WHITE = {"uchar": 2**8 - 1, "ushort": 2**16 - 1, "uint": 2**32 - 1, "float": 1}
+_TINY = 1e-300  # more than nothing, for divisions
 _EXACT = 1e-6  # of a level: less than what libvips cuts off, more than what doubles are off by
 
 
@@ -104,9 +108,15 @@ def from_array(picture: NDArray[Any]) -> pyvips.Image:
     return pyvips.Image.new_from_array(np.ascontiguousarray(picture))
 
 
-def bits(picture: pyvips.Image) -> Literal[8, 16]:
-    """The depth of a channel."""
-    return 16 if picture.format == "ushort" else 8
+def bits(picture: pyvips.Image) -> Literal[8, 16, 24, 32]:
+    """The depth of a channel; 24 for floats, which are as exact as whole numbers of so many."""
+    depths: dict[str, Literal[16, 24, 32]] = {"ushort": 16, "float": 24, "uint": 32}
+    return depths.get(picture.format, 8)
+
+
+def white(picture: pyvips.Image) -> int:
+    """The value of white: 1 in floats."""
+    return _WHITE[picture.format]
 
 
 def array(picture: pyvips.Image) -> Pixels:
@@ -116,21 +126,21 @@ def array(picture: pyvips.Image) -> Pixels:
 
 
 def luma(picture: pyvips.Image) -> pyvips.Image:
-    """One float band in 0..1, for grey or RGB of 8 or 16 bits."""
+    """One float band in 0..1, for grey or RGB; a double one where floats are not exact enough."""
     opaque = _opaque(picture)
+    opaque = opaque.cast("double") if bits(picture) > 16 else opaque
     levels = opaque.recomb(_LUMA) if opaque.bands == 3 else opaque
-    return (levels / (2 ** bits(picture) - 1)).copy(interpretation="b-w")
+    return (levels / white(picture)).copy(interpretation="b-w")
 
 
-def luma_of(picture: Pixels) -> Planes:
-    """`luma` of an array of whole numbers, (h, w) or (h, w, bands): (h, w)."""
-    unit = np.float32(1 / np.iinfo(picture.dtype).max)
+def luma_of(picture: Pixels, kind: type[np.floating] = np.float32) -> NDArray[Any]:
+    """`luma` of an array, (h, w) or (h, w, bands): (h, w)."""
+    unit = 1 / _most(picture)
     if picture.ndim == 2 or picture.shape[2] < 3:
-        gray: Planes = (picture if picture.ndim == 2 else picture[..., 0]) * unit
+        gray: NDArray[Any] = (picture if picture.ndim == 2 else picture[..., 0]) * kind(unit)
         return gray
-    red, green, blue = (picture[..., i] * np.float32(w * unit) for i, w in enumerate(color.LUMA))
-    mixed: Planes = red + green + blue
-    return mixed
+    red, green, blue = (picture[..., i] * kind(w * unit) for i, w in enumerate(color.LUMA))
+    return np.asarray(red + green + blue)
 
 
 def chroma_levels(
@@ -212,7 +222,7 @@ def _color(
     picture: Pixels, chroma: ChromaRows, first: int, into: Pixels, *, multiply: bool = False
 ) -> None:
     """`colored` for the rows of a picture that begin with its row `first`."""
-    most = np.float32(np.iinfo(picture.dtype).max)
+    most = np.float32(_most(picture))
     for rows in _bands(*picture.shape[:2]):
         seen = luma_of(picture[rows])
         cb, cr = chroma(seen, first + rows.start)
@@ -221,19 +231,37 @@ def _color(
             stored = np.ceil(picture[rows, :, :-1] * share[..., None] - _EXACT)
             seen = luma_of(stored.astype(picture.dtype))
             cb, cr = (plane * share.astype(np.float32) for plane in (cb, cr))
+        if into.shape[2] == 4:
+            into[rows, :, 3] = picture[rows, :, -1]
+        if picture.dtype.itemsize > 2:
+            into[rows, :, :3] = _exactly(picture[rows], cb, cr)
+            continue
         for channel, (of_cb, of_cr) in enumerate(color.CHROMA_TO_RGB):
             level = seen + np.float32(of_cb) * cb if of_cb else seen.copy()
             if of_cr:
                 level += np.float32(of_cr) * cr
             level *= most
             into[rows, :, channel] = np.rint(level, out=level)
-        if into.shape[2] == 4:
-            into[rows, :, 3] = picture[rows, :, -1]
+
+
+def _exactly(picture: Pixels, cb: Planes, cr: Planes) -> NDArray[np.float64]:
+    """RGB levels of what has more bits than singles are exact to, never outside of its range."""
+    seen = luma_of(picture, np.float64)[..., None]
+    away = np.stack((cb, cr), -1) @ np.array(color.CHROMA_TO_RGB).T
+    low, high = (end(away, axis=-1, keepdims=True) for end in (np.min, np.max))
+    room = np.minimum(seen / (_TINY - low), (1 - seen) / (_TINY + high))
+    levels: NDArray[np.float64] = (seen + away * np.minimum(room, 1)).clip(0, 1) * _most(picture)
+    return levels.round() if _most(picture) > 1 else levels
 
 
 def _channels(picture: Pixels) -> int:
     """Of the same picture in colour."""
     return 4 if picture.ndim == 3 and picture.shape[2] in (2, 4) else 3
+
+
+def _most(picture: Pixels) -> int:
+    """The value of white in an array."""
+    return int(np.iinfo(picture.dtype).max) if np.issubdtype(picture.dtype, np.integer) else 1
 
 
 def multiplied(picture: pyvips.Image) -> pyvips.Image:
@@ -243,7 +271,7 @@ def multiplied(picture: pyvips.Image) -> pyvips.Image:
     one, not the nearest.
     """
     other = picture[picture.bands - 1]
-    share = other.cast("double") / (2 ** bits(picture) - 1)
+    share = other.cast("double") / white(picture)
     colors = (_opaque(picture).cast("double") * share - _EXACT).ceil()
     return colors.cast(picture.format).bandjoin(other).copy(interpretation=picture.interpretation)
 
@@ -255,7 +283,7 @@ def shrunk(picture: pyvips.Image, height: int, width: int) -> Planes:
     small = opaque.resize(width / opaque.width, vscale=height / opaque.height, kernel="linear")
     values = array(small).transpose(2, 0, 1)
     rgb = np.empty((3, height, width), np.float32)
-    return np.multiply(values, np.float32(1 / (2 ** bits(picture) - 1)), out=rgb)
+    return np.multiply(values, np.float32(1 / white(picture)), out=rgb)
 
 
 def gray_lightness(srgb: Planes) -> Planes:

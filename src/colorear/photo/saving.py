@@ -145,11 +145,11 @@ def _save_tiff(photo: Photo, part: Path, rgb: pyvips.Image, packet: bytes, *, bi
         rgb.set_type(pyvips.GValue.blob_type, "icc-profile-data", photo.colored_profile)
     rgb.set_type(pyvips.GValue.blob_type, "xmp-data", packet)
     big = big or is_large([photo])
-    predictor = "horizontal" if photo.bits == 8 else "none"  # Java reads none of 16 bits
+    predictor = "horizontal" if photo.bits == 8 else "none"  # Java reads none of more bits
     rgb.tiffsave(os.fsencode(part), compression="deflate", predictor=predictor, bigtiff=big)
     tiff.graft(photo.path, part, photo.page)
 
 
 def is_large(pages: Iterable[Photo]) -> bool:
     """Whether a TIFF of these pictures in color is a BigTIFF."""
-    return sum(page.width * page.height * 4 * page.bits // 8 for page in pages) > _LARGE
+    return sum(page.width * page.height * 4 * -(-page.bits // 16) * 2 for page in pages) > _LARGE

@@ -82,6 +82,8 @@ _KINDS: dict[bytes, Kind] = {
 }
 _STILLS: dict[bytes, Kind] = dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"mif1"), "HEIC")
 _STILLS[b"avif"] = "AVIF"
+_INTERPRETATIONS = ("b-w", "srgb", "rgb", "grey16", "rgb16", "scrgb")  # gray or RGB, for libvips
+_TYPES = ("uchar", "ushort", "uint", "float")
 _LARGE_TIFF = 10_000_000  # bytes, from which on libtiff may take as much memory as it needs
 
 
@@ -191,15 +193,15 @@ def check(image: pyvips.Image, path: Path, form: Format) -> None:
             f"'{path}' has several frames, but one picture is needed; "
             "save the one you want as a file of its own"
         )
-    if kind not in ("b-w", "srgb", "rgb", "grey16", "rgb16") or not 1 <= bands <= 4:
+    if kind not in _INTERPRETATIONS or not 1 <= bands <= 4:
         raise PhotographError(
             f"'{path}' holds {kind.upper()} values in {bands} channels, but grey or RGB is needed; "
             "convert it to grey or RGB first"
         )
-    if image.format not in ("uchar", "ushort"):
+    if image.format not in _TYPES:
         raise PhotographError(
-            f"'{path}' holds pixels of the type {image.format}, but 8-bit or 16-bit whole numbers "
-            "are needed; convert it to 16 bits a channel first"
+            f"'{path}' holds pixels of the type {image.format}, but whole numbers from 0 on, or "
+            "floating-point ones of 32 bits, are needed; convert it to 16 bits a channel first"
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from colorear.errors import PhotographError
 from colorear.photo.tiff import EXTRA_SAMPLES, ORIENTATION, POINTERS, SHORT, Reader
 
-__all__ = ["has_associated_alpha", "is_raw", "pages", "without_bad_orientation"]
+__all__ = ["has_associated_alpha", "is_raw", "is_white_zero", "pages", "without_bad_orientation"]
 
 _SUBFILE, _SMALLER, _MASK = 254, 1, 4  # NewSubfileType, what a directory holds: section 8
 _OLD_SUBFILE, _OLD_SMALLER = 255, 2
@@ -24,10 +24,20 @@ _MOST_PAGES = 5000  # each of which libvips looks for from the first on
 
 def has_associated_alpha(path: Path, page: int = 0) -> bool:
     """Whether colors were multiplied by alpha, which libvips undoes when it reads them."""
+    return _says(path, page, EXTRA_SAMPLES, 1)
+
+
+def is_white_zero(path: Path, page: int = 0) -> bool:
+    """Whether 0 is white, which libvips turns round in whole numbers and not in others."""
+    return _says(path, page, _PHOTOMETRIC, 0)
+
+
+def _says(path: Path, page: int, tag: int, value: int) -> bool:
+    """Whether a tag of a page, a short number, has that value."""
     with path.open("rb") as file, suppress(struct.error, OverflowError):
         reader = Reader(file, path)
         entries = reader.entries(reader.place(page))
-        return any(e.number == EXTRA_SAMPLES and reader.number(e.value[:2]) == 1 for e in entries)
+        return any(e.number == tag and reader.number(e.value[:2]) == value for e in entries)
     return False
 
 

@@ -56,6 +56,8 @@ def changed_pixels(
     PhotographError
         Where it does not open the colored file.
     """
+    if bits > 16:  # of which Pillow knows no colors
+        return None
     try:
         old = decoded(before, form, pages[0])
     except OSError:
