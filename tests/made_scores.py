@@ -24,6 +24,7 @@ def made_scores(values, *, convention="standard", places=(), chroma=None, **abou
                 "convention": convention,
                 "size": 160,
                 **dict.fromkeys(VALUES, np.nan),
+                "picture": None,
                 **of_model,
             }
         )

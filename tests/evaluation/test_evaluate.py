@@ -1,7 +1,9 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 
@@ -11,8 +13,8 @@ from colorear.evaluation import evaluate as evaluating
 from colorear.evaluation.dataset import find_photographs, gray
 from colorear.evaluation.evaluate import evaluate
 from colorear.evaluation.metrics import standard
-from colorear.evaluation.report.rendering import pictures_of
-from colorear.evaluation.scores import read_scores
+from colorear.evaluation.report.rendering import kept, pictures_of
+from colorear.evaluation.scores import Scores, read_scores, write_scores
 
 NAMES = ["gray", "mean-color", "acuarela"]
 
@@ -114,6 +116,41 @@ def test_the_same_photographs_may_be_named_otherwise(tmp_path, scores, landscape
     assert evaluate(["gray"], Path(), tmp_path / scores.name, size=64) == []
     monkeypatch.chdir(landscapes / "color")
     assert evaluate(["gray"], Path(), tmp_path / scores.name, size=64, part="test") == []
+
+
+def test_the_pictures_that_the_slides_show_are_kept(scores, landscapes):
+    found = read_scores([scores])
+    show, photographs = kept(found, NAMES)
+    assert photographs == ["10.png", "11.png"]
+    again = pictures_of([scores], landscapes)
+    for name in NAMES[::2]:
+        for mine, remade in zip(show(name, "11.png"), again(name, "11.png"), strict=True):
+            assert mine.shape == remade.shape
+            assert np.abs(mine.astype(int) - remade).mean() < 3  # levels, that JPEG costs
+    assert not np.array_equal(show("gray", "11.png")[1], show("acuarela", "11.png")[1])
+
+
+def test_scores_without_pictures_get_them_and_keep_their_numbers(
+    tmp_path, scores, landscapes, monkeypatch
+):
+    found = read_scores([scores])
+    truth = {n: msgspec.structs.replace(t, picture=None) for n, t in found.about.truth.items()}
+    bare = Scores(
+        found.table.assign(picture=None), msgspec.structs.replace(found.about, truth=truth)
+    )
+    write_scores(tmp_path / "bare.parquet", bare)
+    assert kept(read_scores([tmp_path / "bare.parquet"]), NAMES)[1] == []
+    monkeypatch.setattr(standard, "score", None)  # nothing is judged again
+    assert evaluate(NAMES, landscapes, tmp_path / "bare.parquet", size=64) == []
+    filled = read_scores([tmp_path / "bare.parquet"])
+    assert filled.table.equals(found.table)
+    assert filled.about.truth == found.about.truth
+
+
+def test_scores_of_earlier_versions_have_no_pictures(tmp_path, scores):
+    table = pq.read_table(scores)
+    pq.write_table(table.drop_columns("picture"), tmp_path / "old.parquet")
+    assert read_scores([tmp_path / "old.parquet"]).table["picture"].isna().all()
 
 
 def test_what_was_judged_can_be_shown(tmp_path, scores, landscapes):

@@ -57,7 +57,8 @@ def compare(
         list[Path] | None, typer.Option(help="A training run, for its curves; may be repeated.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="The photographs that were judged, to show some of them.")
+        Path | None,
+        typer.Option(help="The photographs that were judged, to show the best and worst."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -23,6 +23,7 @@ import colorear
 from colorear.errors import ColorearError, EvaluationError
 from colorear.evaluation.candidates import Candidate, find_candidates
 from colorear.evaluation.dataset import EvaluationSet, Part, find_photographs, truth
+from colorear.evaluation.kept_pictures import encode, shown_in_slides
 from colorear.evaluation.metrics import slides_convention, standard
 from colorear.evaluation.metrics.features import features, frechet_distance, kernel_distance
 from colorear.evaluation.scores import (
@@ -63,6 +64,8 @@ class _ScoresFile:
     dataset: EvaluationSet
     scores: Scores
     rows: list[dict[str, object]] = field(default_factory=list)
+    pictures: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    """By network and photograph."""
     saved: float = field(default_factory=time.monotonic)
 
     @cached_property
@@ -75,11 +78,24 @@ class _ScoresFile:
     def names_done(self, model: str) -> frozenset[str]:
         return frozenset(name for of, name in self.scores.done if of == model)
 
+    def needs_pictures(self, model: str) -> bool:
+        """Whether scores of earlier sittings have not all the pictures that are kept."""
+        table = self.scores.table
+        kept = set(table["photograph"][(table["model"] == model) & table["picture"].notna()])
+        return not kept.issuperset(shown_in_slides(self.dataset.names))
+
+    def keep_pictures(self, model: str, indices: Sequence[int], colored: Tensor) -> None:
+        shown = shown_in_slides(self.dataset.names)
+        for i, picture in zip(indices, colored, strict=True):
+            if (name := self.dataset.names[i]) in shown:
+                levels = (255 * picture.clamp(0, 1)).round().to(torch.uint8)
+                self.pictures[model, name] = encode(levels.permute(1, 2, 0).numpy())
+
     def add(self, model: str, photographs: Sequence[str], values: dict[str, Tensor]) -> None:
         about = self.scores.about
         for i, photograph in enumerate(photographs):
             row: dict[str, object] = {"model": model, "photograph": photograph}
-            row |= {"convention": about.convention, "size": about.size}
+            row |= {"convention": about.convention, "size": about.size, "picture": None}
             self.rows.append(row | {name: float(value[i]) for name, value in values.items()})
         if time.monotonic() - self.saved > _SAVED_EVERY:
             self.save()
@@ -97,6 +113,11 @@ class _ScoresFile:
                 Scores(pd.concat(parts, ignore_index=True), self.scores.about),
                 [],
             )
+        table = self.scores.table
+        if self.pictures:
+            keys = zip(table["model"], table["photograph"], table["picture"], strict=True)
+            kept = [self.pictures.get((model, name), earlier) for model, name, earlier in keys]
+            self.scores = Scores(table.assign(picture=kept), self.scores.about)
         write_scores(self.out, self.scores)
         self.saved = time.monotonic()
 
@@ -147,7 +168,8 @@ def _evaluate(
     dataset, is_standard = file.dataset, file.scores.about.convention == "standard"
     done = file.names_done(candidate.name)
     earlier = file.scores.about.models.get(candidate.name, candidate.about)
-    if len(done) == len(dataset.names) and (earlier.frechet is not None or not is_standard):
+    whole = len(done) == len(dataset.names) and (earlier.frechet is not None or not is_standard)
+    if whole and not file.needs_pictures(candidate.name):
         advance(len(done))
         return []
     file.describe(candidate.name, earlier)
@@ -159,6 +181,7 @@ def _evaluate(
         if is_standard and indices:
             colored = colored.clamp(0, 1)
             predictions.features.append(features(colored))
+        file.keep_pictures(candidate.name, indices, colored)
         missing = [k for k, i in enumerate(indices) if dataset.names[i] not in done]
         if missing:
             truths = _truths(dataset, [indices[k] for k in missing])
@@ -254,5 +277,7 @@ def _open(out: Path, dataset: EvaluationSet, about: About) -> _ScoresFile:
                 f"{now} here; write to another file"
             )
     others = tuple(each for each in there.invocations if each not in here.invocations)
-    about = msgspec.structs.replace(there, invocations=others + here.invocations)
+    about = msgspec.structs.replace(
+        there, invocations=others + here.invocations, truth=there.truth | here.truth
+    )
     return _ScoresFile(out, dataset, Scores(scores.table, about))

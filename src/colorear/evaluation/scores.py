@@ -39,7 +39,9 @@ VALUES = (
 )
 """The columns of metrics: float64, null where the convention has no such metric."""
 
-COLUMNS = (*_NAMES, "size", *VALUES)
+_NEEDED = (*_NAMES, "size", *VALUES)
+COLUMNS = (*_NEEDED, "picture")
+"""The last one is a JPEG of what the network made, of the photographs that the slides show."""
 
 
 class DataSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -71,6 +73,8 @@ class Truth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     chroma: float
     lightness: float
     place: str | None = None
+    picture: bytes | None = None
+    """A JPEG, of the photographs that the slides show."""
 
 
 class Invocation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -185,9 +189,11 @@ def _read(path: Path) -> Scores:
             f"{path}: does not tell how its scores were made ({why}); "
             "make it again with: colorear evaluate"
         ) from error
-    missing = [name for name in COLUMNS if name not in rows.column_names]
+    missing = [name for name in _NEEDED if name not in rows.column_names]
     if missing:
         raise EvaluationError(f"{path}: has no column {missing[0]}; make it again")
+    if "picture" not in rows.column_names:  # scores of colorear 0.1
+        rows = rows.append_column("picture", pa.nulls(len(rows), pa.binary()))
     try:
         return Scores(rows.select(COLUMNS).cast(_schema()).to_pandas(), about)
     except pa.ArrowException as error:
@@ -220,6 +226,7 @@ def _schema() -> pa.Schema:
             *((name, pa.string()) for name in _NAMES),
             ("size", pa.int64()),
             *((name, pa.float64()) for name in VALUES),
+            ("picture", pa.binary()),
         ]
     )
 

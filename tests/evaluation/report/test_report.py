@@ -1,10 +1,13 @@
 import re
 from html.parser import HTMLParser
 
+import cv2
+import msgspec
 import numpy as np
 import pytest
 
 from colorear.errors import EvaluationError
+from colorear.evaluation.kept_pictures import encode
 from colorear.evaluation.report.report import compare
 from colorear.evaluation.scores import Scores, write_scores
 from made_scores import FOUR, by_quality, made_scores
@@ -70,10 +73,10 @@ def test_the_page_is_whole_and_needs_nothing_else(report):
     page = Page(text)
     assert page.links
     within = {link[1:] for link in page.links if link.startswith("#")}
-    assert len(within) == 2 * 8
+    assert len(within) == 2 * 9
     assert within <= set(page.ids)
     assert all(link.startswith(("data:image/", "#")) for link in page.links)
-    assert page.images == 2 * 6 + 4 * 9
+    assert page.images == 2 * 6 + 4 * 9 + 1
     assert len(page.ids) == len(set(page.ids))
     assert "url(" not in text
     assert "@import" not in text
@@ -114,12 +117,27 @@ def test_the_same_scores_give_the_same_report(tmp_path):
     assert "003.jpg (" in text
 
 
-def test_the_slides_convention_is_labelled(tmp_path):
+def test_the_slides_convention_is_labelled_and_kept_pictures_are_shown(tmp_path):
     values = by_quality({"skip-deep": 0.5, "gray": 0.0}, metrics=("mse", "fsim"), count=4)
-    write_scores(tmp_path / "s.parquet", made_scores(values, convention="slides"))
+    made = made_scores(values, convention="slides")
+    blue, green = (np.full((16, 16, 3), color, np.uint8) for color in ((0, 0, 255), (0, 255, 0)))
+    is_kept = (made.table["model"] == "skip-deep") & (made.table["photograph"] <= "001.jpg")
+    table = made.table.assign(picture=[encode(blue) if kept else None for kept in is_kept])
+    truth = {
+        name: msgspec.structs.replace(about, picture=encode(green))
+        for name, about in made.about.truth.items()
+    }
+    about = msgspec.structs.replace(made.about, truth=truth)
+    write_scores(tmp_path / "s.parquet", Scores(table, about))
     compare([tmp_path / "s.parquet"], tmp_path / "out", resamples=50)
+    sheet = cv2.imread(str(tmp_path / "out" / "pictures.png")).astype(int)[..., ::-1]
+    assert sheet.shape == (2 * 16, 3 * 16, 3)
+    for column, color in enumerate(((150, 150, 150), (0, 0, 255), (0, 255, 0))):
+        assert np.abs(sheet[:, 16 * column :][:, :16] - color).max() < 3
     text = (tmp_path / "out" / "index.html").read_text()
-    Page(text)
+    assert Page(text).images > 0
+    assert "From left to right: grey copy, skip-deep, original." in text
+    assert "De izquierda a derecha: copia gris, skip-deep, original." in text
     assert "wrong data range included" in text
     assert "FSIMc" not in text
     assert "congruency" not in text

@@ -210,6 +210,9 @@ _PAGE = {
     "ranks_note": "1 is best. The other columns leave out one metric each.",
     "all_metrics": "all metrics",
     "without": "without {metric}",
+    "original": "original",
+    "pictures": "The same photographs by every network",
+    "pictures_caption": "Those that the slides show. From left to right: {columns}.",
     "fails": "Where each network fails",
     "fails_note": "By {metric}, the photographs with the best, median and worst scores; in "
     "brackets the score.",

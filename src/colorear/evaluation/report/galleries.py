@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyvips
 from numpy.typing import NDArray
 
+from colorear.evaluation.kept_pictures import encode
 from colorear.evaluation.report.language import Language, decimals
 from colorear.evaluation.report.tables import Cell, Table
 from colorear.evaluation.statistics.bootstrap import Estimate
@@ -83,8 +83,7 @@ def _jpeg(pictures: Sequence[NDArray[Any]]) -> str:
     parts = [p if p.ndim == 3 else np.repeat(p[..., None], 3, axis=2) for p in pictures]
     gap = np.full((parts[0].shape[0], _GAP, 3), 255, np.uint8)
     strip = np.concatenate([parts[0], gap, parts[1], gap, parts[2]], axis=1)
-    encoded: bytes = pyvips.Image.new_from_array(strip).jpegsave_buffer(Q=88, subsample_mode="off")
-    return base64.b64encode(encoded).decode()
+    return base64.b64encode(encode(strip)).decode()
 
 
 def extremes_table(compared: Comparison, language: Language) -> Table:

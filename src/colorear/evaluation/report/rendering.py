@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 from colorear.errors import EvaluationError
 from colorear.evaluation.candidates import Candidate, find_candidates
 from colorear.evaluation.dataset import Part, find_photographs, gray
+from colorear.evaluation.kept_pictures import decode
 from colorear.evaluation.report.galleries import Pictures
-from colorear.evaluation.scores import read_scores
+from colorear.evaluation.scores import Scores, read_scores
 
-__all__ = ["SEVEN", "pictures_of", "sheet"]
+__all__ = ["kept", "pictures_of", "sheet"]
 
 Pixels = NDArray[np.uint8]
-
-SEVEN = slice(51, 58)
-"""Which of the test photographs the slides show."""
 
 
 def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
@@ -54,6 +52,28 @@ def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
         return shown, colored.round().astype(np.uint8).transpose(1, 2, 0), true
 
     return show
+
+
+def kept(scores: Scores, models: Sequence[str]) -> tuple[Pictures, list[str]]:
+    """The pictures that stand beside the scores, and the photographs that all `models` have."""
+    table, truth = scores.table, scores.about.truth
+    rows = table[table["picture"].notna()]
+    made = {
+        (model, photograph): content
+        for model, photograph, content in zip(
+            rows["model"], rows["photograph"], rows["picture"], strict=True
+        )
+    }
+
+    def show(model: str, photograph: str) -> tuple[Pixels, Pixels, Pixels]:
+        true = decode(truth[photograph].picture or b"")
+        return gray(true), decode(made[model, photograph]), true
+
+    return show, [
+        name
+        for name, about in truth.items()
+        if about.picture and all((model, name) in made for model in models)
+    ]
 
 
 def sheet(pictures: Pictures, models: Sequence[str], photographs: Sequence[str]) -> Pixels:

@@ -7,16 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 import pyvips
+from numpy.typing import NDArray
 
 from colorear.errors import EvaluationError
+from colorear.evaluation.kept_pictures import encode, shown_in_slides
 from colorear.evaluation.report.conclusions import caveats, conclude
 from colorear.evaluation.report.english import ENGLISH
 from colorear.evaluation.report.figures import History, effects_name, figures, read_history
 from colorear.evaluation.report.galleries import Pictures, extremes_table, galleries
 from colorear.evaluation.report.language import Language
 from colorear.evaluation.report.markup import csv_of, latex, markdown
-from colorear.evaluation.report.rendering import SEVEN, sheet
+from colorear.evaluation.report.rendering import kept, sheet
 from colorear.evaluation.report.spanish import SPANISH
 from colorear.evaluation.report.tables import (
     Table,
@@ -29,7 +32,7 @@ from colorear.evaluation.report.tables import (
     split_scores,
     trainings_table,
 )
-from colorear.evaluation.scores import read_scores, replacing
+from colorear.evaluation.scores import Scores, read_scores, replacing
 from colorear.evaluation.statistics.comparison import Comparison, comparison
 from colorear.evaluation.statistics.factorial import Design, design_of, designs
 from colorear.evaluation.statistics.strata import measure
@@ -64,9 +67,9 @@ def compare(
     runs
         Folders of training runs, for their curves.
     pictures
-        If given, the page shows each network's best, median and worst photographs, and
-        `pictures.png` the seven of the test part that the slides show: gray, by each network,
-        original.
+        If given, the page shows each network's best, median and worst photographs. The seven of
+        the test part that the slides show (gray, by each network, original) are on the page and in
+        `pictures.png` without it, where the scores hold them.
     resamples, seed
         Of the bootstrap.
 
@@ -78,7 +81,8 @@ def compare(
     """
     histories = {name: read_history(run) for name, run in _named(runs).items()}
     _refuse_unequal_epochs(histories)
-    compared = comparison(read_scores(scores), resamples=resamples, seed=seed)
+    found = read_scores(scores)
+    compared = comparison(found, resamples=resamples, seed=seed)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -87,7 +91,8 @@ def compare(
         ) from error
     languages = [_in_convention(language, compared) for language in LANGUAGES]
     drawn = {language.code: figures(compared, language, histories) for language in languages}
-    page = _page(compared, languages, drawn, pictures)
+    shown = _sheet(compared, found, pictures)
+    page = _page(compared, languages, drawn, pictures, shown)
     texts = {
         "index.html": page,
         "table.md": _quoted(compared, languages[0], markdown),
@@ -95,8 +100,8 @@ def compare(
         "table.csv": csv_of(compared),
     }
     contents = {name: text.encode() for name, text in texts.items()}
-    if pictures:
-        contents["pictures.png"] = _pictures(compared, pictures)
+    if shown is not None:
+        contents["pictures.png"] = pyvips.Image.new_from_array(shown).pngsave_buffer()
     for code, each in drawn.items():
         contents |= {f"{name}-{code}.png": image for name, image in each.items()}
     for name, content in contents.items():
@@ -120,13 +125,15 @@ def _refuse_unequal_epochs(histories: Mapping[str, History]) -> None:
             )
 
 
-def _pictures(compared: Comparison, pictures: Pictures) -> bytes:
-    """The photographs that the slides show, or the first of a smaller set, by every network."""
-    photographs = compared.photographs[SEVEN] or compared.photographs[:7]
+def _sheet(
+    compared: Comparison, scores: Scores, pictures: Pictures | None
+) -> NDArray[np.uint8] | None:
+    """The photographs that the slides show, by every network; None where nothing is kept."""
     models = [compared.trainings[name][0] for name in compared.networks]
-    pixels = sheet(pictures, models, photographs)
-    content: bytes = pyvips.Image.new_from_array(pixels).pngsave_buffer()
-    return content
+    show, photographs = kept(scores, models)
+    if pictures and not photographs:
+        show, photographs = pictures, list(shown_in_slides(compared.photographs))
+    return sheet(show, models, photographs) if models and photographs else None
 
 
 def _in_convention(language: Language, compared: Comparison) -> Language:
@@ -159,6 +166,7 @@ def _page(
     languages: Sequence[Language],
     drawn: Mapping[str, Mapping[str, bytes]],
     pictures: Pictures | None,
+    shown: NDArray[np.uint8] | None,
 ) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("colorear.evaluation.report", "."),
@@ -166,7 +174,11 @@ def _page(
         undefined=jinja2.StrictUndefined,
     )
     return environment.get_template("report.html.jinja").render(
-        pages=[_in(language, compared, drawn[language.code]) for language in languages],
+        pages=[
+            _in(language, compared, drawn[language.code], has_pictures=shown is not None)
+            for language in languages
+        ],
+        pictures="" if shown is None else base64.b64encode(encode(shown)).decode(),
         conclusions=conclude(compared),
         caveats=caveats(compared),
         slides_convention=compared.about.convention == "slides",
@@ -174,7 +186,9 @@ def _page(
     )
 
 
-def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) -> dict[str, Any]:
+def _in(
+    language: Language, compared: Comparison, drawn: Mapping[str, bytes], *, has_pictures: bool
+) -> dict[str, Any]:
     """What the page shows in one language."""
     about = compared.about
     metric = language.write(measure(compared))
@@ -202,7 +216,13 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
             )
             for invocation in about.invocations
         ],
-        "contents": _contents(compared, drawn),
+        "contents": _contents(compared, drawn, has_pictures=has_pictures),
+        "pictures_caption": language.say(
+            "pictures_caption",
+            columns=", ".join(
+                (language.write("gray"), *compared.networks, language.say("original"))
+            ),
+        ),
         "fails_note": language.say("fails_note", metric=metric),
         "strips": language.say("strips", metric=metric),
         "figures": {name: base64.b64encode(image).decode() for name, image in drawn.items()},
@@ -218,7 +238,7 @@ def _in(language: Language, compared: Comparison, drawn: Mapping[str, bytes]) ->
     }
 
 
-def _contents(compared: Comparison, drawn: Mapping[str, bytes]) -> list[str]:
+def _contents(compared: Comparison, drawn: Mapping[str, bytes], *, has_pictures: bool) -> list[str]:
     """The keys of the headings that the page has, in its order."""
     several = len(compared.networks) > 1
     there = {
@@ -230,6 +250,7 @@ def _contents(compared: Comparison, drawn: Mapping[str, bytes]) -> list[str]:
         "fails": True,
         "training": "training" in drawn,
         "method": True,
+        "pictures": has_pictures,
     }
     return [key for key, shown in there.items() if shown]
 

@@ -221,6 +221,9 @@ _PAGE = {
     "ranks_note": "1 es el mejor. Las demás columnas omiten una métrica cada una.",
     "all_metrics": "todas las métricas",
     "without": "sin {metric}",
+    "original": "original",
+    "pictures": "Las mismas fotografías con cada red",
+    "pictures_caption": "Las que muestran las diapositivas. De izquierda a derecha: {columns}.",
     "fails": "Dónde falla cada red",
     "fails_note": "Según {metric}, las fotografías con las mejores, medianas y peores "
     "puntuaciones; entre paréntesis, la puntuación.",
