@@ -42,6 +42,19 @@ def test_colors_alone_are_those_of_all_that_it_tells(network):
     assert np.abs(network.ab(page)[:, :30]).max() == 0
 
 
+def test_it_sees_another_size_unless_it_takes_one_alone(added, make_contract):
+    network = added(make_contract(1))
+    seeing = network.seeing(2 * network.card.size)
+    assert (network.fit(300, 400), seeing.fit(300, 400)) == ((256, 352), (512, 672))
+    one = added(make_contract(1, picture=("n", 1, 64, 64)), name="one")
+    assert one.seeing(512).fit(300, 400) == (64, 64)
+    assert (network.has_sizes, one.has_sizes) == (True, False)
+    assert network.seeing(network.card.size) is network
+    for size in (0, 1025):
+        with pytest.raises(ModelError, match="1 to 1024 can be"):
+            network.seeing(size)
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("stride", [1, 2, 4, 8])
 @pytest.mark.parametrize("length", [64, 61])

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,6 @@ from colorear.inference.naming import beside
 from colorear.inference.options import DEFAULT_MODEL, ColorizeOptions
 from colorear.inference.pages import save_pages
 from colorear.inference.suggestions import predict, suggestions
-from colorear.models import Prediction
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
 from colorear.photo.appearance import Appearance, appearance_of_all
@@ -304,6 +304,12 @@ class Colorizer:
         seen = appearance or appearance_of_all([photo], coarse=coarse)
         return done([photo], source, target, self.network.card.name, seen, started)
 
+    def seeing(self, size: int) -> "Colorizer":
+        """The same, whose network sees shorter sides of `size` pixels, 1..1024; or ModelError."""
+        other = copy(self)
+        other.network = self.network.seeing(size)
+        return other
+
     @property
     def mark(self) -> Provenance:
         """What every file that it colors says of the color."""
@@ -343,14 +349,13 @@ class Colorizer:
         stored = (width, height) if photo.orientation >= 5 else (height, width)
         return upright(photograph.lightness(photo, *stored, coarse=coarse), photo.orientation)
 
-    def _uncertainty(self, prediction: Prediction) -> Planes:
+    def _uncertainty(self, prediction: models.Prediction) -> Planes:
         """Its uncertainty (h, w)."""
         if prediction.uncertainty is None:
             raise ModelError(
                 f"{self.network.card.name} does not tell how sure it is; choose a network that does"
             )
-        uncertainty: Planes = prediction.uncertainty[0]
-        return uncertainty
+        return np.asarray(prediction.uncertainty[0])
 
 
 def colorize(

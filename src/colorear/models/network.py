@@ -6,6 +6,7 @@ Padding, running, growing back and cropping are written here once, for every net
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,6 +84,26 @@ class Network:
         self._session = session
         self._fixed = fixed_size(session)
         self._told = contract_outputs(session) if card.kind == "contract" else ["ab"]
+
+    def seeing(self, size: int) -> "Network":
+        """The same network, which sees pictures with shorter sides of so many pixels.
+
+        One that takes a single size goes on seeing that. Raises ModelError for sizes that no
+        network needs.
+        """
+        if not 1 <= size <= _LARGEST // _LONGEST:
+            raise ModelError(
+                f"pictures with shorter sides of {size} pixels were to be shown to {self.card.name}"
+                f", but 1 to {_LARGEST // _LONGEST} can be; choose such a size"
+            )
+        if size == self.card.size or not self.has_sizes:
+            return self
+        return Network(msgspec.structs.replace(self.card, size=size), self._session)
+
+    @property
+    def has_sizes(self) -> bool:
+        """Whether it can see pictures at another size than its card's."""
+        return self._fixed is None
 
     def fit(self, height: int, width: int) -> tuple[int, int]:
         """The height and width at which the network wants to see a picture of that size.

@@ -84,10 +84,12 @@ def test_a_photograph_is_opened_colored_and_taken_home(visiting):
             shown = await visitor.open()
             assert shown["name"] == "niña.jpg"
             assert shown["abilities"] == dict.fromkeys(
-                ("hints", "suggestions", "uncertainty", "variants"), True
+                ("hints", "suggestions", "uncertainty", "variants", "safe", "views"), True
             )
             plain = await visitor.ask("colors")
             told = await visitor.ask("colors", hints=[RED])
+            near = await visitor.ask("colors", hints=[RED], view=2)
+            assert near["after"] != told["after"]  # a hint reaches half as far
             small = await visitor.ask("colors", hints=[RED], small=True)
             assert len({plain["after"], told["after"], small["after"]}) == 3
             assert len(small["after"]) < len(told["after"]) / 2
@@ -189,7 +191,7 @@ def test_errors_tell_the_name_and_no_path(visiting, tmp_path):
             assert str(visitor.every.of(visitor.secret).folder) not in answer["problem"]
             assert await visitor.ask("colors") == {"expired": True}  # nothing is open
             await visitor.open()
-            for payload in ({"hints": [{"x": 0}]}, {"vividness": "x"}, {"model": 5}):
+            for payload in ({"hints": [{"x": 0}]}, {"vividness": "x"}, {"model": 5}, {"view": 3}):
                 answer = await visitor.ask("colors", **payload)
                 assert "load it anew" in answer["problem"]
             for payload, text in (

@@ -157,6 +157,42 @@ def test_vividness_is_for_all_or_for_one(visit):
     assert np.ptp(gray, axis=1).max() <= 6  # without color
 
 
+ASKED = """
+window.asked = [];
+const { append } = FormData.prototype;
+FormData.prototype.append = function (name, value, ...others) {
+  if (name === "work") asked.push(JSON.parse(value));
+  return append.call(this, name, value, ...others);
+};
+"""
+
+
+def test_what_holds_for_all_is_kept_and_one_may_differ(visit):
+    page = visit(init=ASKED)
+    page.get_by_role("tab", name="Many at once").click()
+    page.locator("#panel-batch .manner").get_by_text("Safe").click()
+    page.locator("#panel-batch select.view").select_option("1.5")
+    page.reload()
+    send(page, [EXAMPLES / "china.jpg"])
+    wait_for_all(page, 1)
+    assert page.locator("#panel-batch .manner :checked").get_attribute("value") == "0.5"
+    asked = page.evaluate("asked.at(-1)")
+    assert (asked["vividness"], asked["view"]) == (0.5, 1.5)
+    before = stamp(page, 0)
+    look_at(page, 0)
+    assert page.locator(".side select.view").input_value() == "1.5"
+    page.locator(".side select.view").select_option("1")
+    colored(page)
+    page.get_by_role("button", name="All photographs").click()
+    wait_for_all(page, 1)
+    page.get_by_role("slider", name="Vividness of all").fill("1.5")
+    wait_until(page, "document.querySelectorAll('#panel-batch .finished').length < 1")
+    wait_for_all(page, 1)
+    asked = page.evaluate("asked.at(-1)")
+    assert (asked["vividness"], asked["view"]) == (1.5, 1)
+    assert stamp(page, 0) != before
+
+
 def test_what_failed_is_told_above_and_tried_again(visit, tmp_path):
     page = visit(refusals=True)
     photograph = tmp_path / "mended.jpg"

@@ -16,6 +16,25 @@ playwright = pytest.importorskip("playwright.sync_api", reason="playwright is no
 pytestmark = needs_chromium
 
 
+def test_safe_or_vivid_is_chosen_and_kept(visit):
+    page = visit()
+    page.set_input_files("#panel-one input.file", EXAMPLES / "china.jpg")
+    page.locator(".work:not([hidden])").wait_for()
+    vivid = colored(page)
+    page.locator(".side .manner").get_by_text("Safe").click()
+    assert colored(page) != vivid
+    assert page.locator("output[for=vividness]").inner_text() == "50 %"
+    page.reload()
+    page.locator(".work:not([hidden])").wait_for()
+    assert page.locator(".side .manner :checked").get_attribute("value") == "0.5"
+    page.get_by_role("slider", name="Vividness").fill("0.8")
+    assert page.locator(".side .manner :checked").count() == 0
+    page.locator(".side .manner").get_by_text("Vivid").click()
+    assert page.get_by_role("slider", name="Vividness").input_value() == "1"
+    page.get_by_label("Network").first.select_option("plain-shallow")
+    page.locator(".side .manner").wait_for(state="hidden")  # it has no mean to give
+
+
 def corrections(page) -> list[dict]:
     return page.evaluate("[...document.querySelectorAll('.dots button')].map(dot => dot.hint)")
 
@@ -24,9 +43,11 @@ def test_reload_back_and_another_photograph_lose_nothing(visit):
     page = open_photo(visit())
     corrected(page, 0.7, 0.3)
     page.get_by_role("slider", name="Vividness").fill("0.5")
+    page.get_by_label("It looks at").first.select_option("most detail")
     done, known = colored(page), corrections(page)
     page.reload()
     page.locator(".work:not([hidden])").wait_for()
+    assert page.locator(".side select.view").input_value() == "2"
     assert colored(page) == done
     assert corrections(page) == known
     assert page.locator("output[for=vividness]").inner_text() == "50 %"

@@ -61,6 +61,8 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     hints: tuple[Hint, ...] = ()
     vividness: float = 1.0
     variant: int = 0
+    view: Annotated[float, msgspec.Meta(ge=1, le=2)] = 1.0
+    """How finely the network looks: times the size at which it sees photographs by itself."""
     small: bool = False
     """Whether a picture of 320 pixels will do."""
     draft: bool = False
@@ -118,7 +120,8 @@ def color_preview(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) ->
     is_coarse = request.small or request.draft
     if is_coarse:
         gray = previews.shrunk(gray, longest=_DRAFT)
-    rgb = colorizer(gray, hints=hints, vividness=request.vividness, variant=request.variant)
+    seeing = _seeing(request, colorizer)
+    rgb = seeing(gray, hints=hints, vividness=request.vividness, variant=request.variant)
     unreachable = [] if is_coarse else previews.unreachable_hints(gray, hints)
     return {
         "after": previews.jpeg_data_url(rgb, **({"longest": _SMALL} if request.small else {})),
@@ -131,12 +134,14 @@ def color_suggestions(gray: Bytes, request: PreviewRequest, colorizer: Colorizer
     """Suggest colors `#rrggbb` that the network holds for likely at a place of a preview (h, w)."""
     if not colorizer.network.tells_likelihood:
         return []
-    return colorizer.suggestions(gray, (request.x, request.y), hints=request.hints)
+    return _seeing(request, colorizer).suggestions(
+        gray, (request.x, request.y), hints=request.hints
+    )
 
 
 def uncertainty_tint(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> str:
     """Draw a tint where the network is not sure of a preview (h, w), as a `data:` URL."""
-    uncertainty = colorizer.uncertainty(
+    uncertainty = _seeing(request, colorizer).uncertainty(
         gray,
         hints=_hints(request, colorizer),
         vividness=request.vividness,
@@ -150,7 +155,7 @@ def colorize_file(
 ) -> Payload:
     """Color a photograph file at full size. Raises as `Colorizer.colorize` does."""
     hints = _hints(request, colorizer)
-    colored = colorizer.colorize(
+    colored = _seeing(request, colorizer).colorize(
         source, target, hints=hints, vividness=request.vividness, variant=request.variant
     )
     return {
@@ -176,6 +181,10 @@ def color_one_of_many(
     return target, {"format": photo.format, "stamp": stamp, **about}
 
 
+def _seeing(request: PreviewRequest, colorizer: Colorizer) -> Colorizer:
+    return colorizer.seeing(round(request.view * colorizer.network.card.size))
+
+
 def _hints(request: PreviewRequest, colorizer: Colorizer) -> Sequence[Hint]:
     return request.hints if colorizer.network.card.hints else ()
 
@@ -188,5 +197,7 @@ def _abilities(network: Network) -> Payload:
             "suggestions": network.card.hints and network.tells_likelihood,
             "uncertainty": network.tells_uncertainty,
             "variants": can_choose(network),
+            "safe": network.has_safe_colors,
+            "views": network.has_sizes,
         }
     }

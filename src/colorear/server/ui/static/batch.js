@@ -2,13 +2,15 @@
 
 import { saveFile } from "./api.js";
 import { createGrid } from "./grid.js";
+import { createSettings } from "./settings.js";
 
 const AT_ONCE = 2; // on their way: one arrives while another is colored
 const BUSY = ["queue-full", "not-ready", "stopping"]; // what a server says that will take more later
 const PATIENCE = 5000; // milliseconds until it is asked again
 const SOON = 30; // milliseconds until it is shown how far all is
 const SETTLED = 400; // milliseconds without a change, before all are colored anew
-const PLAIN = { model: null, vividness: null, hints: [], variant: 0 }; // null: as for all
+const PLAIN = { hints: [], variant: 0 }; // what holds for all is not in it
+const KEPT = "colorear-many"; // where what holds for all is kept
 
 /**
  * Run the panel of many photographs. `connect(lost)` gives the way to the server, whose `lost`
@@ -17,14 +19,7 @@ const PLAIN = { model: null, vividness: null, hints: [], variant: 0 }; // null: 
  */
 export function createBatch(root, { translate, connect, network, show, back }) {
   const find = (selector) => root.querySelector(selector);
-  const [progress, status, zip, resume, vividness, select] = [
-    ".progress",
-    ".status",
-    ".zip",
-    ".resume",
-    "input.vividness",
-    "select.network",
-  ].map(find);
+  const [progress, status, zip, resume] = [".progress", ".status", ".zip", ".resume"].map(find);
   const bar = find("progress");
   let items = [];
   let waiting = [];
@@ -33,7 +28,6 @@ export function createBatch(root, { translate, connect, network, show, back }) {
   let timer = null;
   let shown = null; // what will show how far all is
   let isTaken = true; // whether all that is done came home
-  select.value = network;
 
   const api = connect(() => gone());
   const count = (state) => items.reduce((sum, item) => sum + (item.state === state), 0);
@@ -62,13 +56,7 @@ export function createBatch(root, { translate, connect, network, show, back }) {
   }
 
   /** What is asked for it: what was chosen for it alone, and else what holds for all. */
-  const wanted = ({ number, own }) => ({
-    number,
-    model: own.model ?? select.value,
-    vividness: own.vividness ?? +vividness.value,
-    hints: own.hints,
-    variant: own.variant,
-  });
+  const wanted = ({ number, own }) => ({ number, ...settings.value, ...own });
   const isStale = (item) => item.made !== JSON.stringify(wanted(item));
   const change = (item, state, about = {}) => {
     Object.assign(item, about, { state });
@@ -134,7 +122,6 @@ export function createBatch(root, { translate, connect, network, show, back }) {
     edited = null;
     if (item && ["finished", "home"].includes(item.state) && isStale(item)) enqueue(item, { first: true });
   }
-  const chosen = (value, all) => (value === all ? null : value);
   function lotOf(item) {
     const index = items.indexOf(item);
     const [before, after] = [items[index - 1], items[index + 1]];
@@ -144,10 +131,11 @@ export function createBatch(root, { translate, connect, network, show, back }) {
       previous: before && (() => edit(before)),
       next: after && (() => edit(after)),
       carry: after && ((carried) => edit(after, { carried })),
-      changed: ({ model, vividness: now, hints, variant }) => {
-        if (!model) return;
-        const own = [chosen(model, select.value), chosen(now, +vividness.value)];
-        item.own = { model: own[0], vividness: own[1], hints, variant };
+      changed: ({ hints, variant, ...chosen }) => {
+        if (!chosen.model) return;
+        item.own = { hints, variant };
+        for (const [what, all] of Object.entries(settings.value))
+          if (chosen[what] !== all) item.own[what] = chosen[what];
       },
       left: () => {
         settle();
@@ -200,11 +188,6 @@ export function createBatch(root, { translate, connect, network, show, back }) {
     progress.hidden = true;
     find(".choose").focus();
   });
-  const showVividness = () => {
-    const percent = Math.round(100 * vividness.value);
-    find("output.vividness").textContent = translate("vividness_value", { percent });
-    vividness.setAttribute("aria-valuetext", translate("vividness_value", { percent }));
-  };
   let later = null;
   const recolor = () => {
     clearTimeout(later);
@@ -212,12 +195,7 @@ export function createBatch(root, { translate, connect, network, show, back }) {
       for (const item of items) if (item.state === "finished" && isStale(item)) enqueue(item);
     }, SETTLED);
   };
-  vividness.addEventListener("input", () => {
-    showVividness();
-    recolor();
-  });
-  select.addEventListener("change", recolor);
-  showVividness();
+  const settings = createSettings(find(".for-all"), { translate, network, keptAs: KEPT, changed: recolor });
 
   // What is not taken home goes with the page: a question comes first.
   addEventListener("beforeunload", (event) => (isBusy() || !isTaken) && event.preventDefault());

@@ -5,6 +5,7 @@ import { createCorrections } from "./corrections.js";
 import { createKept } from "./kept.js";
 import { createNotices } from "./notices.js";
 import { createPicture } from "./picture.js";
+import { createSettings } from "./settings.js";
 import { createStore } from "./store.js";
 import { createTabs } from "./tabs.js";
 import { createVersions } from "./versions.js";
@@ -19,7 +20,6 @@ const PATIENCE = 700; // milliseconds without a change, before what takes long i
 export function createEditor(root, { translate, api, problem, network, reopen }) {
   const find = (selector) => root.querySelector(selector);
   const [entry, work, status] = [".entry", ".work", ".status"].map(find);
-  const [vividness, select] = ["input.vividness", "select.network"].map(find);
   const [uncertainty, vary, legend] = ["button.uncertainty", ".vary", ".legend"].map(find);
   let abilities = {};
   let name = "";
@@ -33,10 +33,20 @@ export function createEditor(root, { translate, api, problem, network, reopen })
 
   const store = createStore();
   const request = () => ({
-    model: select.value,
-    vividness: +vividness.value,
+    ...settings.value,
     hints: corrections.hints,
     variant,
+  });
+  const settings = createSettings(find(".side"), {
+    translate,
+    network,
+    changed: (what) => {
+      if (what === "model") {
+        variant = 0;
+        corrections.leave();
+      }
+      recolor();
+    },
   });
   const showStatus = (key, values) => {
     status.textContent = translate(key, values);
@@ -59,7 +69,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   const picture = createPicture(find(".picture"), {
     translate,
     ...corrections.heard,
-    detail: async (part) => (await api.ask("detail", { model: select.value, part })).detail,
+    detail: async (part) => (await api.ask("detail", { model: settings.value.model, part })).detail,
     zoomed: ({ isNear, isNearest }) => {
       find(".farther").disabled = find(".whole").disabled = !isNear;
       find(".nearer").disabled = isNearest;
@@ -120,6 +130,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     vary.disabled = !abilities.variants;
     if (!abilities.uncertainty) showUncertainty(false);
     if (!abilities.variants) showVersions(false);
+    settings.able(abilities);
     corrections.able(abilities);
   }
 
@@ -177,21 +188,18 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     find(".entry .opening").textContent = translate("opening", { name: file.name });
     showStatus("opening", { name: file.name });
     entry.setAttribute("aria-busy", "true");
-    if (known) select.value = known.model;
-    if (!select.value) select.value = network;
-    const response = await api.open(file, select.value);
+    settings.set({ ...settings.value, vividness: 1, ...known });
+    const response = await api.open(file, settings.value.model);
     entry.removeAttribute("aria-busy");
     find(".entry .opening").textContent = "";
     if (response.problem) return false;
     turn += 1;
     [variant, name] = [known?.variant ?? 0, response.name];
-    vividness.value = known?.vividness ?? 1;
     lot = within;
     const add = () => store.add(file, { stamp: response.before }).catch(() => null);
     kept = lot ? null : (known?.id ?? (await add()));
     tabs.take(kept);
     if (isNew) history.pushState(lot ? { lot: lot.number } : { work: kept }, "");
-    showVividness();
     showLot();
     corrections.begin(known?.hints);
     if (carried.length) corrections.replace([...corrections.hints, ...carried]);
@@ -246,23 +254,8 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     else if (state?.lot === undefined || !reopen(state.lot)) close();
   });
   addEventListener("beforeunload", (event) => isAtRisk() && event.preventDefault());
-  function showVividness() {
-    const percent = Math.round(100 * vividness.value);
-    const shown = translate("vividness_value", { percent });
-    find(".side output").textContent = shown;
-    vividness.setAttribute("aria-valuetext", shown);
-  }
 
   const on = (selector, type, call) => find(selector).addEventListener(type, call);
-  on("input.vividness", "input", () => {
-    showVividness();
-    recolor();
-  });
-  on("select.network", "change", () => {
-    variant = 0;
-    corrections.leave();
-    recolor();
-  });
   on("button.uncertainty", "click", () => showUncertainty(uncertainty.ariaPressed !== "true"));
   on(".vary", "click", () => showVersions(!versions.isOpen));
   for (const way of ["nearer", "farther", "whole", "own"])
@@ -293,7 +286,6 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     if (event.key.toLowerCase() === "g") picture.peek(false);
   });
   addEventListener("blur", () => picture.peek(false));
-  select.value = network;
   before.refresh();
   if (history.state?.work) resume(history.state.work, { isNew: false });
   return { open };

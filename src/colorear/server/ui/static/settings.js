@@ -1,0 +1,73 @@
+// What holds for a photograph, or for many: the network, how vivid it is, how finely it looks.
+
+/**
+ * The controls in `root`, which begin with `network`. `changed(what)` hears of each choice; under
+ * the name `keptAs` the browser keeps them, if it keeps anything.
+ */
+export function createSettings(root, { translate, network, keptAs = null, changed }) {
+  const find = (selector) => root.querySelector(selector);
+  const [model, vividness, view] = ["select.network", "input.vividness", "select.view"].map(find);
+  const manners = [...root.querySelectorAll(".manner input")];
+  const usual = { model: network, vividness: 1, view: 1 };
+
+  const value = () => ({ model: model.value, vividness: +vividness.value, view: +view.value });
+  const show = () => {
+    const percent = Math.round(100 * vividness.value);
+    const shown = translate("vividness_value", { percent });
+    find("output.vividness").textContent = shown;
+    vividness.setAttribute("aria-valuetext", shown);
+    for (const manner of manners) manner.checked = +manner.value === +vividness.value;
+  };
+  const set = (known) => {
+    const all = { ...usual, ...known };
+    model.value = all.model;
+    if (!model.value) model.value = network; // it is not here any more
+    vividness.value = all.vividness;
+    view.value = all.view;
+    if (!view.value) view.value = usual.view;
+    show();
+  };
+  const choose = (what) => {
+    show();
+    if (keptAs) keep(keptAs, value());
+    changed(what);
+  };
+
+  for (const manner of manners)
+    manner.addEventListener("change", () => {
+      vividness.value = manner.value;
+      choose("vividness");
+    });
+  vividness.addEventListener("input", () => choose("vividness"));
+  model.addEventListener("change", () => choose("model"));
+  view.addEventListener("change", () => choose("view"));
+  set(keptAs ? kept(keptAs) : {});
+
+  return {
+    get value() {
+      return value();
+    },
+    set,
+    /** What the network can do. */
+    able: ({ safe, views }) => {
+      find(".manner").hidden = !safe;
+      view.disabled = !views;
+    },
+  };
+}
+
+function kept(name) {
+  try {
+    return JSON.parse(localStorage.getItem(name)) ?? {};
+  } catch {
+    return {}; // the browser keeps nothing
+  }
+}
+
+function keep(name, value) {
+  try {
+    localStorage.setItem(name, JSON.stringify(value));
+  } catch {
+    // the browser keeps nothing
+  }
+}
