@@ -192,6 +192,11 @@ def upon_one_another(random: Random) -> bytes:
     return gray_tiff(random, *texts) + b"x" * long
 
 
+def many_tags(random: Random) -> bytes:
+    many = int(random.integers(1_001, 4_000))
+    return gray_tiff(random, *[(20_000 + i, 3, 1, i) for i in range(many)])
+
+
 def large_xmp(random: Random) -> bytes:
     text = PngInfo()
     many = int(random.integers(251_000, 300_000))
@@ -391,6 +396,7 @@ KINDS = {
     "many segments": photograph("is a JPEG of more than 10,000 segments", many_segments, ".jpg"),
     "many chunks": photograph("is a PNG of so many chunks", many_chunks, ".png"),
     "tags upon one another": photograph("whose tags lie upon one anot", upon_one_another, ".tif"),
+    "many tags": photograph("is a TIFF of so many tags that no", many_tags, ".tif"),
     "large xmp": photograph("has XMP metadata that is too large", large_xmp, ".png"),
     "folder": Kind("photograph", "is a folder; name a photograph in it", ANY, folder),
     "loop": Kind("photograph", "cannot be read: Too many levels of symbolic links", ANY, loop),

@@ -20,6 +20,8 @@ _OF_SENSORS = (32803, 34892)  # color filter array, linear raw
 _OF_CAMERAS = (34713, 65000, 32867)  # Nikon's and Kodak's compressions
 _MOST_INNER = 16
 _MOST_PAGES = 5000  # each of which libvips looks for from the first on
+# of one page, and of all: libtiff's work grows with the square of those that it does not know
+_MOST_TAGS, _MOST_OF_ALL = 1_000, 200_000
 
 
 def has_associated_alpha(path: Path, page: int = 0) -> bool:
@@ -88,15 +90,22 @@ def pages(path: Path) -> tuple[int, ...]:
     Raises
     ------
     PhotographError
-        Where directories lie upon one another, or there are too many pages.
+        Where directories lie upon one another, or there are too many pages or tags.
     """
     found: list[int] = []
+    left = _MOST_OF_ALL
     with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
         reader = Reader(file, path)
         for number, at in enumerate(reader.places()):
+            entries = reader.entries(at)
+            left -= len(entries)
+            if len(entries) > _MOST_TAGS or left < 0:
+                raise PhotographError(
+                    f"'{path}' is a TIFF of so many tags that no program has written it; "
+                    "save it anew with a program that opens it"
+                )
             about = {
-                e.number: reader.number(e.value[: 2 if e.kind == SHORT else 4])
-                for e in reader.entries(at)
+                e.number: reader.number(e.value[: 2 if e.kind == SHORT else 4]) for e in entries
             }
             old = about.get(_OLD_SUBFILE) == _OLD_SMALLER
             is_other = about.get(_SUBFILE, 0) & (_SMALLER | _MASK) or old
