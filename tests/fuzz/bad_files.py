@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pyvips
 import tifffile
@@ -178,12 +179,29 @@ def gray_tiff(random: Random, *more: tuple[int, int, int, int], **tags: int) -> 
 
 
 def tiles_of_planes(random: Random) -> bytes:
-    """Valid, and beyond libvips."""
+    """Tiles that hold one channel each, and which are not all there."""
     file = io.BytesIO()
     planes = np.ascontiguousarray(pixels(random, 3, int(random.choice([8, 16]))).transpose(2, 0, 1))
     how = {"photometric": "rgb", "planarconfig": "separate", "tile": (16, 16)}
     tifffile.imwrite(file, planes, metadata=None, **how)
-    return file.getvalue()
+    content = file.getvalue()
+    return content[: -int(random.integers(1, 200))]
+
+
+def packed(random: Random) -> bytes:
+    """Samples of 12 bits side by side, not all of them."""
+    file = io.BytesIO()
+    values = pixels(random, 1, 16) >> 4
+    tifffile.imwrite(file, values, photometric="minisblack", bitspersample=12, metadata=None)
+    content = file.getvalue()
+    return content[: -int(random.integers(1, 100))]
+
+
+def twelve_bits(random: Random) -> bytes:
+    """A JPEG of 12 bits, cut short."""
+    values = pixels(random, 1, 16) >> 4
+    content: bytes = imagecodecs.jpeg8_encode(values, bitspersample=12, level=90)
+    return cut(content, random, in_pixels(content, b"\xff\xda"), 2)
 
 
 def upon_one_another(random: Random) -> bytes:
@@ -313,6 +331,7 @@ def other(door: str, says: str, make: Callable[[Random], bytes]) -> Kind:
 
 EXTRA = r"install them with: pip install 'colorear\[formats\]'"
 NEEDED = "but a JPEG, PNG, TIFF or WebP photograph is needed"
+INKS = "is in CMYK without an ICC profile for it"
 FRAMES = "has several frames, but one picture is needed"
 ANY = (".jpg", ".png", ".tif", ".webp", ".JPEG")
 KINDS = {
@@ -373,8 +392,8 @@ KINDS = {
     ),
     "moving png": photograph(FRAMES, lambda r: several(r, "png"), ".png"),
     "moving webp": photograph(FRAMES, lambda r: several(r, "webp", 3), ".webp"),
-    "cmyk jpeg": photograph("is a CMYK JPEG, but", lambda r: as_mode(r, "CMYK", "jpeg"), ".jpg"),
-    "cmyk tiff": photograph("holds CMYK values", lambda r: as_mode(r, "CMYK", "tiff"), ".tif"),
+    "cmyk jpeg": photograph(INKS, lambda r: as_mode(r, "CMYK", "jpeg"), ".jpg"),
+    "cmyk tiff": photograph(INKS, lambda r: as_mode(r, "CMYK", "tiff"), ".tif"),
     "lab tiff": photograph("holds LAB values", lab_tiff, ".tif"),
     "float tiff": photograph(
         "holds floating-point numbers from", lambda r: as_mode(r, "F", "tiff"), ".tif"
@@ -382,16 +401,20 @@ KINDS = {
     "32-bit tiff": photograph(
         "of the type int, but whole numbers", lambda r: as_mode(r, "I", "tiff"), ".tif"
     ),
-    "tiles of planes": photograph("cannot be read here", tiles_of_planes, ".tif"),
-    "12-bit jpeg": photograph(
-        "is a JPEG of 12 bits, but one of 8", lambda r: frame(r, 4, b"\x0c"), ".jpg"
+    "cut tiles of planes": photograph(DAMAGED, tiles_of_planes, ".tif"),
+    "cut packed tiff": photograph(DAMAGED, packed, ".tif"),
+    "cut 12-bit jpeg": photograph(DAMAGED, twelve_bits, ".jpg"),
+    "10-bit jpeg": photograph(
+        "is a JPEG of 10 bits, but one of 8", lambda r: frame(r, 4, b"\x0a"), ".jpg"
     ),
     "rare jpeg": photograph(
         "is a JPEG of a rare kind",
         lambda r: frame(r, 1, bytes([int(r.choice([0xC3, 0xC5, 0xC7, 0xC9, 0xCB, 0xCF]))])),
         ".jpg",
     ),
-    "rgb jpeg": photograph("is a JPEG coded as RGB, which has no luma", rgb_jpeg, ".jpg"),
+    "cut rgb jpeg": photograph(
+        DAMAGED, lambda r: cut(c := rgb_jpeg(r), r, in_pixels(c, b"\xff\xda"), 30), ".jpg"
+    ),
     "odd sampling": photograph("with an odd chroma sampling", odd_sampling, ".jpg"),
     "many segments": photograph("is a JPEG of more than 10,000 segments", many_segments, ".jpg"),
     "many chunks": photograph("is a PNG of so many chunks", many_chunks, ".png"),

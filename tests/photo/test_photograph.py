@@ -389,7 +389,7 @@ def test_truncated_files(tmp_path, capfd, suffix, part):
 def test_kinds_that_are_refused(tmp_path):
     gray, rgb = photograph(20, 30, 1, 8), photograph(20, 30, 3, 8)
     Image.fromarray(rgb).convert("CMYK").save(tmp_path / "cmyk.tif")
-    refused(tmp_path / "cmyk.tif", "CMYK values in 4 channels, but grey or RGB is needed")
+    refused(tmp_path / "cmyk.tif", "is in CMYK without an ICC profile for it")
     Image.fromarray(gray.astype(np.int32)).save(tmp_path / "int.tif")
     refused(tmp_path / "int.tif", "type int, but whole numbers from 0 on")
     for name in ("moving.webp", "moving.png"):

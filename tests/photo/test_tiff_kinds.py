@@ -96,7 +96,7 @@ def test_a_compression_that_is_not_read_here_is_named(tmp_path, known_network, c
 
 def test_how_pixels_are_stored_is_named(tmp_path, known_network):
     planes = np.zeros((3, 32, 48), np.uint8)
-    options = {"photometric": "rgb", "planarconfig": "separate", "tile": (16, 16)}
+    options = {"photometric": "ycbcr", "planarconfig": "separate", "tile": (16, 16)}
     tifffile.imwrite(tmp_path / "planes.tif", planes, **options)
     tifffile.imwrite(tmp_path / "double.tif", RAMP.astype(float))
     for name, says in (("planes", "tiles that hold one channel each"), ("double", "samples of a")):

@@ -130,7 +130,7 @@ def not_photographs() -> dict[str, bytes]:
 
 
 def floats() -> bytes:
-    return pyvips.Image.new_from_array(np.ones((9, 9), np.float32)).tiffsave_buffer()
+    return pyvips.Image.new_from_array(np.full((9, 9), 255, np.float32)).tiffsave_buffer()
 
 
 def cmyk() -> bytes:

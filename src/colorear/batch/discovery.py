@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
@@ -23,17 +24,11 @@ from colorear.photo.sniffing import (
     format_in,
     format_of,
     is_folder,
+    read_at,
     reading,
 )
 
-__all__ = [
-    "Discovery",
-    "Failed",
-    "Product",
-    "Skipped",
-    "WorkItem",
-    "discover",
-]
+__all__ = ["Discovery", "Failed", "Product", "Skipped", "WorkItem", "discover"]
 
 Product = Literal["color", "uncertainty"]
 Location = Path | Remote
@@ -376,9 +371,9 @@ def _format_of_entry(entry: os.DirEntry[str]) -> Format | PhotographError:
             descriptor = os.open(entry.path, os.O_RDONLY)
             try:
                 head = os.read(descriptor, HEAD)
+                return format_in(head, entry.path, partial(read_at, descriptor))
             finally:
                 os.close(descriptor)
-        return format_in(head, entry.path)
     except PhotographError as error:
         return error
 

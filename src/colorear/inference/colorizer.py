@@ -327,7 +327,7 @@ class Colorizer:
         big: bool,
     ) -> None:
         """One page of several; hints are about the first, to `wishes` goes what cannot be had."""
-        if photo.page != photo.pages[0]:
+        if photo.number != photo.pages[0]:
             options = replace(options, hints=())
         lightness = self._lightness_of_file(photo, None)
         wishes += unreachable(options.hints, lightness)

@@ -10,7 +10,7 @@ from colorear.photo.pages import left_out, place_of
 from colorear.photo.photograph import Photo, luma
 from colorear.photo.saving import is_large
 from colorear.photo.sniffing import reading
-from colorear.photo.tiff import add_page
+from colorear.photo.tiff_pages import add_page
 
 __all__ = ["WritePage", "save_pages"]
 

@@ -105,7 +105,9 @@ def _compared(before: Photo, after: Photo) -> Verification:
         dct = False if before.format == "jpeg" else None
         return Verification(dct, _difference(before, after), mark, ("format",))
     pages = before.page, after.page
-    changed = changed_metadata(original, colored, before.format, pages)
+    of_tiff = before.format == "tiff"  # whose tags are compared with those that were there
+    told = (before.source, (before.number, after.page)) if of_tiff else (original, pages)
+    changed = changed_metadata(told[0], colored, before.format, told[1])
     same = _same_coefficients(before, after) if before.format == "jpeg" else None
     difference = 0 if same else _difference(before, after)
     if before.orientation != after.orientation:

@@ -36,7 +36,7 @@ def open_pages(path: str | Path) -> tuple[list[Photo], list[str]]:
 
 def place_of(photo: Photo) -> int:
     """Which of the pictures in its file it is, counted from 1."""
-    return photo.pages.index(photo.page) + 1
+    return photo.pages.index(photo.number) + 1
 
 
 def left_out(place: int, why: PhotographError) -> str:

@@ -71,9 +71,11 @@ class Photo:
     chroma_size: tuple[int, int]
     """Width and height of the chroma."""
     page: int = 0
-    """Of a TIFF: the number of this picture in it, as libvips counts."""
+    """Of a TIFF: the number of this picture in `path`, as libvips counts."""
+    number: int = 0
+    """Of a TIFF: its number in `source`."""
     pages: tuple[int, ...] = (0,)
-    """Of a TIFF: the numbers of all its pictures."""
+    """Of a TIFF: the numbers of all pictures in `source`."""
     source: Path = Path()
     """The file that was named; `path` is that, or what it was converted to."""
     kept: Converted | None = field(default=None, repr=False, compare=False)
@@ -130,13 +132,13 @@ def open_photo(path: str | Path, page: int | None = None) -> Photo:
     with reading(source):
         opened_at = stamp(source)
         form = format_of(source)
-    kept = converted(source)
-    path = kept.path if kept else source
+        if form == "tiff" and tiff_kinds.is_raw(source):
+            raise raw(str(source))
+        pages = (tiff_kinds.pages(source) or (0,)) if form == "tiff" else (0,)
+    number = pages[0] if page is None else page
+    kept = converted(source, number)
+    path, page = (kept.path, 0) if kept else (source, number)
     with reading(path):
-        if form == "tiff" and tiff_kinds.is_raw(path):
-            raise raw(str(path))
-        pages = (tiff_kinds.pages(path) or (0,)) if form == "tiff" else (0,)
-        page = pages[0] if page is None else page
         taken = jpeg.read(path.read_bytes(), str(path)) if form == "jpeg" else None
         image = opened(path, form, "sequential", **_of(form, page))
         profile = png.profile(path) if form == "png" else _field(image, "icc-profile-data", None)
@@ -164,6 +166,7 @@ def open_photo(path: str | Path, page: int | None = None) -> Photo:
         chroma_factors=(across, down),
         chroma_size=(-(-image.width // across), -(-image.height // down)),  # T.81, A.1.1
         page=page,
+        number=number,
         pages=pages,
         source=source,
         kept=kept,

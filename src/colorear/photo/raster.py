@@ -37,8 +37,7 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 Pixels = NDArray[Any]
-"""`(h, w)` grey or `(h, w, bands)`, uint8, uint16, uint32 or float32; the last of two or four bands
-is alpha."""
+"""`(h, w)` grey or `(h, w, bands)`, of whole numbers or float32; the last of 2 or 4 is alpha."""
 
 ChromaRows = Callable[[Planes, int], Planes]
 """Luma `(n, w)` of some rows of a picture, and the first of these, to their Cb and Cr `(2, n, w)`.

@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -11,6 +12,7 @@ import pyvips
 
 from colorear.errors import PhotographError, foreign
 from colorear.photo import png, tiff_kinds
+from colorear.photo.jpeg_kinds import JpegKind, Read, kind_of_jpeg
 
 __all__ = [
     "CONVERTED",
@@ -23,13 +25,16 @@ __all__ = [
     "Kind",
     "Stamp",
     "check",
+    "check_size",
     "ending_for",
     "format_in",
     "format_of",
+    "holds_jpeg",
     "is_folder",
     "kind_in",
     "opened",
     "raw",
+    "read_at",
     "reading",
     "reason_of",
     "stamp",
@@ -37,14 +42,14 @@ __all__ = [
 
 Format = Literal["jpeg", "png", "tiff", "webp"]
 Access = Literal["sequential", "random"]
-Kind = Literal["AVIF", "HEIC", "JPEG 2000", "JPEG XL"]
+Kind = Literal["AVIF", "HEIC", "JPEG 2000", "JPEG XL"] | JpegKind
 """What is read too, but becomes a PNG or JPEG in color: see `conversion`."""
 
 PIXEL_LIMIT = 1_000_000_000
 """A header that promises more pixels than this is taken for a decompression bomb."""
 
-HEAD = 64
-"""How many of a file's first bytes tell its format."""
+HEAD = 4096
+"""How many of a file's first bytes tell its format, but of JPEGs that say much beforehand."""
 
 SUFFIXES: dict[Format, tuple[str, ...]] = {
     "jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -54,8 +59,9 @@ SUFFIXES: dict[Format, tuple[str, ...]] = {
 }
 CONVERTED = (".avif", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jxl")
 """How the names of photographs end that become PNG or JPEG."""
+_JPEG = b"\xff\xd8\xff"
 _MAGIC: tuple[tuple[bytes, Format], ...] = (
-    (b"\xff\xd8\xff", "jpeg"),
+    (_JPEG, "jpeg"),
     (png.SIGNATURE, "png"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
@@ -84,6 +90,7 @@ _STILLS: dict[bytes, Kind] = dict.fromkeys((b"heic", b"heix", b"heim", b"heis", 
 _STILLS[b"avif"] = "AVIF"
 _INTERPRETATIONS = ("b-w", "srgb", "rgb", "grey16", "rgb16", "scrgb")  # gray or RGB, for libvips
 _TYPES = ("uchar", "ushort", "uint", "float")
+_BOXES = 64  # bytes, within which libjxl says that a JPEG XL holds a JPEG
 _LARGE_TIFF = 10_000_000  # bytes, from which on libtiff may take as much memory as it needs
 
 
@@ -113,15 +120,32 @@ def format_of(path: Path) -> Format:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would be waited for
         raise PhotographError(f"'{path}' is a pipe or a device, but a file is needed; make one")
     with path.open("rb") as file:
-        return format_in(file.read(HEAD), str(path))
+        return format_in(file.read(HEAD), str(path), partial(read_at, file.fileno()))
 
 
-def format_in(head: bytes, name: str) -> Format:
-    """The format of the file `name` in color, by its first bytes. Raises PhotographError."""
+def read_at(descriptor: int, at: int, size: int) -> bytes:
+    """So many bytes of an open file, from a place on, or fewer where it ends."""
+    os.lseek(descriptor, at, os.SEEK_SET)
+    return os.read(descriptor, size)
+
+
+def format_in(head: bytes, name: str, read: Read | None = None) -> Format:
+    """The format of the file `name` in color, by its first bytes.
+
+    Parameters
+    ----------
+    read
+        What gives others, where these do not tell.
+
+    Raises
+    ------
+    PhotographError
+        Where it is another one.
+    """
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "webp"
-    if kind := kind_in(head):
-        return "jpeg" if kind == "JPEG XL" and b"jbrd" in head[:HEAD] else "png"
+    if kind := kind_in(head, read):
+        return "jpeg" if holds_jpeg(kind, head) else "png"
     if _is_raw(head):
         raise raw(name)
     for magic, form in _MAGIC:
@@ -133,8 +157,20 @@ def format_in(head: bytes, name: str) -> Format:
     )
 
 
-def kind_in(head: bytes) -> Kind | None:
-    """Which format that becomes another begins so."""
+def holds_jpeg(kind: Kind, head: bytes) -> bool:
+    """Whether a file that begins so is a JPEG in another coding."""
+    return kind == "JPEG XL" and b"jbrd" in head[:_BOXES]
+
+
+def kind_in(head: bytes, read: Read | None = None) -> Kind | None:
+    """Which format that becomes another begins so; `read` is as `format_in` has it."""
+    if head[:3] == _JPEG:
+
+        def part(at: int, size: int) -> bytes:
+            here = head[at : at + size]
+            return read(at, size) if read and len(here) < size else here
+
+        return kind_of_jpeg(part)
     if head[4:8] == b"ftyp":  # ISO 14496-12, 4.3
         brand = head[8:12]
         return "AVIF" if brand == b"mif1" and b"avif" in head[16:40] else _STILLS.get(brand)
@@ -180,14 +216,19 @@ def ending_for(path: Path, form: Format) -> str:
     return path.suffix if path.suffix.lower() in SUFFIXES[form] else SUFFIXES[form][0]
 
 
+def check_size(width: int, height: int, path: Path) -> None:
+    """Refuse a header that promises too many pixels."""
+    if width * height > PIXEL_LIMIT:
+        raise PhotographError(
+            f"'{path}' has {width} x {height} pixels, but at most {PIXEL_LIMIT:,} are taken; "
+            "make it smaller or cut it up"
+        )
+
+
 def check(image: pyvips.Image, path: Path, form: Format) -> None:
     """Refuse what is too large, moves, or is neither grey nor RGB in whole numbers."""
     bands, kind = image.bands, image.interpretation
-    if image.width * image.height > PIXEL_LIMIT:
-        raise PhotographError(
-            f"'{path}' has {image.width} x {image.height} pixels, but at most {PIXEL_LIMIT:,} "
-            "are taken; make it smaller or cut it up"
-        )
+    check_size(image.width, image.height, path)
     if _is_animated(image, path, form):
         raise PhotographError(
             f"'{path}' has several frames, but one picture is needed; "

@@ -21,7 +21,19 @@ import numpy as np
 
 from colorear.errors import PhotographError
 
-__all__ = ["EXTRA_SAMPLES", "ORIENTATION", "POINTERS", "Reader", "Tag", "add_page", "graft", "tags"]
+__all__ = [
+    "EXTRA_SAMPLES",
+    "ORIENTATION",
+    "POINTERS",
+    "UNITS",
+    "Reader",
+    "Tag",
+    "append",
+    "appended",
+    "graft",
+    "tags",
+    "write_directory",
+]
 
 ORIENTATION, EXTRA_SAMPLES = 274, 338
 
@@ -31,12 +43,11 @@ POINTERS = {4: 4, _IFD: 4, 16: 8, _IFD8: 8}  # LONG, IFD, and BigTIFF's LONG8, I
 _DEEPEST = 3  # directories within directories: EXIF and interoperability, and one to spare
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # section 2
 _SIZES |= {_IFD: 4, 16: 8, 17: 8, _IFD8: 8}
-_UNITS = {**_SIZES, 5: 4, 10: 4}  # what a byte order turns round: a rational is two numbers
+UNITS = {**_SIZES, 5: 4, 10: 4}  # what a byte order turns round: a rational is two numbers
 SHORT, _UNDEFINED = 3, 7
 _SHORTER = {16: 4, 17: 9}  # BigTIFF's long numbers, and what others have in their place
 _MOST = 2**16  # tags of a directory, as in a TIFF; a damaged BigTIFF may claim any number
 _IPTC, _XMP, _PROFILE = 33723, 700, 34675
-_PLACES = {273: 279, 324: 325}  # of strips and of tiles, and how large they are: sections 3, 15
 _IPTC_MARKER = 0x1C  # IPTC-IIM 4.2, 1.6: every data set begins so
 
 # what tells how pixels are coded, or where: of these the new file has its own
@@ -208,49 +219,23 @@ def graft(original: Path, made: Path, page: int = 0) -> None:
         if EXTRA_SAMPLES in entries:  # what they mean stays, also if nobody has said it
             kept.append(theirs.get(EXTRA_SAMPLES, Tag(EXTRA_SAMPLES, SHORT, 1, bytes(2))))
         for tag in kept:
-            entries[tag.number] = _appended(file, ours, _natural(tag), order)
-        _write_directory(file, ours, list(entries.values()), ours.first)
+            entries[tag.number] = appended(file, ours, _natural(tag), order)
+        write_directory(file, ours, list(entries.values()), ours.first)
 
 
-def add_page(made: Path, page: Path) -> None:
-    """Append the only page of one file to another that was made here, as its last page.
-
-    Raises
-    ------
-    struct.error
-        Where the file would be larger than its numbers can tell.
-    """
-    with page.open("rb") as source, made.open("rb+") as file:
-        theirs, ours = Reader(source, page), Reader(file, made)
-        found = {tag.number: tag for tag in theirs.directory(theirs.first())}
-        where = next(number for number in _PLACES if number in found)
-        places, sizes = (_numbers(found[n], theirs.layout.order) for n in (where, _PLACES[where]))
-        moved = [_append(file, theirs.read(*one)) for one in zip(places, sizes, strict=True)]
-        content = np.array(moved, f"{theirs.layout.order}u8").tobytes()
-        found[where] = Tag(where, 16, len(moved), content)  # which `_fitting` shortens
-        entries = [_appended(file, ours.layout, tag, theirs.layout.order) for tag in found.values()]
-        *_, last = ours.places()
-        _write_directory(file, ours.layout, entries, ours.link(last))
-
-
-def _numbers(tag: Tag, order: str) -> list[int]:
-    """The unsigned numbers in a tag."""
-    content = tag.content if isinstance(tag.content, bytes) else b""
-    return [int(n) for n in np.frombuffer(content, f"{order}u{_UNITS[tag.kind]}")]
-
-
-def _write_directory(file: BinaryIO, layout: _Layout, entries: list[_Entry], link: int) -> None:
-    """Append it, and let what is at `link` lead to it."""
-    place = _append(file, _packed(layout, entries))
+def write_directory(file: BinaryIO, layout: _Layout, entries: list[_Entry], link: int) -> int:
+    """Append it, let what is at `link` lead to it, and tell its place."""
+    place = append(file, _packed(layout, entries))
     file.seek(link)
     file.write(layout.pointer.pack(place))
+    return place
 
 
 def _is_bad(tag: Tag, order: str) -> bool:
     """Whether it is an orientation that there is not, which some programs take for damage."""
     if tag.number != ORIENTATION or not isinstance(tag.content, bytes):
         return False
-    values = np.frombuffer(tag.content, f"{order}u{_UNITS[tag.kind]}")
+    values = np.frombuffer(tag.content, f"{order}u{UNITS[tag.kind]}")
     return not 1 <= int(values[0]) <= 8
 
 
@@ -264,27 +249,27 @@ def _natural(tag: Tag) -> Tag:
     return Tag(_IPTC, _UNDEFINED, len(content), content)
 
 
-def _appended(file: BinaryIO, layout: _Layout, tag: Tag, order: str) -> _Entry:
+def appended(file: BinaryIO, layout: _Layout, tag: Tag, order: str) -> _Entry:
     """The entry of a tag, whose value is appended to the file where it does not fit the entry."""
     kind = tag.kind
     if isinstance(tag.content, list):
-        entries = [_appended(file, layout, inner, order) for inner in tag.content]
-        place = _append(file, _packed(layout, entries))
+        entries = [appended(file, layout, inner, order) for inner in tag.content]
+        place = append(file, _packed(layout, entries))
         kind, form = (4, "I") if place < 2**32 else (16, "Q")  # the former is read by all
         content = struct.pack(f"{layout.order}{form}", place)
     else:
         kind, content = _fitting(kind, tag.content, order, layout)
     if len(content) > layout.pointer.size:
-        content = layout.pointer.pack(_append(file, content))
+        content = layout.pointer.pack(append(file, content))
     return _Entry(tag.number, kind, tag.count, content.ljust(layout.pointer.size, b"\0"))
 
 
 def _fitting(kind: int, content: bytes, order: str, layout: _Layout) -> tuple[int, bytes]:
     """The type and the value as the new file may have them: its byte order, and its types."""
-    values = np.frombuffer(content, f"{order}u{_UNITS[kind]}")
+    values = np.frombuffer(content, f"{order}u{UNITS[kind]}")
     if kind in _SHORTER and layout.pointer.size == 4 and values.max() < 2**32:
         return _SHORTER[kind], values.astype(f"{layout.order}u4").tobytes()
-    return kind, values.astype(f"{layout.order}u{_UNITS[kind]}").tobytes()
+    return kind, values.astype(f"{layout.order}u{UNITS[kind]}").tobytes()
 
 
 def _packed(layout: _Layout, entries: list[_Entry]) -> bytes:
@@ -293,7 +278,7 @@ def _packed(layout: _Layout, entries: list[_Entry]) -> bytes:
     return layout.length.pack(len(entries)) + body + layout.pointer.pack(0)
 
 
-def _append(file: BinaryIO, content: bytes) -> int:
+def append(file: BinaryIO, content: bytes) -> int:
     """Where the content, at an even place (section 2), now is."""
     end = file.seek(0, 2)
     file.write(bytes(end % 2) + content)

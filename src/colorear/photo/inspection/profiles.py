@@ -6,16 +6,21 @@ import numpy as np
 
 __all__ = ["show_the_same"]
 
+_GRAYS = np.arange(256)
 _LEVELS = 2  # of 255: tables of the profiles, and 8 bits, cost about one
 
 
 def show_the_same(before: bytes | None, after: bytes | None) -> bool:
     """Whether grays look alike by both: equal ones, or a gray one and one for RGB in its place.
 
-    A gray profile that nobody can read may be missing, and so may what is no profile at all.
+    A gray profile that nobody can read may be missing, and so may what is no profile at all. What
+    was in CMYK is in sRGB.
     """
     if before == after or (after is None and _is_junk(before)):
         return True
+    if before and before[16:20] == b"CMYK" and after:
+        seen = _ramp(after, "RGB")
+        return seen is not None and bool(np.abs(seen - _GRAYS[:, None]).max() <= _LEVELS)
     if not before or before[16:20] != b"GRAY":
         return False
     expected = _ramp(before, "L")
@@ -33,7 +38,7 @@ def _ramp(profile: bytes, mode: str) -> "np.ndarray | None":
     """All grays by a profile, as sRGB has them, (256, 3); None where it cannot be read."""
     from PIL import Image, ImageCms
 
-    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None]).convert(mode)
+    ramp = Image.fromarray(_GRAYS[None].astype(np.uint8)).convert(mode)
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         transform = ImageCms.buildTransform(

@@ -1,0 +1,187 @@
+"""Pages of TIFFs that libvips does not read, or not as gray or RGB, as TIFFs of 8 or 16 bits.
+
+CMYK goes through its profile. Tiles that hold one channel each are read as so many gray pictures,
+and samples of 9 to 15 bits that lie side by side as a picture of their bytes: the page gets another
+directory, in a copy of the file, that says so. So libtiff undoes every compression that it knows.
+
+Clauses are those of TIFF 6.0.
+"""
+
+import os
+import shutil
+import struct
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pyvips
+
+from colorear.photo.cmyk import as_srgb
+from colorear.photo.decoded import damaged
+from colorear.photo.sniffing import check_size, opened, reading
+from colorear.photo.tiff import Reader, Tag, graft
+from colorear.photo.tiff_pages import numbers, set_pages
+
+__all__ = ["Coding", "coding_of", "convert_page"]
+
+Coding = Literal["CMYK", "channels in tiles", "packed"]
+
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 256, 257, 258, 262, 277, 284, 339
+_STRIPS, _TILES, _PREDICTOR, _INK_SET = 273, 324, 317, 332
+_PLACES = {_STRIPS: 279, _TILES: 325}  # of pixels, and how large they are
+_XMP, _PROFILE = 700, 34675
+_CODING = (256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339, 347)
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SEPARATED = 0, 1, 2, 5  # section 8
+_SEPARATE = 2  # PlanarConfiguration: each channel by itself
+_MOST = 1 << 20  # samples that are unpacked at a time
+_LARGE = 100_000_000  # pixels, from which on a BigTIFF is needed
+_PART = "part-"  # how files begin that are needed for a while
+
+
+class _Page(NamedTuple):
+    """A page, as its directory has it."""
+
+    tags: dict[int, Tag]
+    order: str
+
+    def first(self, number: int, default: int) -> int:
+        """The first number of a tag."""
+        found = _numbers(self, number)
+        return found[0] if found else default
+
+
+def coding_of(path: Path, page: int) -> Coding | None:
+    """Which of them a page is; None for all others."""
+    about = _read(path, page)
+    photometric, samples = about.first(_PHOTOMETRIC, -1), about.first(_SAMPLES, 1)
+    if photometric == _SEPARATED:
+        return "CMYK" if about.first(_INK_SET, 1) == 1 else None
+    if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
+        return None
+    if samples > 4:
+        return None
+    separate = samples > 1 and about.first(_PLANAR, 1) == _SEPARATE
+    if separate and _TILES in about.tags:
+        return "channels in tiles"
+    plain = about.first(_FORMAT, 1) == 1 and about.first(_PREDICTOR, 1) == 1
+    depths = _numbers(about, _BITS)
+    packed = len(set(depths)) == 1 and 8 < depths[0] < 16
+    return "packed" if packed and plain and not separate and _STRIPS in about.tags else None
+
+
+def convert_page(path: Path, page: int, coding: Coding, folder: Path) -> Path:
+    """Write a page to a file of its own in the folder, with all its tags; tell where.
+
+    Raises
+    ------
+    PhotographError
+        Where it is damaged, or CMYK without a profile.
+    """
+    target = folder / f"{path.stem}.tif"
+    about = _read(path, page)
+    check_size(about.first(_WIDTH, 0), about.first(_HEIGHT, 0), path)
+    with reading(path):
+        if coding == "CMYK":
+            image = as_srgb(opened(path, "tiff", page=page), path)
+        else:
+            _check_places(about, path)
+            read = _unpacked if coding == "packed" else _joined
+            image = read(path, about, folder)
+            for name, number in (("xmp-data", _XMP), ("icc-profile-data", _PROFILE)):
+                if number in about.tags:
+                    image.set_type(pyvips.GValue.blob_type, name, about.tags[number].content)
+        image.tiffsave(os.fsencode(target), bigtiff=image.width * image.height > _LARGE)
+    graft(path, target, page)
+    for other in folder.glob(f"{_PART}*"):
+        other.unlink()
+    return target
+
+
+def _read(path: Path, page: int) -> _Page:
+    with path.open("rb") as file, suppress(struct.error):
+        reader = Reader(file, path)
+        found = {tag.number: tag for tag in reader.directory(reader.place(page))}
+        return _Page(found, reader.layout.order)
+    return _Page({}, "<")
+
+
+def _check_places(about: _Page, path: Path) -> None:
+    """Refuse pixels beyond the end: in a copy of the file there would be something."""
+    places = _TILES if _TILES in about.tags else _STRIPS
+    starts, sizes = (_numbers(about, number) for number in (places, _PLACES[places]))
+    ends = map(sum, zip(starts, sizes, strict=False))
+    if not starts or len(starts) != len(sizes) or max(ends) > path.stat().st_size:
+        raise damaged(path, ValueError("its pixels go beyond its end"))
+
+
+def _numbers(about: _Page, number: int) -> list[int]:
+    return numbers(about.tags[number], about.order) if number in about.tags else []
+
+
+def _joined(path: Path, about: _Page, folder: Path) -> pyvips.Image:
+    """The channels, each of which is a page of a copy of the file."""
+    samples = about.first(_SAMPLES, 1)
+    is_rgb = about.first(_PHOTOMETRIC, 1) == _RGB
+    plain = {
+        _SAMPLES: 1,
+        _PLANAR: 1,
+        _BITS: about.first(_BITS, 1),
+        _FORMAT: about.first(_FORMAT, 1),
+    }
+    tiles = {number: _numbers(about, number) for number in (_TILES, _PLACES[_TILES])}
+    count = len(tiles[_TILES]) // samples
+    pages = []
+    for channel in range(samples):
+        own = slice(channel * count, (channel + 1) * count)
+        color = about.first(_PHOTOMETRIC, 1) if not is_rgb and channel == 0 else _BLACK_IS_ZERO
+        changed = {number: _tag(number, [n], about) for number, n in plain.items()}
+        changed[_PHOTOMETRIC] = _tag(_PHOTOMETRIC, [color], about)
+        changed |= {number: _tag(number, all_[own], about) for number, all_ in tiles.items()}
+        pages.append(_coding(about) | changed)
+    copy = folder / f"{_PART}tiles.tif"
+    shutil.copyfile(path, copy)
+    set_pages(copy, (page.values() for page in pages))
+    first, *others = (opened(copy, "tiff", page=channel) for channel in range(samples))
+    deep = first.format != "uchar"
+    kind = ("rgb16" if deep else "srgb") if is_rgb else ("grey16" if deep else "b-w")
+    return first.bandjoin(others).copy(interpretation=kind)
+
+
+def _unpacked(path: Path, about: _Page, folder: Path) -> pyvips.Image:
+    """The samples, spread over 16 bits, of a picture of the bytes of the rows."""
+    width, samples, bits = (about.first(n, 1) for n in (_WIDTH, _SAMPLES, _BITS))
+    changed = {_WIDTH: -(-width * samples * bits // 8), _BITS: 8, _SAMPLES: 1}
+    changed |= {_PHOTOMETRIC: _BLACK_IS_ZERO, _PLANAR: 1}
+    page = _coding(about) | {n: _tag(n, [value], about) for n, value in changed.items()}
+    copy, rows = (folder / f"{_PART}{name}" for name in ("packed.tif", "rows"))
+    shutil.copyfile(path, copy)
+    set_pages(copy, [page.values()])
+    packed = opened(copy, "tiff")
+    most = 2**bits - 1
+    levels = np.rint(np.arange(most + 1) * (65535 / most)).astype(np.uint16)
+    if about.first(_PHOTOMETRIC, 1) == _WHITE_IS_ZERO:
+        levels = levels[::-1]
+    powers = 1 << np.arange(bits - 1, -1, -1, dtype=np.uint16)
+    step = max(1, _MOST // (width * samples))
+    region = pyvips.Region.new(packed)
+    with rows.open("xb") as file:
+        for top in range(0, packed.height, step):
+            count = min(step, packed.height - top)
+            content = region.fetch(0, top, packed.width, count)
+            strip = np.frombuffer(content, np.uint8).reshape(count, packed.width)
+            each = np.unpackbits(strip, axis=1)[:, : width * samples * bits]
+            values = each.reshape(count, width * samples, bits) @ powers
+            file.write(levels[values].data)
+    kind = "rgb16" if about.first(_PHOTOMETRIC, 1) == _RGB else "grey16"
+    size = width, packed.height, samples
+    return pyvips.Image.rawload(os.fsencode(rows), *size, format="ushort", interpretation=kind)
+
+
+def _coding(about: _Page) -> dict[int, Tag]:
+    return {number: about.tags[number] for number in _CODING if number in about.tags}
+
+
+def _tag(number: int, values: list[int], about: _Page) -> Tag:
+    content = np.array(values, f"{about.order}u4").tobytes()
+    return Tag(number, 4, len(values), content)  # LONG, which is read for SHORT
