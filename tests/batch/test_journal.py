@@ -186,6 +186,19 @@ def test_a_roll_back_that_fails_does_not_hide_why(tmp_path):
     journal.close()
 
 
+def test_a_first_form_that_cannot_be_brought_on_stays_as_it_is(tmp_path):
+    file = tmp_path / "journal.sqlite"
+    with closing(sqlite3.connect(file)) as old:
+        old.executescript("PRAGMA user_version = 1; CREATE TABLE photographs (how TEXT NOT NULL);")
+    with pytest.raises(BatchError, match=r"cannot be used \(.*made_size.*\); .* delete it, and"):
+        Journal(tmp_path)
+    with closing(sqlite3.connect(file)) as old:
+        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+        assert old.execute("SELECT name FROM pragma_table_info('photographs')").fetchall() == [
+            ("how",)
+        ]
+
+
 CUT = """
 import os, shutil, sys
 from pathlib import Path

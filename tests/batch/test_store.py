@@ -365,6 +365,20 @@ def test_a_journal_that_is_none(bucket):
     assert ours(bucket) == ["out/.colorear/journal.sqlite"]
 
 
+def test_a_journal_here_that_is_none_is_named_where_it_lies(tmp_path):
+    file = tmp_path / ".colorear/journal.sqlite"
+    file.parent.mkdir()
+    file.write_bytes(b"dear diary " * 100)
+    with pytest.raises(BatchError, match=f"the journal '{file}' cannot be used .*: delete it, and"):
+        store.open_store(tmp_path)
+    file.unlink()
+    kept = store.open_store(tmp_path)
+    says = f"another run is writing into '{file.parent}'; wait until it has ended"
+    with pytest.raises(BatchError, match=says):
+        store.open_store(tmp_path)
+    kept.close()
+
+
 @pytest.mark.usefixtures("attic")
 def test_without_a_folder_nothing_is_kept(bucket, colorizer):
     target = OUT / "one.jpg"

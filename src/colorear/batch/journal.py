@@ -168,11 +168,7 @@ class Journal:
         if found != "ok":  # of a file that was cut short SQLite otherwise reads what it has
             raise BatchError(_spoiled(self._called, sqlite3.DatabaseError(found)))
         older = _FROM_VERSION_1 if version == 1 else ""
-        try:
-            self._connection.executescript(f"BEGIN IMMEDIATE; {older} {_TABLES} COMMIT;")
-        except sqlite3.Error:
-            self._roll_back()
-            raise
+        self._connection.executescript(f"BEGIN IMMEDIATE; {older} {_TABLES} COMMIT;")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -69,7 +69,7 @@ class _LocalStore:
         self._destination = destination
         self._prefix = "" if str(destination) == "." else f"{destination}/"
         self._own = _own_folder(destination) if destination else None
-        self.journal = Journal(self._own, str(destination))
+        self.journal = Journal(self._own, str(self._own))
         self._unfinished: dict[str, Path | None] = {}  # by the folder of the targets
         self._scratches: list[Scratch] = []
         if self._own:
