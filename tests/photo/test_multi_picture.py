@@ -88,3 +88,23 @@ def test_a_damaged_index_stays_as_it_is(start):
     about = jpeg.Segment(0xE2, b"MPF\0" + damaged)
     original = jpeg.Jpeg("x", 8, 8, False, (), (about,), memoryview(b""))
     assert multi_picture.moved([about], original, b"MPF\0" + damaged) == [about]
+
+
+def test_an_offset_that_leads_to_just_before_it_stays_as_far_from_it(
+    tmp_path, several, known_network
+):
+    """Somebody has put two bytes into the file, as into one of Pillow's test images."""
+    content = several.read_bytes()
+    at = content.index(b"MPF\0") + 4
+    order = "<" if content[at : at + 2] == b"II" else ">"
+    (directory,) = struct.unpack_from(f"{order}I", content, at + 4)
+    changed = bytearray(content)
+    for entry in range(at + directory + 2, at + directory + 38, 12):
+        tag, _, _, start = struct.unpack_from(f"{order}HHII", content, entry)
+        if tag == 0xB002:
+            (offset,) = struct.unpack_from(f"{order}I", content, at + start + 24)
+            struct.pack_into(f"{order}I", changed, at + start + 24, offset - 2)
+    assert changed != content
+    several.write_bytes(changed)
+    Colorizer(known_network).colorize(several, tmp_path / "new.jpg")
+    assert verify(several, tmp_path / "new.jpg").ok

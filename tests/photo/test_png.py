@@ -9,10 +9,11 @@ import pyvips
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from colorear import Colorizer
+from colorear import Colorizer, verify
 from colorear.errors import PhotographError
 from colorear.photo import png
 from colorear.photo.icc import rgb_from_gray
+from colorear.photo.photograph import open_photo
 from photo.test_icc import PROFILES
 
 
@@ -231,3 +232,39 @@ class _Counted:
     def read(self, size: int) -> bytes:
         self._reads.append(size)
         return self._file.read(size)
+
+
+def announced(path: Path, frames: int, *others: bytes) -> Path:
+    """A PNG that says of so many frames, with other chunks behind its pixels."""
+    Image.fromarray(np.tile(np.arange(60, dtype=np.uint8) * 4, (40, 1))).save(path)
+    content = path.read_bytes()
+    control = struct.pack(">IIIIIHHBB", 0, 60, 40, 0, 0, 1, 10, 0, 0)
+    head = b"".join(
+        png._packed(kind, inner)
+        for kind, inner in ((b"acTL", struct.pack(">II", frames, 0)), (b"fcTL", control))
+    )
+    head = head if frames else b""
+    path.write_bytes(content[:33] + head + content[33:-12] + b"".join(others) + content[-12:])
+    return path
+
+
+def test_a_single_frame_is_a_still_picture(tmp_path, known_network):
+    path = announced(tmp_path / "a.png", 1)
+    with Image.open(path) as image:
+        assert image.n_frames == 1
+    Colorizer(known_network, threads=1).colorize(path)
+    assert not {b"acTL", b"fcTL"} & set(kinds(tmp_path / "a-color.png"))
+    assert verify(path, tmp_path / "a-color.png").ok
+
+
+def test_frames_that_nobody_announces_are_none(tmp_path, known_network):
+    path = announced(tmp_path / "a.png", 0, png._packed(b"fdAT", bytes(20)))
+    Colorizer(known_network, threads=1).colorize(path)
+    assert verify(path, tmp_path / "a-color.png").ok
+
+
+@pytest.mark.parametrize(("frames", "others"), [(2, b""), (1, png._packed(b"fdAT", bytes(20)))])
+def test_what_moves_is_refused(tmp_path, frames, others):
+    path = announced(tmp_path / "a.png", frames, others)
+    with pytest.raises(PhotographError, match="has several frames"):
+        open_photo(path)

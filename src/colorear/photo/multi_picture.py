@@ -59,7 +59,7 @@ def _index(index: bytes, heads: tuple[int, int], ends: tuple[int, int]) -> bytes
                 length, offset = struct.unpack_from(f"{order}II", index, entry + 4)
                 if offset == 0:  # the first picture: 5.2.3.3.3
                     length = ends[1]
-                elif heads[0] + offset >= ends[0]:
+                elif heads[0] + offset + length > ends[0]:  # some are told to begin too early
                     offset += heads[0] - ends[0] + ends[1] - heads[1]
                 struct.pack_into(f"{order}II", changed, entry + 4, length, offset)
     except struct.error:  # damaged: nobody finds anything by it

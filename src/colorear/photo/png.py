@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 from colorear.errors import PhotographError
 from colorear.photo import icc
 
-__all__ = ["SIGNATURE", "XMP", "add", "chunks", "graft", "named_profile", "profile"]
+__all__ = ["SIGNATURE", "XMP", "add", "chunks", "graft", "is_animated", "named_profile", "profile"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP = b"XML:com.adobe.xmp\0"
@@ -77,6 +77,15 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
         if head[4:] == b"IEND":
             return
         at += size
+
+
+def is_animated(file: BinaryIO) -> bool:
+    """Whether it has frames besides the picture (W3C PNG, third edition, 11.3.6)."""
+    kinds = {chunk.kind: chunk for chunk in chunks(file)}
+    if b"acTL" not in kinds:  # then nobody shows others
+        return False
+    about = _content(file, kinds[b"acTL"]) or b""
+    return about[:4] != b"\0\0\0\1" or b"fdAT" in kinds
 
 
 def profile(path: Path) -> bytes | None:

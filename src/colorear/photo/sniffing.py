@@ -289,6 +289,6 @@ def _is_animated(image: pyvips.Image, path: Path, form: Format) -> bool:
     """Whether there is more than one page or frame; vips does not see those of an animated PNG."""
     if form == "png":
         with path.open("rb") as file:
-            return any(chunk.kind == b"acTL" for chunk in png.chunks(file))
+            return png.is_animated(file)
     several = bool(image.get_typeof("n-pages") and image.get("n-pages") > 1)
     return several and form != "tiff"

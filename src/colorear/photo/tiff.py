@@ -216,8 +216,9 @@ def graft(original: Path, made: Path, page: int = 0) -> None:
         reader = Reader(file, made)
         ours = reader.layout
         entries = {e.number: e for e in reader.entries(reader.first()) if e.number in _NEW}
-        if EXTRA_SAMPLES in entries:  # what they mean stays, also if nobody has said it
-            kept.append(theirs.get(EXTRA_SAMPLES, Tag(EXTRA_SAMPLES, SHORT, 1, bytes(2))))
+        if EXTRA_SAMPLES in entries:  # what they mean stays, and is not told if nobody has told it
+            del entries[EXTRA_SAMPLES]
+            kept += [tag for number, tag in theirs.items() if number == EXTRA_SAMPLES]
         for tag in kept:
             entries[tag.number] = appended(file, ours, _natural(tag), order)
         write_directory(file, ours, list(entries.values()), ours.first)

@@ -1,3 +1,7 @@
+import struct
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
@@ -41,6 +45,38 @@ def test_a_transparent_gray_is_alpha(tmp_path):
     found = decoded(tmp_path / "a.png", "png")
     assert found.has_alpha
     assert largest_differences(gray(RAMP), found) == (0, 255)
+
+
+def png(path: Path, depth: int, color: int, transparent: int) -> Path:
+    """A ramp of all levels that its depth has, one of them transparent."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        total = zlib.crc32(kind + content)
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", total)
+
+    count = 3 if color == 2 else 1
+    levels = np.repeat(np.arange(32) * (2**depth - 1) // 31, count)
+    bits = (levels[:, None] >> np.arange(depth - 1, -1, -1)) & 1
+    row = b"\0" + np.packbits(bits.astype(np.uint8).ravel()).tobytes()
+    head = struct.pack(">IIBBBBB", 32, 2, depth, color, 0, 0, 0)
+    body = chunk(b"tRNS", struct.pack(f">{count}H", *[transparent] * count))
+    body += chunk(b"IDAT", zlib.compress(row * 2)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + body)
+    return path
+
+
+@pytest.mark.parametrize(("depth", "level"), [(1, 1), (2, 2), (4, 7), (8, 255), (16, 65535)])
+def test_which_gray_is_transparent_is_told_in_its_own_depth(tmp_path, depth, level):
+    found = decoded(png(tmp_path / "a.png", depth, 0, level), "png")
+    levels = np.arange(32) * (2**depth - 1) // 31
+    alpha = found.levels[0, :, -1] / found.depth
+    assert found.has_alpha
+    assert np.array_equal(alpha, np.where(levels == level, 0, 255))
+
+
+def test_of_a_transparent_color_of_16_bits_it_knows_nothing(tmp_path):
+    assert decoded(png(tmp_path / "a.png", 16, 2, 65535), "png") is None
+    assert decoded(png(tmp_path / "a.png", 8, 2, 255), "png").has_alpha
 
 
 def test_large_texts_of_a_png_do_not_matter(tmp_path):

@@ -18,6 +18,7 @@ _XMP, _EXTENDED = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/e
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 # of pixels, or put in by whoever signs
 _PNG_LEFT_OUT = {b"IDAT", b"IEND", b"tRNS", b"sBIT", b"hIST", b"sPLT", b"caBX"}
+_PNG_LEFT_OUT |= {b"acTL", b"fcTL", b"fdAT"}  # of frames, of which a picture that is taken has one
 _PNG_TEXTS = (b"iTXt", b"tEXt", b"zTXt")
 _PNG_NAMES = {
     b"pHYs": "resolution",

@@ -3,7 +3,7 @@
 import io
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,12 @@ def decoded(path: Path, form: Format, page: int = 0) -> Pixels | None:
             image = _opened(path, form)
             image.seek(page)
             image.load()
+            if (
+                form == "png"
+                and "transparency" in image.info
+                and not _tells_transparency(image, path)
+            ):
+                return None
         except (SyntaxError, NotImplementedError, ValueError, KeyError):
             return None
         inverted = image.mode in _DEPTHS and form == "tiff" and _is_negative(image)
@@ -63,6 +69,8 @@ def decoded(path: Path, form: Format, page: int = 0) -> Pixels | None:
         elif "transparency" in image.info and image.mode in ("L", "RGB"):
             image = image.convert("LA" if image.mode == "L" else "RGBA")
         levels = np.asarray(image)
+    if "transparency" in image.info and image.mode == "I;16":
+        return Pixels(_with_alpha(levels, image.info["transparency"]), 257.0, True, False)
     if image.mode not in ("L", "LA", *_DEPTHS, *_COLORS):
         return None
     depth = _DEPTHS.get(image.mode, 1.0)
@@ -118,6 +126,23 @@ def _critical(content: bytes) -> bytes:
             kept.append(content[at : at + size])
         at += size
     return b"".join(kept)
+
+
+def _tells_transparency(image: "Image", path: Path) -> bool:
+    """Have it tell which level is transparent as it tells levels; whether it can.
+
+    Pillow spreads grays of 2 and 4 bits over 8, and cuts colors of 16 bits down, but not that one.
+    """
+    with path.open("rb") as file:
+        depth, color = file.read(26)[24:]  # W3C PNG, 11.2.1
+    if color == 0 and depth in (2, 4):
+        image.info["transparency"] *= 255 // (2**depth - 1)
+    return color != 2 or depth == 8
+
+
+def _with_alpha(levels: NDArray[Any], transparent: int) -> NDArray[Any]:
+    """Gray of 16 bits with the alpha that one of its levels stands for."""
+    return np.stack([levels, np.where(levels == transparent, 0, 65535)], -1)
 
 
 def _is_negative(image: "Image") -> bool:
