@@ -60,7 +60,10 @@ def test_what_leads_to_this_machine_only(host, expected):
 OWN = "127.0.0.1:7860"
 
 
-def status(*, method="POST", loopback=True, host=OWN, settings=None, **headers) -> int:
+SHARED = {"path": "/shared", "origin": "null", "sec_fetch_site": "none"}
+
+
+def status(*, method="POST", path="/", loopback=True, host=OWN, settings=None, **headers) -> int:
     """What is answered: 200 where the request comes through."""
     answers = []
 
@@ -75,7 +78,7 @@ def status(*, method="POST", loopback=True, host=OWN, settings=None, **headers) 
 
     told = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
     raw = [(name.encode(), value.encode("latin-1")) for name, value in told.items()]
-    scope = {"type": "http", "method": method, "path": "/", "headers": raw}
+    scope = {"type": "http", "method": method, "path": path, "headers": raw}
     wrapped = refuse_foreign_sites(app, settings or Settings(), loopback=loopback)
     asyncio.run(wrapped(scope, receive, send))
     return answers[0]["status"]
@@ -99,6 +102,15 @@ def status(*, method="POST", loopback=True, host=OWN, settings=None, **headers) 
         ({"sec_fetch_site": "cross-site", "sec_fetch_dest": "document", "method": "GET"}, 200),
         ({"sec_fetch_site": "cross-site", "sec_fetch_dest": "image", "method": "GET"}, 403),
         ({"sec_fetch_site": "cross-site", "sec_fetch_dest": "iframe", "method": "GET"}, 403),
+        (SHARED, 200),
+        (SHARED | {"path": "/v1/colorize"}, 403),
+        (SHARED | {"path": "/shared/"}, 403),
+        (SHARED | {"method": "GET"}, 403),
+        (SHARED | {"origin": "https://evil.example"}, 403),
+        (SHARED | {"sec_fetch_site": "cross-site"}, 403),  # a form of another site
+        (SHARED | {"sec_fetch_site": "same-site"}, 403),
+        ({"path": "/shared", "origin": "null"}, 403),
+        (SHARED | {"host": "evil.example:7860"}, 421),
         ({"host": "evil.example:7860", "origin": "http://evil.example:7860"}, 421),
         ({"host": ""}, 421),
         ({"host": "[::1]:7860"}, 200),

@@ -13,7 +13,10 @@ from colorear.server.middleware import App, Receive, Scope, Send, problem_respon
 from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
 
-__all__ = ["has_token", "is_loopback", "refuse_foreign_sites"]
+__all__ = ["SHARED", "has_token", "is_loopback", "refuse_foreign_sites"]
+
+SHARED = "/shared"
+"""Where the installed page is sent what other apps share (Web Share Target)."""
 
 
 def has_token(authorization: str | None, token: str) -> bool:
@@ -87,6 +90,8 @@ def refuse_foreign_sites(app: App, settings: Settings, *, loopback: bool) -> App
         if origin is not None:
             if origin in settings.origins or (host and urlsplit(origin).netloc == host):
                 return
+            if _is_shared(scope, headers):
+                return
         elif headers.get("sec-fetch-site") != "cross-site" or _is_followed_link(scope, headers):
             return
         raise ProblemError(
@@ -113,6 +118,17 @@ def _name(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return ""
+
+
+def _is_shared(scope: Scope, headers: Headers) -> bool:
+    """Whether the visitor shares photographs from another app with the installed page.
+
+    No web site is behind that: browsers say `none`, which no page can have them say, and have no
+    origin to tell.
+    """
+    path = scope.get("root_path", "") + SHARED
+    is_it = scope["method"] == "POST" and scope["path"] == path
+    return is_it and headers["origin"] == "null" and headers.get("sec-fetch-site") == "none"
 
 
 def _is_followed_link(scope: Scope, headers: Headers) -> bool:

@@ -20,6 +20,8 @@ __all__ = [
     "ProblemError",
     "problem_document",
     "to_problem_error",
+    "too_large",
+    "too_slow",
 ]
 
 MEDIA_TYPE = "application/problem+json"
@@ -139,4 +141,24 @@ def problem_document(problem_error: ProblemError, language: Language = "en") -> 
         title=problem_error.kind.replace("-", " ").capitalize(),
         status=status,
         detail=translated(str(problem_error), language) or HTTPStatus(status).phrase,
+    )
+
+
+def too_slow(seconds: float) -> ProblemError:
+    """What is answered to an upload that had not arrived after so many seconds."""
+    return ProblemError(
+        "upload-too-slow",
+        f"the upload had not arrived after {seconds:g} seconds; "
+        "send a smaller file, or from a faster connection",
+        {"Connection": "close"},
+    )
+
+
+def too_large(most: int) -> ProblemError:
+    """What is answered to an upload of more bytes."""
+    return ProblemError(
+        "too-many-bytes",
+        f"the upload is larger than the {most / 1e6:g} MB that are taken; send a smaller file, or "
+        "color it with the command colorear",
+        {"Connection": "close"},
     )

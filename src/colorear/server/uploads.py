@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 from python_multipart.exceptions import FormParserError
@@ -16,7 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from colorear.server.filenames import safe_name
-from colorear.server.problems import ProblemError
+from colorear.server.problems import ProblemError, too_large, too_slow
 from colorear.server.settings import Settings
 from colorear.server.worker_pool import ClientLimit, QueueFull
 
@@ -107,10 +107,10 @@ async def receive(
             async for chunk in body:
                 size += len(chunk)
                 if size > most:
-                    _too_large(most)
+                    raise too_large(most)
                 parser.write(chunk)
     except TimeoutError:
-        raise _too_slow(settings.upload_seconds) from None
+        raise too_slow(settings.upload_seconds) from None
     except FormParserError:
         raise ProblemError(
             "malformed-request",
@@ -145,7 +145,7 @@ async def receive_json(
                         {"Connection": "close"},
                     )
     except TimeoutError:
-        raise _too_slow(seconds) from None
+        raise too_slow(seconds) from None
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
@@ -163,15 +163,6 @@ def _fault(name: str, taken: Collection[str], *, is_file: bool) -> str:
         return f"is unknown; send the file in the field {PHOTOGRAPH!r}"
     meant = get_close_matches(name[:40].lower(), known, 1)
     return f"is unknown; name it {meant[0]!r}" if meant else "is unknown; leave it out"
-
-
-def _too_slow(seconds: float) -> ProblemError:
-    return ProblemError(
-        "upload-too-slow",
-        f"the upload had not arrived after {seconds:g} seconds; "
-        "send a smaller file, or from a faster connection",
-        {"Connection": "close"},
-    )
 
 
 def _boundary(content_type: str) -> bytes:
@@ -193,16 +184,7 @@ def _boundary(content_type: str) -> bytes:
 def _check_told_size(told: str | None, most: int) -> None:
     with suppress(ValueError):  # the server has refused such a header already
         if told is not None and int(told) > most:
-            _too_large(most)
-
-
-def _too_large(most: int) -> NoReturn:
-    raise ProblemError(
-        "too-many-bytes",
-        f"the upload is larger than the {most / 1e6:g} MB that are taken; send a smaller file, or "
-        "color it with the command colorear",
-        {"Connection": "close"},
-    )
+            raise too_large(most)
 
 
 @dataclass

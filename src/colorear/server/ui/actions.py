@@ -152,6 +152,18 @@ class PageActions:
             )
         return {"file": self._sessions.publish(session, file), "name": file.name}
 
+    async def shared(self, _: str, payload: Mapping[str, Any]) -> Payload:
+        """One of the photographs that another app shared, ready to be fetched, and how many are."""
+        session = self._sessions.of(payload.get("session"))
+        if session.refusal:
+            raise session.refusal
+        number = payload.get("number")
+        if not (isinstance(number, int) and 0 <= number < len(session.shared)):
+            raise SessionExpired
+        file = session.shared[number]
+        secret = self._sessions.publish(session, file)
+        return {"file": secret, "name": file.name, "count": len(session.shared)}
+
     async def clear_batch(self, _: str, payload: Mapping[str, Any]) -> Payload:
         """Begin another zip, with all the room there is."""
         session = self._sessions.of(payload.get("session"))

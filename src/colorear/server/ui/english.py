@@ -178,6 +178,7 @@ MESSAGES = {
     "loaded": "Corrections opened: {count}",
     "problem": "That did not work:",
     "vanished": "{name} can no longer be read: it was moved, changed or deleted. Choose it again.",
+    "shared_gone": "What was shared is not here any more: share it again.",
     "empty_folder": "There is no photograph in the folder {folder}. Choose another one.",
     "renewed": "The server was renewed. Load the page anew before you go on; what this browser "
     "keeps stays.",

@@ -17,6 +17,7 @@ from colorear.server.settings import Settings
 from colorear.server.ui.actions import PageActions
 from colorear.server.ui.routes import EXAMPLES, routes
 from colorear.server.ui.session import Sessions
+from colorear.server.ui.shared import share_target
 from colorear.server.ui.translations import MESSAGES
 from colorear.server.worker_pool import WorkerPool
 from colorear.version import __version__
@@ -34,6 +35,7 @@ def add_page(app: FastAPI, pool: WorkerPool, settings: Settings) -> None:
     """
     sessions = Sessions(pool)
     locked = lock(settings)
+    app.include_router(share_target(sessions, settings), dependencies=locked)
     app.include_router(_document(settings), dependencies=locked)
     app.include_router(
         routes(PageActions(pool, sessions), sessions, settings, _STATIC),

@@ -107,6 +107,7 @@ def _actions(
         "detail": actions.detail,
         "file": actions.file,
         "hints": actions.hints,
+        "shared": actions.shared,
         "zip_batch": actions.zip_batch,
         "batch_file": actions.batch_file,
         "clear_batch": actions.clear_batch,

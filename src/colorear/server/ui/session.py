@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from colorear.errors import ColorearError
+from colorear.server.problems import ProblemError
 from colorear.server.ui.previews import Preview
 from colorear.server.worker_pool import WorkerPool
 
@@ -82,6 +83,10 @@ class Session:
     open_photo: Opened | None = None
     batch: dict[int, File] = field(default_factory=dict)
     """Coloured photographs of many that wait to be fetched, by the page's numbers for them."""
+    shared: list[File] = field(default_factory=list)
+    """What another app shared, and the page has not taken yet."""
+    refusal: ProblemError | None = None
+    """Why nothing of that is there."""
     made: str | None = None
     """The secret of the file that can be fetched."""
     size: int = 0

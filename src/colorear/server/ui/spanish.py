@@ -169,6 +169,7 @@ MESSAGES = {
     "loaded": "Correcciones abiertas: {count}",
     "problem": "No se pudo:",
     "vanished": "{name} ya no se puede leer: se movió, cambió o borró. Elíjala de nuevo.",
+    "shared_gone": "Lo que se compartió ya no está aquí: compártalo de nuevo.",
     "empty_folder": "En la carpeta {folder} no hay fotos. Elija otra.",
     "renewed": "El servidor se renovó. Recargue la página antes de seguir; lo que guarda este "
     "navegador se conserva.",

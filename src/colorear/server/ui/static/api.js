@@ -128,6 +128,20 @@ function renewed({ translate }) {
   root.hidden = false;
 }
 
+/** The photographs that another app shared, which wait under that secret; `problem` if they do not. */
+export async function takeShared(secret, language) {
+  const files = [];
+  for (let [number, count] = [0, 1]; number < count; number += 1) {
+    const told = await post("shared", { session: secret, number }, language);
+    if (told.problem || told.expired) return { ...told, files };
+    count = told.count;
+    const response = await fetch(resolve(`page/files/${told.file}`));
+    files.push(new File([await response.blob()], told.name));
+  }
+  await post("end", { session: secret }, language);
+  return { files };
+}
+
 /** The free photographs to try. */
 export const example = {
   thumbnail: (name) => resolve(`page/thumbnails/${name}`),

@@ -1,6 +1,6 @@
 // The page begins: words, tabs, and every way in which a photograph may come.
 
-import { connect, example, settings } from "./api.js";
+import { connect, example, settings, takeShared } from "./api.js";
 import { createCamera } from "./camera.js";
 import { filesOf } from "./dropped.js";
 import { createBatch } from "./batch.js";
@@ -143,6 +143,19 @@ function start(root, about) {
     }),
   );
   root.hidden = false;
+
+  // Another app shared photographs: they wait on the server.
+  const secret = /^#shared=(.+)$/.exec(location.hash)?.[1];
+  if (!secret) return;
+  history.replaceState(history.state, "", location.pathname + location.search);
+  takeShared(secret, language).then(
+    (told) => {
+      take(told.files);
+      if (told.expired) problem(null, translate("shared_gone"));
+      else if (told.problem) problem(told.problem);
+    },
+    () => problem(null, translate("offline")),
+  );
 }
 
 start(document.querySelector(".colorear"), await settings());
