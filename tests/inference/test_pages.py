@@ -123,6 +123,43 @@ def test_a_broken_page_is_named_and_the_others_are_colored(tmp_path, colorizer, 
     assert found.max_luma_difference <= 1
 
 
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize(("kept", "cut"), [(2, -5), (2, 30), (1, -2), (1, 25), (2, 1)])
+def test_pages_before_the_place_where_a_file_is_cut(tmp_path, colorizer, kept, cut, big):
+    """Cut somewhat before or within the directory of the page after those that are kept."""
+    path = tmp_path / "album.tif"
+    Image.fromarray(PAGES[0]).save(  # libtiff puts directories behind the pixels
+        path,
+        save_all=True,
+        append_images=[Image.fromarray(GRAY[:90, :80]), Image.fromarray(GRAY[:70, :60])],
+        compression="tiff_lzw",
+        big_tiff=big,
+    )
+    with tifffile.TiffFile(path) as file:
+        place = file.pages[kept].offset
+    path.write_bytes(path.read_bytes()[: place + cut])
+    made = colorizer.colorize(path, tmp_path / "color.tif")
+    (said,) = made.left_out
+    assert said.startswith(
+        f"page {kept + 1} is left out: '{path}' is damaged or cut short (it ends"
+    )
+    with tifffile.TiffFile(tmp_path / "color.tif") as file:
+        assert len(file.pages) == kept
+        luma = file.pages[0].asarray() @ (0.299, 0.587, 0.114)
+        assert np.abs(luma - PAGES[0]).max() <= 1
+    found = verify(path, tmp_path / "color.tif")
+    assert found.changed == (f"missing page {kept + 1}",)
+    assert found.max_luma_difference <= 1
+
+
+def test_cut_within_the_first_directory_nothing_is_left(tmp_path, colorizer):
+    path = album(tmp_path / "album.tif")
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(PhotographError, match="damaged or cut short"):
+        colorizer.colorize(path, tmp_path / "color.tif")
+    assert [each.name for each in tmp_path.iterdir()] == ["album.tif"]
+
+
 def test_a_page_of_a_kind_that_is_not_taken(tmp_path, colorizer):
     path = tmp_path / "a.tif"
     with tifffile.TiffWriter(path) as writer:
@@ -131,6 +168,7 @@ def test_a_page_of_a_kind_that_is_not_taken(tmp_path, colorizer):
     made = colorizer.colorize(path, tmp_path / "b.tif")
     assert "page 1 is left out" in made.left_out[0]
     assert "floating-point numbers from 7 to 7" in made.left_out[0]
+    assert verify(path, tmp_path / "b.tif").changed == ("missing page 1",)
 
 
 def test_if_none_is_whole_nothing_is_written(tmp_path, colorizer):

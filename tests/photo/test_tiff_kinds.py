@@ -54,7 +54,7 @@ def test_other_directories_are_not_raw(tmp_path):
     assert not tiff_kinds.is_raw(tmp_path / "cut.tif")
     assert not tiff_kinds.has_associated_alpha(tmp_path / "cut.tif")
     (tmp_path / "cut.tif").write_bytes(plain.read_bytes()[:5])
-    assert tiff_kinds.without_bad_orientation(tmp_path / "cut.tif") is None
+    assert tiff_kinds.mended(tmp_path / "cut.tif") is None
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -64,7 +64,7 @@ def test_an_orientation_that_there_is_not_is_none(tmp_path, known_network, order
     tag = (274, 3, 1, orientation)
     source = written(tmp_path / "old.tif", tag, byteorder=order, bigtiff=big)
     before = source.read_bytes()
-    mended = tiff_kinds.without_bad_orientation(source)
+    mended = tiff_kinds.mended(source)
     assert sum(a != b for a, b in zip(before, mended, strict=True)) == 1
     assert open_photo(source).orientation == 1
     Colorizer(known_network).colorize(source, tmp_path / "new.tif")
@@ -73,7 +73,7 @@ def test_an_orientation_that_there_is_not_is_none(tmp_path, known_network, order
     with tifffile.TiffFile(tmp_path / "new.tif") as new:
         assert 274 not in new.pages[0].tags
     fine = written(tmp_path / "fine.tif", (274, 3, 1, 6), byteorder=order, bigtiff=big)
-    assert tiff_kinds.without_bad_orientation(fine) is None
+    assert tiff_kinds.mended(fine) is None
 
 
 def test_large_metadata_is_no_damage(tmp_path):

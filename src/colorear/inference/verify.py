@@ -14,7 +14,7 @@ from colorear.photo.inspection.differences import LUMA, changed_metadata, change
 from colorear.photo.inspection.pixels import MOST_PIXELS
 from colorear.photo.jpeg import read
 from colorear.photo.jpeg_dct import luma_key
-from colorear.photo.pages import open_pages, place_of
+from colorear.photo.pages import missing, open_pages, place_of
 from colorear.photo.photograph import Photo, alpha, luma
 from colorear.photo.provenance import Provenance
 from colorear.photo.provenance import read as read_mark
@@ -55,12 +55,12 @@ def verify(original: str | Path, colored: str | Path) -> Verification:
     ICC profile may have become one for RGB that shows the same grays, and XMP may have colorear's
     mark. Raises PhotographError where a file cannot be read, the coloured one is not whole, or
     their sizes or numbers of pages differ. Of a TIFF every page is compared; pages that are damaged
-    in the original may be missing, and are named.
+    or not taken in the original may be missing, and are named.
     """
     before, after = open_pages(original)[0], open_pages(colored)[0]
-    lost: list[str] = []
+    lost = [f"missing page {place}" for place in missing(before)]
     if len(before) > len(after):
-        lost = [f"damaged page {place_of(p)}" for p in before if not _is_whole(p)]
+        lost += [f"damaged page {place_of(p)}" for p in before if not _is_whole(p)]
         before = [each for each in before if _is_whole(each)]
     if len(before) != len(after):
         raise PhotographError(

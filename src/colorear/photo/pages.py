@@ -1,13 +1,15 @@
 """The pictures in one file: one, or the pages of a TIFF."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from colorear.errors import PhotographError
 from colorear.photo.photograph import Photo, open_photo
 from colorear.photo.sniffing import format_of, reading
+from colorear.photo.tiff_kinds import ends_early
 from colorear.photo.tiff_kinds import pages as page_numbers
 
-__all__ = ["left_out", "open_pages", "place_of"]
+__all__ = ["left_out", "missing", "open_pages", "place_of"]
 
 
 def open_pages(path: str | Path) -> tuple[list[Photo], list[str]]:
@@ -20,8 +22,10 @@ def open_pages(path: str | Path) -> tuple[list[Photo], list[str]]:
     """
     path = Path(path)
     with reading(path):
-        numbers = page_numbers(path) if format_of(path) == "tiff" else ()
-    if len(numbers) < 2:
+        is_tiff = format_of(path) == "tiff"
+        numbers = page_numbers(path) if is_tiff else ()
+        lost = is_tiff and ends_early(path)
+    if len(numbers) < 2 and not lost:
         return [open_photo(path)], []
     pages, others = [], []
     for place, number in enumerate(numbers, 1):
@@ -29,9 +33,22 @@ def open_pages(path: str | Path) -> tuple[list[Photo], list[str]]:
             pages.append(open_photo(path, number))
         except PhotographError as error:
             others.append(left_out(place, error))
+    if lost:
+        said = (
+            f"'{path}' is damaged or cut short (it ends before that page); use an intact copy of it"
+        )
+        others.append(left_out(len(numbers) + 1, PhotographError(said)))
     if not pages:
         raise PhotographError(others[0])
     return pages, others
+
+
+def missing(photos: Sequence[Photo]) -> list[int]:
+    """Which pictures of the file of these are not among them, counted from 1; lost ones too."""
+    photo = photos[0]
+    lost = photo.format == "tiff" and ends_early(photo.source)
+    places = range(1, len(photo.pages) + 1 + lost)
+    return [place for place in places if place not in {place_of(each) for each in photos}]
 
 
 def place_of(photo: Photo) -> int:

@@ -256,8 +256,8 @@ def opened(path: Path, form: Format, access: Access = "sequential", **options: i
     how: dict[str, Any] = {"access": access, "fail_on": "error", "revalidate": True}
     if form == "tiff":
         how["unlimited"] = path.stat().st_size >= _LARGE_TIFF  # whoever sends less gets less
-        if mended := tiff_kinds.without_bad_orientation(path):
-            return pyvips.Image.tiffload_buffer(mended, **how, **options)
+        if content := tiff_kinds.mended(path):
+            return pyvips.Image.tiffload_buffer(content, **how, **options)
     load = getattr(pyvips.Image, f"{form}load")  # by name, as new_from_file reads "[" as options
     return load(os.fsencode(path), **how, **options)
 

@@ -10,7 +10,7 @@ Files may lie: each directory is read once, and all that is read is no more than
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -155,14 +155,24 @@ class Reader:
         (count,) = self.layout.length.unpack(self.read(at, self.layout.length.size))
         return at + self.layout.length.size + int(count) * self.layout.entry.size
 
+    def is_whole(self, at: int) -> bool:
+        """Whether the directory in that place is all there."""
+        ends = at + self.layout.length.size <= self._size
+        return ends and self.link(at) + self.layout.pointer.size <= self._size
+
     def number(self, content: bytes) -> int:
         """An unsigned number."""
         return int.from_bytes(content, "little" if self.layout.order == "<" else "big")
 
-    def directory(self, at: int, depth: int = 0) -> list[Tag]:
-        """The tags that can be read, with those of the directories that they lead to."""
+    def directory(self, at: int, depth: int = 0, only: Collection[int] | None = None) -> list[Tag]:
+        """The tags that can be read, with those of the directories that they lead to.
+
+        Of a page, or `only` these of it.
+        """
         found = []
         for entry in self.entries(at):
+            if only is not None and entry.number not in only:
+                continue
             with suppress(struct.error, OSError, OverflowError):  # damaged: none can read it
                 tag = self._tag(entry, depth)
                 if tag:

@@ -32,6 +32,7 @@ _STRIPS, _TILES, _PREDICTOR, _INK_SET = 273, 324, 317, 332
 _PLACES = {_STRIPS: 279, _TILES: 325}  # of pixels, and how large they are
 _XMP, _PROFILE = 700, 34675
 _CODING = (256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339, 347)
+_READ = {*_CODING, 332, 700, 34675}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SEPARATED = 0, 1, 2, 5  # section 8
 _SEPARATE = 2  # PlanarConfiguration: each channel by itself
 _MOST = 1 << 20  # samples that are unpacked at a time
@@ -101,7 +102,7 @@ def convert_page(path: Path, page: int, coding: Coding, folder: Path) -> Path:
 def _read(path: Path, page: int) -> _Page:
     with path.open("rb") as file, suppress(struct.error):
         reader = Reader(file, path)
-        found = {tag.number: tag for tag in reader.directory(reader.place(page))}
+        found = {tag.number: tag for tag in reader.directory(reader.place(page), only=_READ)}
         return _Page(found, reader.layout.order)
     return _Page({}, "<")
 

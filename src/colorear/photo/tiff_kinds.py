@@ -10,7 +10,7 @@ from pathlib import Path
 from colorear.errors import PhotographError
 from colorear.photo.tiff import EXTRA_SAMPLES, ORIENTATION, POINTERS, SHORT, Reader
 
-__all__ = ["has_associated_alpha", "is_raw", "is_white_zero", "pages", "without_bad_orientation"]
+__all__ = ["ends_early", "has_associated_alpha", "is_raw", "is_white_zero", "mended", "pages"]
 
 _SUBFILE, _SMALLER, _MASK = 254, 1, 4  # NewSubfileType, what a directory holds: section 8
 _OLD_SUBFILE, _OLD_SMALLER = 255, 2
@@ -43,19 +43,37 @@ def _says(path: Path, page: int, tag: int, value: int) -> bool:
     return False
 
 
-def without_bad_orientation(path: Path) -> bytes | None:
-    """The file with orientations that libtiff takes for damage as 1; None if it has none."""
-    content = None
+def mended(path: Path) -> bytes | None:
+    """The file without what libtiff takes for damage of the whole; None if there is no such thing.
+
+    Orientations that there are not become 1, and the last page whose directory is whole the last.
+    """
+    content, before = None, 0
     with path.open("rb") as file, suppress(struct.error, OverflowError):
         reader = Reader(file, path)
         layout = reader.layout
         for at in reader.places():
+            if before and not reader.is_whole(at):
+                content = content or bytearray(path.read_bytes())
+                layout.pointer.pack_into(content, reader.link(before), 0)
+                break
+            before = at
             for number, entry in enumerate(reader.entries(at), start=1):
                 if entry.number == ORIENTATION and not 1 <= reader.number(entry.value[:2]) <= 8:
                     end = at + layout.length.size + number * layout.entry.size
                     content = content or bytearray(path.read_bytes())
                     struct.pack_into(f"{layout.order}H", content, end - len(entry.value), 1)
     return bytes(content) if content else None
+
+
+def ends_early(path: Path) -> bool:
+    """Whether the file ends before the directory of a page that is not the first."""
+    with path.open("rb") as file, suppress(struct.error, OverflowError):
+        reader = Reader(file, path)
+        for number, at in enumerate(reader.places()):
+            if not reader.is_whole(at):
+                return number > 0
+    return False
 
 
 def is_raw(path: Path) -> bool:
@@ -97,6 +115,8 @@ def pages(path: Path) -> tuple[int, ...]:
     with path.open("rb") as file, suppress(struct.error, OSError, OverflowError):
         reader = Reader(file, path)
         for number, at in enumerate(reader.places()):
+            if number and not reader.is_whole(at):
+                break
             entries = reader.entries(at)
             left -= len(entries)
             if len(entries) > _MOST_TAGS or left < 0:
