@@ -120,7 +120,8 @@ def test_the_same_photographs_may_be_named_otherwise(tmp_path, scores, landscape
 
 def test_the_pictures_that_the_slides_show_are_kept(scores, landscapes):
     found = read_scores([scores])
-    show, photographs = kept(found, NAMES)
+    show, whose, photographs = kept(found, NAMES)
+    assert whose == NAMES
     assert photographs == ["10.png", "11.png"]
     again = pictures_of([scores], landscapes)
     for name in NAMES[::2]:
@@ -139,7 +140,7 @@ def test_scores_without_pictures_get_them_and_keep_their_numbers(
         found.table.assign(picture=None), msgspec.structs.replace(found.about, truth=truth)
     )
     write_scores(tmp_path / "bare.parquet", bare)
-    assert kept(read_scores([tmp_path / "bare.parquet"]), NAMES)[1] == []
+    assert kept(read_scores([tmp_path / "bare.parquet"]), NAMES)[1:] == ([], [])
     monkeypatch.setattr(standard, "score", None)  # nothing is judged again
     assert evaluate(NAMES, landscapes, tmp_path / "bare.parquet", size=64) == []
     filled = read_scores([tmp_path / "bare.parquet"])

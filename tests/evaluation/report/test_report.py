@@ -118,7 +118,9 @@ def test_the_same_scores_give_the_same_report(tmp_path):
 
 
 def test_the_slides_convention_is_labelled_and_kept_pictures_are_shown(tmp_path):
-    values = by_quality({"skip-deep": 0.5, "gray": 0.0}, metrics=("mse", "fsim"), count=4)
+    values = by_quality(
+        {"skip-deep": 0.5, "mine": 0.2, "gray": 0.0}, metrics=("mse", "fsim"), count=4
+    )
     made = made_scores(values, convention="slides")
     blue, green = (np.full((16, 16, 3), color, np.uint8) for color in ((0, 0, 255), (0, 255, 0)))
     is_kept = (made.table["model"] == "skip-deep") & (made.table["photograph"] <= "001.jpg")

@@ -54,8 +54,11 @@ def pictures_of(scores: Sequence[Path], data: Path) -> Pictures:
     return show
 
 
-def kept(scores: Scores, models: Sequence[str]) -> tuple[Pictures, list[str]]:
-    """The pictures that stand beside the scores, and the photographs that all `models` have."""
+def kept(scores: Scores, models: Sequence[str]) -> tuple[Pictures, list[str], list[str]]:
+    """The pictures that stand beside the scores, whose they are, and of which photographs.
+
+    Those of `models` that have none, as in scores of earlier versions, are left out.
+    """
     table, truth = scores.table, scores.about.truth
     rows = table[table["picture"].notna()]
     made = {
@@ -69,11 +72,13 @@ def kept(scores: Scores, models: Sequence[str]) -> tuple[Pictures, list[str]]:
         true = decode(truth[photograph].picture or b"")
         return gray(true), decode(made[model, photograph]), true
 
-    return show, [
+    having = [model for model in models if any(model == of for of, _ in made)]
+    photographs = [
         name
         for name, about in truth.items()
-        if about.picture and all((model, name) in made for model in models)
+        if about.picture and all((model, name) in made for model in having)
     ]
+    return show, having, photographs
 
 
 def sheet(pictures: Pictures, models: Sequence[str], photographs: Sequence[str]) -> Pixels:

@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def compare(
     }
     contents = {name: text.encode() for name, text in texts.items()}
     if shown is not None:
-        contents["pictures.png"] = pyvips.Image.new_from_array(shown).pngsave_buffer()
+        contents["pictures.png"] = pyvips.Image.new_from_array(shown.pixels).pngsave_buffer()
     for code, each in drawn.items():
         contents |= {f"{name}-{code}.png": image for name, image in each.items()}
     for name, content in contents.items():
@@ -125,15 +126,24 @@ def _refuse_unequal_epochs(histories: Mapping[str, History]) -> None:
             )
 
 
-def _sheet(
-    compared: Comparison, scores: Scores, pictures: Pictures | None
-) -> NDArray[np.uint8] | None:
-    """The photographs that the slides show, by every network; None where nothing is kept."""
-    models = [compared.trainings[name][0] for name in compared.networks]
-    show, photographs = kept(scores, models)
-    if pictures and not photographs:
-        show, photographs = pictures, list(shown_in_slides(compared.photographs))
-    return sheet(show, models, photographs) if models and photographs else None
+@dataclass(frozen=True)
+class _Sheet:
+    """The photographs that the slides show: gray, by each of `models`, original."""
+
+    models: Sequence[str]
+    pixels: NDArray[np.uint8]
+
+
+def _sheet(compared: Comparison, scores: Scores, pictures: Pictures | None) -> _Sheet | None:
+    """None where no pictures are kept or given."""
+    first = {compared.trainings[name][0]: name for name in compared.networks}
+    show, models, photographs = kept(scores, list(first))
+    if pictures and not (models and photographs):
+        show, models = pictures, list(first)
+        photographs = list(shown_in_slides(compared.photographs))
+    if not (models and photographs):
+        return None
+    return _Sheet([first[model] for model in models], sheet(show, models, photographs))
 
 
 def _in_convention(language: Language, compared: Comparison) -> Language:
@@ -166,7 +176,7 @@ def _page(
     languages: Sequence[Language],
     drawn: Mapping[str, Mapping[str, bytes]],
     pictures: Pictures | None,
-    shown: NDArray[np.uint8] | None,
+    shown: _Sheet | None,
 ) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("colorear.evaluation.report", "."),
@@ -175,10 +185,10 @@ def _page(
     )
     return environment.get_template("report.html.jinja").render(
         pages=[
-            _in(language, compared, drawn[language.code], has_pictures=shown is not None)
+            _in(language, compared, drawn[language.code], shown.models if shown else ())
             for language in languages
         ],
-        pictures="" if shown is None else base64.b64encode(encode(shown)).decode(),
+        pictures="" if not shown else base64.b64encode(encode(shown.pixels)).decode(),
         conclusions=conclude(compared),
         caveats=caveats(compared),
         slides_convention=compared.about.convention == "slides",
@@ -187,7 +197,7 @@ def _page(
 
 
 def _in(
-    language: Language, compared: Comparison, drawn: Mapping[str, bytes], *, has_pictures: bool
+    language: Language, compared: Comparison, drawn: Mapping[str, bytes], shown: Sequence[str]
 ) -> dict[str, Any]:
     """What the page shows in one language."""
     about = compared.about
@@ -216,12 +226,10 @@ def _in(
             )
             for invocation in about.invocations
         ],
-        "contents": _contents(compared, drawn, has_pictures=has_pictures),
+        "contents": _contents(compared, drawn, has_pictures=bool(shown)),
         "pictures_caption": language.say(
             "pictures_caption",
-            columns=", ".join(
-                (language.write("gray"), *compared.networks, language.say("original"))
-            ),
+            columns=", ".join((language.write("gray"), *shown, language.say("original"))),
         ),
         "fails_note": language.say("fails_note", metric=metric),
         "strips": language.say("strips", metric=metric),
