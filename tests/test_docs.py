@@ -153,6 +153,7 @@ def test_the_python_reference_is_made_from_the_code():
     assert "Colorizer.colorize" in made
 
 
+@pytest.mark.timeout(1800)  # one of them trains and exports a network
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_and_snippet_runs(page, folder):
     """In the order of the page, on small photographs; what is not run says why."""
