@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 from PIL import Image, ImageCms
 from skimage.data import astronaut
 
@@ -225,3 +226,26 @@ def test_they_are_found_in_folders(tmp_path):
     found = discover([folder], tmp_path / "out")
     assert [Path(item.target).name for item in found.items] == ["a-color.png"]
     assert [Path(each.source).name for each in found.failed] == ["b.heic"]
+
+
+@pytest.mark.parametrize("kind", ["avif", "heic"])
+def test_ten_bits_are_spread_over_sixteen(tmp_path, colorizer, kind):
+    """White stays white, and so does each of 1024 levels what it was."""
+    levels = np.tile(np.arange(1024, dtype=np.uint16), (64, 1))
+    path = tmp_path / f"a.{kind}"
+    if kind == "avif":
+        codecs = pytest.importorskip("imagecodecs", reason="needs the extra formats")
+        path.write_bytes(codecs.avif_encode(levels, bitspersample=10, level=100))
+    else:
+        pytest.importorskip("pi_heif", reason="needs the extra formats")
+        writer = pytest.importorskip("pillow_heif", reason="needs pillow-heif, which writes HEIC")
+        content = np.ascontiguousarray(levels << 6).tobytes()
+        writer.from_bytes(mode="I;16", size=(1024, 64), data=content).save(path, quality=-1)
+    photo = open_photo(path)
+    values = pyvips.Image.new_from_file(str(photo.path)).numpy().reshape(64, 1024, -1)[..., 0]
+    assert photo.bits == 16
+    assert values.max() == 65535
+    assert set(np.unique(values)) <= set(np.rint(np.arange(1024) * (65535 / 1023)).astype(int))
+    assert np.abs(values.astype(float) - np.arange(1024) * (65535 / 1023)).mean() < 64
+    rgb = colored(path, colorizer)
+    assert rgb.shape[2] == 3

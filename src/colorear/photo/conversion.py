@@ -113,8 +113,9 @@ def _lacks_end(content: bytes, path: Path) -> bool:
 def _avif(path: Path, _: bytes) -> Decoded:
     with reading(path):
         image = pyvips.Image.heifload(os.fsencode(path), fail_on="error", unlimited=True)
+        depth = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 8
         return Decoded(
-            image.copy_memory(),
+            as_image(path, image.numpy() >> _shift(image.format == "ushort", depth), depth),
             _upright(told(image, "exif-data").removeprefix(b"Exif\0\0")),
             told(image, "xmp-data"),
             told(image, "icc-profile-data"),
@@ -132,12 +133,18 @@ def _heic(path: Path, content: bytes) -> Decoded:
     except (ValueError, RuntimeError, SyntaxError, OSError, EOFError) as error:
         raise damaged(path, error) from error
     about = file.info
+    depth = about.get("bit_depth", 8)
     return Decoded(
-        as_image(path, pixels),
+        as_image(path, pixels >> _shift(pixels.dtype == np.uint16, depth), depth),
         _upright((about.get("exif") or b"").removeprefix(b"Exif\0\0")),
         about.get("xmp") or b"",
         about.get("icc_profile") or b"",
     )
+
+
+def _shift(deep: bool, depth: int) -> int:
+    """How many bits below its samples libheif leaves at 0 in words of 16, `deep` ones."""
+    return 16 - depth if deep and depth < 16 else 0
 
 
 def _jpeg_xl(path: Path, content: bytes) -> Decoded:
