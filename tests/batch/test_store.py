@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -475,3 +476,97 @@ def test_a_folder_of_ours_that_is_a_link_is_refused(tmp_path):
         store.open_store(out)
     assert (theirs / "unfinished" / "diary").read_text() == "dear"
     assert [path.name for path in theirs.iterdir()] == ["unfinished"]
+
+
+def test_how_often_a_lock_is_renewed_and_the_journal_saved(monkeypatch):
+    """A copy that takes long is made less often; whoever renews so is never taken for gone."""
+    waits, took = [], iter([0.1, 3, 1000, 0])
+    clock = iter(float(second) for second in range(10**6))
+
+    def wait(seconds):
+        waits.append(seconds)
+        return len(waits) > 4
+
+    def save():
+        for _ in range(round(next(took))):
+            next(clock)
+
+    lock, over = SimpleNamespace(renew=lambda: None), SimpleNamespace(wait=wait)
+    monkeypatch.setattr(store, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    kept = SimpleNamespace(_over=over, _lock=lock, _save=save)
+    store._RemoteStore._keep(kept)
+    assert waits == [30, 30, 80, 150, 30]
+    assert 3 * max(waits) < store._STALE
+
+
+@pytest.mark.parametrize(("ago", "is_gone"), [(590, False), (610, True)])
+def test_whoever_renewed_no_lock_for_ten_minutes_is_gone(tmp_path, monkeypatch, ago, is_gone):
+    monkeypatch.setattr(store, "_SETTLES", 0)
+    file = tmp_path / "out/.colorear/lock"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({"token": "theirs", "time": time.time() - ago}))
+    if is_gone:
+        store._Lock(Remote(f"file://{file.parent}")).release()
+        assert not file.exists()
+    else:
+        with pytest.raises(BatchError, match="another run is writing into"):
+            store._Lock(Remote(f"file://{file.parent}"))
+        assert json.loads(file.read_text())["token"] == "theirs"
+
+
+def test_of_two_that_take_over_one_lock_the_later_one_stays(tmp_path, monkeypatch):
+    file = tmp_path / "out/.colorear/lock"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}")
+    slept = []
+
+    def meanwhile(seconds):
+        slept.append(seconds)
+        file.write_text(json.dumps({"token": "theirs", "time": time.time()}))
+
+    monkeypatch.setattr(store.time, "sleep", meanwhile)
+    with pytest.raises(BatchError, match="another run is writing into"):
+        store._Lock(Remote(f"file://{file.parent}"))
+    assert slept == [1]
+    assert json.loads(file.read_text())["token"] == "theirs"
+
+
+def test_where_what_is_unfinished_lies_in_a_folder_here(tmp_path):
+    out = tmp_path / "out"
+    left = out / ".colorear/unfinished/.colorear-left"
+    left.parent.mkdir(parents=True)
+    left.write_text("of a run that was killed")
+    kept = store.open_store(out)
+    assert not left.exists()
+    ours = str(left.parent)
+    assert kept.unfinished(f"{out}/a/b/c.jpg") == kept.unfinished(f"{out}/d.jpg") == ours
+    assert left.parent.is_dir()
+    assert kept.unfinished(f"{OUT}/e.jpg") is None
+    assert kept.key(f"{out}/a/b/c.jpg") == "a/b/c.jpg"
+    assert not (out / "a").exists()
+    kept.begin([f"{out}/a/b/c.jpg", f"{out}/d.jpg"])
+    assert (out / "a/b").is_dir()
+    left.write_text("of a worker that was ended")
+    kept.close()
+    assert [path.name for path in (out / ".colorear").iterdir()] == ["journal.sqlite"]
+
+
+def test_where_what_is_unfinished_lies_without_a_folder(tmp_path, monkeypatch):
+    kept = store.open_store(None)
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.mkdir()
+    other.mkdir()
+    first = Path(kept.unfinished(f"{one}/a.jpg"))
+    assert first.parent == one
+    assert kept.unfinished(f"{one}/b.jpg") == str(first)
+    assert Path(kept.unfinished(f"{other}/a.jpg")).parent == other
+    assert kept.unfinished(f"{tmp_path}/missing/deeper/a.jpg").startswith(f"{tmp_path}/.colorear-")
+    kept.begin([f"{tmp_path}/missing/a.jpg"])
+    assert not (tmp_path / "missing").exists()  # whoever names such a file is told
+    monkeypatch.chdir(tmp_path)
+    assert kept.key("a.jpg") == f"{tmp_path}/a.jpg"
+    kept.close()
+    assert [list(folder.iterdir()) for folder in (one, other)] == [[], []]
+    here = store.open_store(Path())
+    assert here.key("a.jpg") == "a.jpg"
+    here.close()

@@ -18,7 +18,8 @@ import pyvips
 
 from colorear.server.problems import ProblemError
 from colorear.server.settings import Settings
-from colorear.server.uploads import client_of, receive
+from colorear.server.uploads import UploadLimits, client_of, receive, receive_json
+from colorear.server.worker_pool import ClientLimit, QueueFull
 from server.api.test_routes import form, problem, raw
 from server.conftest import EXAMPLES
 
@@ -361,3 +362,151 @@ def test_a_wrong_name_is_told_with_the_right_one(tmp_path, disposition, said):
     headers = {"content-type": "multipart/form-data; boundary=edge"}
     with pytest.raises(ProblemError, match=said):
         asyncio.run(receive(headers, body(), tmp_path, Settings()))
+
+
+async def arriving(*pieces: bytes, wait: float = 0.0, heard: list[bytes] | None = None):
+    """A body in pieces, of which the last takes a while; `heard` tells which were asked for."""
+    for number, piece in enumerate(pieces, 1):
+        if wait and number == len(pieces):
+            await asyncio.sleep(wait)
+        if heard is not None:
+            heard.append(piece)
+        yield piece
+
+
+def whole_form(*fields: tuple[str, bytes]) -> bytes:
+    parts = [
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value
+        for name, value in fields
+    ]
+    return b"\r\n".join([*parts, b"--edge--\r\n"])
+
+
+FORM = {"content-type": "multipart/form-data; boundary=edge"}
+
+
+def taken(folder, *pieces, wait=0.0, heard=None, told=None, fields=None, **limits):
+    """What comes of a form; ProblemError where it is refused."""
+    headers = FORM | ({"content-length": str(told)} if told is not None else {})
+    body = arriving(*pieces, wait=wait, heard=heard)
+    also = {"fields": fields} if fields else {}
+    return asyncio.run(receive(headers, body, folder, Settings(**limits), **also))
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """Gives a new folder each time."""
+    numbers = count()
+
+    def made():
+        folder = tmp_path / str(next(numbers))
+        folder.mkdir()
+        return folder
+
+    return made
+
+
+def test_no_byte_more_is_taken_than_the_limit(empty):
+    body = whole_form(("photograph", bytes(5000)), ("model", b"acuarela"))
+    pieces = [body[at : at + 1000] for at in range(0, len(body), 1000)]
+    upload = taken(empty(), *pieces, told=len(body), upload_megabytes=len(body) / 1e6)
+    assert upload.photograph.read_bytes() == bytes(5000)
+    assert upload.fields == {"model": b"acuarela"}
+    less, heard = (len(body) - 1) / 1e6, []
+    with pytest.raises(ProblemError, match="the upload is larger than the") as refused:
+        taken(empty(), *pieces, heard=heard, upload_megabytes=less)
+    assert (refused.value.kind, refused.value.headers) == (
+        "too-many-bytes",
+        {"Connection": "close"},
+    )
+    with pytest.raises(ProblemError, match="the upload is larger than the"):
+        taken(empty(), *pieces * 100, heard=(heard := []), upload_megabytes=0.002)
+    assert len(heard) == 3
+    with pytest.raises(ProblemError, match="the upload is larger than the"):
+        taken(empty(), *pieces, heard=(heard := []), told=len(body), upload_megabytes=less)
+    assert heard == []
+
+
+def test_who_dawdles_is_not_waited_for(empty):
+    body = whole_form(("photograph", bytes(5000)))
+    with pytest.raises(ProblemError, match=r"not arrived after 0\.05 seconds") as refused:
+        taken(empty(), body[:3000], body[3000:], wait=30, upload_seconds=0.05)
+    assert refused.value.kind == "upload-too-slow"
+    with pytest.raises(ProblemError, match=r"not arrived after 0\.05 seconds"):
+        asyncio.run(receive_json(JSON, arriving(b"{", b"}", wait=30), 100, 0.05))
+
+
+def test_fields_have_limits(empty):
+    largest = 256 * 1024
+    upload = taken(empty(), whole_form(("photograph", b"x"), ("hints", bytes(largest))))
+    assert len(upload.fields["hints"]) == largest
+    with pytest.raises(ProblemError, match="a field is longer than the 262,144 bytes"):
+        taken(empty(), whole_form(("photograph", b"x"), ("hints", bytes(largest + 1))))
+    names = [f"field{number}" for number in range(16)]
+    parts = [("photograph", b"x"), *((name, b"y") for name in names)]
+    assert len(taken(empty(), whole_form(*parts[:16]), fields=names).fields) == 15
+    with pytest.raises(ProblemError, match="more than 16 fields came"):
+        taken(empty(), whole_form(*parts), fields=names)
+
+
+def test_a_form_must_be_whole_and_hold_a_photograph_once(empty):
+    body = whole_form(("photograph", b"x"))
+    with pytest.raises(ProblemError, match="the form ends before its last boundary"):
+        taken(empty(), body[:-6])
+    with pytest.raises(ProblemError, match="is not the multipart/form-data that its header says"):
+        taken(empty(), b"dear diary")
+    with pytest.raises(ProblemError, match="the field 'photograph' is missing"):
+        taken(empty(), whole_form(("model", b"acuarela")))
+    for name in ("photograph", "model"):
+        twice = whole_form(("photograph", b"x"), ("model", b"y"), (name, b"z"))
+        with pytest.raises(ProblemError, match=f"the field '{name}' came twice"):
+            taken(empty(), twice)
+
+
+def test_so_many_may_arrive_at_one_time_of_all_and_of_each():
+    limits = UploadLimits(Settings(queue=3, client_queue=2))
+    with limits.slot("greedy"):
+        with limits.slot("greedy"), limits.slot("modest"):
+            with (
+                pytest.raises(ClientLimit, match="2 of your photographs are arriving") as told,
+                limits.slot("greedy"),
+            ):
+                pass
+            assert told.value.retry_after == 5
+            with (
+                pytest.raises(
+                    QueueFull, match=r"3 photographs are arriving, .* in 5 seconds"
+                ) as told,
+                limits.slot("late"),
+            ):
+                pass
+            assert told.value.retry_after == 5
+            assert not isinstance(told.value, ClientLimit)
+        assert limits._clients == {"greedy": 1}
+        with limits.slot("greedy"), limits.slot("late"):
+            pass
+    assert not limits._clients  # else every address would stay for ever
+
+
+JSON = {"content-type": "application/json; charset=utf-8"}
+
+
+def test_json_is_taken_as_json_alone_and_up_to_its_limit():
+    def told(body, headers=None, most=100):
+        return asyncio.run(receive_json(headers or JSON, arriving(*body), most, 60))
+
+    assert told([b'{"x": ', b"1}"], most=8) == {"x": 1}
+    with pytest.raises(ProblemError, match="the request is larger than the 7 bytes") as refused:
+        told([b'{"x": ', b"1}"], most=7)
+    assert (refused.value.kind, refused.value.headers) == (
+        "too-many-bytes",
+        {"Connection": "close"},
+    )
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
+        with pytest.raises(ProblemError, match="but application/json is needed"):
+            told([b"{}"], {"content-type": kind})
+    with pytest.raises(ProblemError, match=r"of the type 'unknown' came, but application/json"):
+        asyncio.run(receive_json({}, arriving(b"{}"), 100, 60))
+    for body in (b"", b"[]", b"{", b'{"x": \xff}', b"[" * 90):
+        with pytest.raises(ProblemError, match="is not the JSON object that its header says"):
+            told([body])
