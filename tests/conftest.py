@@ -17,6 +17,7 @@ import networks
 from colorear.models import Kind, Network, add, load
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime themselves
+os.environ["LC_ALL"] = "C.UTF-8"  # the command speaks the language of the locale
 
 settings.register_profile("any machine", deadline=None)  # a busy one is no failure
 settings.load_profile("any machine")

@@ -4,6 +4,7 @@ import errno
 import sys
 
 from colorear.cli import app
+from colorear.cli.output import said
 from colorear.errors import ExitCode
 
 __all__ = ["main"]
@@ -20,7 +21,7 @@ def main() -> None:
             raise  # not the answer's: it should have got a sentence of its own
         sys.stdout = None  # Python would write to it again at its end
         sentence = f"the answer cannot be written: {error.strerror}; redirect it elsewhere"
-        print(f"error: {sentence}", file=sys.stderr)
+        print(f"error: {said(sentence)}", file=sys.stderr)
         sys.exit(ExitCode.FAILED)
 
 

@@ -7,58 +7,56 @@ import pytest
 from babel.messages.pofile import read_po
 
 import colorear
+from colorear.errors import FOREIGN, Action
 from colorear.photo import sniffing
-from colorear.server.languages import Language, language_of, translated
+from colorear.photo.appearance import REASONS
+from colorear.server.languages import (
+    Language,
+    language_of,
+    language_of_locale,
+    plural,
+    translated,
+)
 
 PACKAGE = Path(colorear.__file__).parent
 LOCALE = PACKAGE / "server" / "locale"
 OTHERS = [language for language in get_args(Language) if language != "en"]
-# what the server runs; and of it what only commands say, to whoever sits at the server
-ROOMS = [
-    "hints.py",
-    "inference",
-    "photo",
-    "server",
-    "models/network.py",
-    "video/facts.py",
-    "video/hint_tracks.py",
-]
-COMMANDS = {
-    "photo/atomic_write.py",
-    "photo/c2pa.py",
-    "photo/icc.py",
-    "inference/verify.py",
-    "server/settings.py",
+MADE_OF_PARTS = {
+    "the field {} {}",
+    "{} {}; name a network that does",
+    "{} {}; choose a network that does",
+    "'{}' {}",
+    "{} ({}); {}",
+    "{}: {}",
+    "{}; mend or remove it",
+    "{}; the nearest is {}",
+    "note: {} {}; {}",
+    "color: {}",  # the same in Spanish, as is what follows
+    "error: {}",
 }
-NEVER_SENT = (  # the server names its own files only, and tries networks when they are added
-    "does not exist; check",
-    "is a folder; name",
-    "is a pipe or a device",
-    "cannot be read",
-    "would be a",
-    "the array has shape",
-    "gives a* and b* alone",
-    "takes pictures of",
-    "answered {",
-)
-MADE_OF_PARTS = {"the field {} {}", "{} {}; name a network that does", "'{}' {}"}
+SAYING = {"say", "said", "print_error", "print_note"}  # what commands say things by
 
 
 def sentences() -> list[str]:
-    """What the errors of these rooms say, with `{}` for each value."""
+    """What errors say, and what commands do, with `{}` for each value."""
     found = []
-    for room in ROOMS:
-        path = PACKAGE / room
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            if file.relative_to(PACKAGE).as_posix() in COMMANDS:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        is_command = file.parent.name == "cli"
+        for call in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(call, ast.Call):
                 continue
-            for call in ast.walk(ast.parse(file.read_text())):
-                if isinstance(call, ast.Call) and is_error(call.func):
-                    found += [text for value in call.args if (text := text_of(value))]
+            if is_error(call.func):
+                found += [text for value in call.args if (text := text_of(value))]
+            if is_command:
+                values = [one.value for one in call.keywords if one.arg in ("done", "error")]
+                values += call.args if getattr(call.func, "id", "") in SAYING else []
+                found += [text for value in values if (text := text_of(value, least=""))]
     return sorted(set(found))
 
 
 def is_error(function: ast.expr) -> bool:
+    if isinstance(function, ast.Attribute) and function.attr == "__init__":
+        return True  # of an error that has its sentence
     name = getattr(function, "id", "")
     others = {"ClientLimit", "QueueFull", "Stopping", "NotReady", "Timeout", "OutOfMemory"}
     return name in others | {"WorkerLost"} or (
@@ -66,7 +64,8 @@ def is_error(function: ast.expr) -> bool:
     )
 
 
-def text_of(value: ast.expr) -> str:
+def text_of(value: ast.expr, *, least: str = " ") -> str:
+    """The words of a literal, if it has some, and `least` is among them."""
     if isinstance(value, ast.Constant) and isinstance(value.value, str):
         text = value.value
     elif isinstance(value, ast.JoinedStr):
@@ -75,13 +74,13 @@ def text_of(value: ast.expr) -> str:
         )
     else:
         return ""
-    is_said = " " in text and text not in MADE_OF_PARTS
-    return text if is_said and not any(part in text for part in NEVER_SENT) else ""
+    has_words = re.search("[a-z]{2}", text) and least in text
+    return text if has_words and text not in MADE_OF_PARTS else ""
 
 
 @pytest.mark.parametrize("language", OTHERS)
 @pytest.mark.parametrize("sentence", sentences())
-def test_every_sentence_of_the_server_is_in_every_language(sentence, language):
+def test_every_sentence_is_in_every_language(sentence, language):
     filled = sentence.replace("{}", "7")
     said = translated(filled, language)
     assert said != filled
@@ -98,6 +97,28 @@ def test_every_sentence_of_the_server_is_in_every_language(sentence, language):
         "able takes no hints; name a network that does",
         "able does not tell what is likely; name a network that does",
         "the field 'hint' is unknown; name it 'hints'",
+        *(f"note: a b.jpg {why}; it came back as it was" for why in REASONS.values()),
+        *(
+            f"a b.jpg was left alone: it {why} (--recolor colors it all the same)"
+            for why in REASONS.values()
+        ),
+        "there is no network called 'x'; known are: acuarela; a file must end in .onnx",
+        "there is no network called 'x'; did you mean 'y'? known are: y; a file must end in .onnx",
+        "there is no recipe called 'x'; known are: y; a file must end in .toml",
+        (
+            "the journal 'a/.colorear' cannot be used (disk I/O error); without it colorear does "
+            "not know what is done: delete it, and allow to overwrite (--overwrite)"
+        ),
+        (
+            "a.onnx was not done after 20 seconds when it was tried on one picture; it is too slow "
+            "here, or never ends: take another network"
+        ),
+        (
+            "'a.tif' would become 'b.tif', which is that of 'c.tif'; give it another name, or "
+            "color it into another folder"
+        ),
+        "another run is writing into 'a'; wait until it has ended, or give another folder",
+        "red does not exist at the lightness of (0.5, 0.5); the nearest is #102030",
         "able makes no variants; name a network that does",
         "able does not tell how sure it is; name a network that does",
         (
@@ -121,10 +142,50 @@ def test_every_translation_has_the_places_of_its_sentence(language):
         messages = [message for message in read_po(file, locale=language) if message.id]
     assert messages
     for message in messages:
-        places = [sorted(re.findall(r"\{\w+\}", text)) for text in (message.id, message.string)]
-        assert places[0] == places[1]
-        assert message.string.strip()
         assert not message.fuzzy
+        plain = isinstance(message.id, str)
+        for original in [message.id] if plain else message.id:
+            for text in [message.string] if plain else message.string:
+                assert text.strip()
+                places = [sorted(re.findall(r"\{\w+\}", words)) for words in (original, text)]
+                assert places[0] == places[1]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("action", get_args(Action))
+@pytest.mark.parametrize("row", FOREIGN, ids=lambda row: f"{row.raised} {row.code}")
+def test_what_becomes_of_foreign_errors_is_too(row, action, language):
+    sentence = row.sentence("'a b.tif'", action, OSError(5, "Input/output error"))
+    said = translated(sentence, language)
+    assert said != sentence
+    assert "a b.tif" in said
+    assert action not in said.split()
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "es_CO.UTF-8"}, "es"),
+        ({"LANG": "es"}, "es"),
+        ({"LANG": "es_ES.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "es_MX@euro", "LC_ALL": ""}, "es"),
+        ({"LANG": "es_ES.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ({"LANG": "C", "LANGUAGE": "es"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "gl:es:en"}, "es"),
+        ({"LANG": "est_EE"}, "en"),
+    ],
+)
+def test_the_language_of_a_locale(environment, language):
+    assert language_of_locale(environment) == language
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(0, "{count} cuadros"), (1, "{count} cuadro"), (2, "{count} cuadros")]
+)
+def test_plurals_are_those_of_the_catalogue(count, said):
+    assert plural("{count} frame", "{count} frames", count, "es") == said
+    assert plural("{count} frame", "{count} frames", 1, "en") == "{count} frame"
 
 
 @pytest.mark.parametrize("language", OTHERS)

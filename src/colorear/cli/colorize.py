@@ -12,7 +12,7 @@ import typer
 from colorear.batch.colorize import On, Run, colorize_all, colorize_stream
 from colorear.batch.discovery import Failed, Skipped
 from colorear.batch.task import Kept, Result
-from colorear.cli.output import Json, print_error, print_note, printable, report
+from colorear.cli.output import Json, number, print_error, print_note, report, said, say
 from colorear.cli.progress import ProgressDisplay
 from colorear.errors import ExitCode, UsageError
 from colorear.hints import read_hints
@@ -139,13 +139,13 @@ def verify(
         typer.echo(json.dumps(asdict(found) | {"ok": found.ok}))
     else:
         dct = {True: "identical", False: "changed", None: "none to compare (no JPEG)"}
-        typer.echo(f"luma DCT coefficients: {dct[found.identical_dct]}")
-        typer.echo(f"largest difference of luma: {found.max_luma_difference} levels")
-        typer.echo(f"changed besides: {', '.join(found.changed) or 'nothing'}")
+        say(f"luma DCT coefficients: {dct[found.identical_dct]}")
+        say(f"largest difference of luma: {found.max_luma_difference} levels")
+        say(f"changed besides: {', '.join(map(said, found.changed)) or 'nothing'}")
         if not found.decoded_twice:
-            typer.echo("read by one decoder only: another one does not know its kind, or its size")
-        typer.echo(f"color: {_described(found.provenance)}")
-        typer.echo("the promise is kept" if found.ok else "the promise is broken")
+            say("read by one decoder only: another one does not know its kind, or its size")
+        say(f"color: {_described(found.provenance)}")
+        say("the promise is kept" if found.ok else "the promise is broken")
     if not found.ok:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -155,12 +155,13 @@ def _verify_film(original: Path, colored: Path, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"ok": found.ok}))
     else:
-        typer.echo(f"frames: {found.frames:,}, and {found.frames_colored:,} in color")
-        said = "" if found.psnr is None else f" ({found.psnr:.1f} dB)"
-        typer.echo(f"largest difference of luma: {found.max_luma_difference} levels{said}")
-        typer.echo(f"color: {_described(found.provenance)}")
-        kept = "is kept" if found.identical_luma else "is kept as far as a lossy codec can"
-        typer.echo(f"the promise {kept if found.ok else 'is broken'}")
+        say(f"frames: {number(found.frames)}, and {number(found.frames_colored)} in color")
+        levels = f"largest difference of luma: {found.max_luma_difference} levels"
+        say(levels if found.psnr is None else f"{levels} ({number(found.psnr, decimals=1)} dB)")
+        say(f"color: {_described(found.provenance)}")
+        lossy = "the promise is kept as far as a lossy codec can"
+        kept = "the promise is kept" if found.identical_luma else lossy
+        say(kept if found.ok else "the promise is broken")
     if not found.ok:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -194,8 +195,7 @@ def _described(mark: Provenance | None) -> str:
     if mark is None:
         return "not marked as synthetic by colorear"
     network = f"{mark.network} {mark.network_version}".rstrip()
-    by = f"synthetic, by colorear {mark.version}, network {network} (sha256 {mark.sha256})"
-    return printable(by)
+    return f"synthetic, by colorear {mark.version}, network {network} (sha256 {mark.sha256})"
 
 
 def _warn(as_json: bool, name: str, made: Result) -> None:

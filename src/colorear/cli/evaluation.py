@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from colorear.cli.output import Json, needing, report
+from colorear.cli.output import Json, needing, report, say
 from colorear.errors import ExitCode
 
 __all__ = ["compare", "evaluate", "study"]
@@ -90,7 +90,7 @@ def study(
         from colorear.evaluation.study import study as run
 
         failures = run(
-            data, out, seeds=seeds, quick=quick, say=(lambda _: None) if as_json else typer.echo
+            data, out, seeds=seeds, quick=quick, say=(lambda _: None) if as_json else say
         )
     for failure in failures:
         error = f"{failure.model} on {failure.photograph}: {failure.error}"

@@ -8,7 +8,7 @@ import typer
 from rich.table import Column, Table
 
 from colorear import models
-from colorear.cli.output import Command, CommandGroup, Json, needing, report, stdout
+from colorear.cli.output import Command, CommandGroup, Json, needing, number, report, said, stdout
 from colorear.errors import UsageError
 
 __all__ = ["app"]
@@ -36,9 +36,10 @@ def list_models(*, as_json: Json = False) -> None:
         for card in found.values():
             typer.echo(msgspec.json.encode(card))
         return
-    table = Table("name", "version", "kind", "MB", "trained on")
+    table = Table(*map(said, ("name", "version", "kind", "MB", "trained on")))
     for c in found.values():
-        size = f"{c.bytes / 1e6:.1f}" + (" (not here)" if c.name in absent else "")
+        size = number(c.bytes / 1e6, decimals=1)
+        size += f" ({said('not here')})" if c.name in absent else ""
         table.add_row(c.name, c.version, c.kind, size, c.trained_on)
     stdout.print(table)
 
@@ -62,7 +63,7 @@ def show(
             table.add_row(field, str(value))
     for data, scores in card.scores.items():
         values = ", ".join(f"{metric} {value:.4g}" for metric, value in scores.items())
-        table.add_row(f"scores on {data}", values)
+        table.add_row(said(f"scores on {data}"), values)
     stdout.print(table)
     if card.layers:
         stdout.print(_listing(card.layers))
@@ -131,14 +132,15 @@ def remove(
 def _listing(layers: tuple[models.Layer, ...]) -> Table:
     parameters = sum(row.parameters for row in layers)
     trainable = sum(row.trainable for row in layers)
+    all_told = f"{number(parameters)} parameters, {number(trainable)} of them trainable"
     table = Table(
-        "layer",
-        "output shape",
-        Column("parameters", justify="right"),
-        "connected to",
-        caption=f"{parameters:,} parameters, {trainable:,} of them trainable",
+        said("layer"),
+        said("output shape"),
+        Column(said("parameters"), justify="right"),
+        said("connected to"),
+        caption=said(all_told),
     )
     for row in layers:
         shape = " x ".join(map(str, row.shape))
-        table.add_row(row.layer, shape, f"{row.parameters:,}", ", ".join(row.connected_to))
+        table.add_row(row.layer, shape, number(row.parameters), ", ".join(row.connected_to))
     return table

@@ -4,6 +4,7 @@ And how it ends: every error of colorear's is one sentence here and the exit cod
 """
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -15,20 +16,28 @@ from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from colorear.errors import ColorearError, ExitCode, MissingExtraError
+from colorear.server import languages
 
 __all__ = [
+    "LANGUAGE",
     "Command",
     "CommandGroup",
     "Json",
+    "counted",
     "needing",
+    "number",
     "print_error",
     "print_note",
     "printable",
     "report",
+    "said",
+    "say",
     "stderr",
     "stdout",
 ]
 
+LANGUAGE = languages.language_of_locale(os.environ)
+"""That of the locale, which everything but JSON is said in."""
 stdout = Console(markup=False)
 stderr = Console(stderr=True)
 
@@ -78,17 +87,37 @@ def report(as_json: bool, payload: dict[str, Any], *, done: str = "", error: str
     elif error:
         print_error(error)
     elif stdout.is_terminal and done:
-        _print(printable(done), stdout)
+        _print(printable(said(done)), stdout)
+
+
+def said(text: str) -> str:
+    """A sentence, or words of one, in the language of the locale."""
+    return languages.translated(text, LANGUAGE)
+
+
+def say(sentence: str, *, err: bool = False) -> None:
+    """A line on standard output, or on standard error."""
+    typer.echo(printable(said(sentence)), err=err)
+
+
+def number(value: float, *, decimals: int = 0) -> str:
+    """As the locale writes it."""
+    return languages.number(value, LANGUAGE, decimals=decimals)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """A number of things, with `{count}` where it stands in the words for one and for many."""
+    return languages.plural(one, many, count, LANGUAGE).format(count=number(count))
 
 
 def print_error(sentence: str) -> None:
     """One line on standard error."""
-    print_note(f"error: {sentence}")
+    print_note(f"error: {said(sentence)}")
 
 
 def print_note(line: str) -> None:
     """Another line on standard error."""
-    _print(printable(line), stderr)
+    _print(printable(said(line)), stderr)
 
 
 def _print(line: str, console: Console) -> None:

@@ -19,13 +19,13 @@ from rich.progress import (
 
 from colorear.batch.discovery import Failed, Skipped
 from colorear.batch.task import Kept, Result
-from colorear.cli.output import print_note, stderr
+from colorear.cli.output import counted, number, print_note, said, stderr
 from colorear.inference.colorizer import Colored
 
-__all__ = ["ProgressDisplay", "counted"]
+__all__ = ["ProgressDisplay"]
 
 _REASONS = 5
-_NAMES = re.compile(r"'[^']*'")
+_NAMES = re.compile(r"'[^']*'|«[^»]*»")
 
 
 class ProgressDisplay:
@@ -50,7 +50,7 @@ class ProgressDisplay:
         """Take one result in."""
         if isinstance(result, Failed):
             self.failed += 1
-            self._reasons[_NAMES.sub("…", result.error)] += 1
+            self._reasons[_NAMES.sub("…", said(result.error))] += 1
         elif isinstance(result, Kept):
             self.kept += 1
         elif isinstance(result, Skipped):
@@ -66,10 +66,15 @@ class ProgressDisplay:
     def shown(self) -> Iterator[None]:
         """Within it a bar is shown, on a terminal."""
         columns = (
-            TextColumn("coloring"),
+            TextColumn(said("coloring")),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[speed]:.1f} megapixels/s, {task.fields[failed]} failed"),
+            TextColumn(
+                "{task.fields[speed]:.1f} "
+                + said("megapixels/s")
+                + ", {task.fields[failed]} "
+                + said("failed")
+            ),
             TimeRemainingColumn(),
         )
         disable = not stderr.is_terminal
@@ -118,26 +123,16 @@ class ProgressDisplay:
             "failed": self.failed,
             "without a page or more": self.incomplete,
         }
-        said = [f"{counted(self.colored, 'photograph')} colored"]
-        said += [f"{count:,} {what}" for what, count in states.items() if count]
-        speed = f"; {self._speed:.1f} megapixels/s" if self.colored else ""
-        yield ", ".join(said) + speed
+        words = [counted(self.colored, "{count} photograph colored", "{count} photographs colored")]
+        words += [f"{number(count)} {said(what)}" for what, count in states.items() if count]
+        speed = f"; {number(self._speed, decimals=1)} {said('megapixels/s')}"
+        yield ", ".join(words) + (speed if self.colored else "")
         for reason, count in self._reasons.most_common(_REASONS if self.failed > 1 else 0):
-            yield f"  {count:,} x {reason}"
+            yield f"  {number(count)} x {reason}"
         if self._left_alone:
             kinds = ", ".join(
-                f"{count:,} {suffix or 'without a suffix'}"
+                f"{number(count)} {suffix or said('without a suffix')}"
                 for suffix, count in self._left_alone.most_common()
             )
-            total = self._left_alone.total()
-            were = "was" if total == 1 else "were"
-            yield f"{counted(total, 'other file')} {were} left alone: {kinds}"
-
-
-def counted(count: int, thing: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "photograph"), counted(1200, "photograph")
-    ('1 photograph', '1,200 photographs')
-    """
-    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+            one, many = "{count} other file was left alone", "{count} other files were left alone"
+            yield f"{counted(self._left_alone.total(), one, many)}: {kinds}"

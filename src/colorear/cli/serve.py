@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from colorear.cli.output import needing
+from colorear.cli.output import needing, say
 from colorear.errors import UsageError
 
 __all__ = ["serve"]
@@ -39,9 +39,7 @@ def serve(
         )
         check_name(settings.model)
         _check_free(host, port)
-        serve_until_told(
-            settings, host, port, ready=lambda address: typer.echo(f"serving at {address}")
-        )
+        serve_until_told(settings, host, port, ready=lambda address: say(f"serving at {address}"))
 
 
 def _check_free(host: str, port: int) -> None:

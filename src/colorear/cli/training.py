@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from colorear.cli.output import Command, CommandGroup, Json, needing, printable
+from colorear.cli.output import Command, CommandGroup, Json, needing, number, said, say
 from colorear.errors import UsageError
 
 __all__ = ["bench", "data_app", "export", "train"]
@@ -37,7 +37,7 @@ def prepare(
         typer.echo(msgspec.json.encode(manifest))
         return
     parts = ", ".join(f"{name} {stop - start}" for name, (start, stop) in manifest.split.items())
-    typer.echo(f"wrote {dest}: {len(manifest.photographs)} photographs ({parts})")
+    say(f"wrote {dest}: {len(manifest.photographs)} photographs ({parts})")
     noticed = {
         "are nearly grey": len(manifest.near_gray),
         "repeat an earlier one": len(manifest.duplicates),
@@ -47,10 +47,10 @@ def prepare(
     }
     for what, count in noticed.items():
         if count:
-            typer.echo(f"{count} {what}")
+            say(f"{number(count)} {said(what)}")
     for bad in manifest.skipped:
-        typer.echo(printable(f"{bad.source} {bad.reason}; it was left out"), err=True)
-    typer.echo(printable(f"{dest / 'manifest.json'} names them all"))
+        say(f"{bad.source} {said(bad.reason)}; it was left out", err=True)
+    say(f"{dest / 'manifest.json'} names them all")
 
 
 @data_app.command(cls=Command)
@@ -74,21 +74,21 @@ def pack(
     if as_json:
         typer.echo(msgspec.json.encode(summary))
         return
-    typer.echo(
+    say(
         f"wrote {out}: {summary.photographs:,} photographs of {len(summary.groups)} groups in "
         f"{len(summary.shards)} shards, {summary.bytes / 2**20:.1f} MiB"
     )
     left_out = {
-        "without color": summary.gray,
-        "equal to an earlier one": summary.duplicates,
-        "too small": summary.small,
-        "unusable": len(summary.skipped),
+        "without color left out": summary.gray,
+        "equal to an earlier one left out": summary.duplicates,
+        "too small left out": summary.small,
+        "unusable left out": len(summary.skipped),
     }
     for what, count in left_out.items():
         if count:
-            typer.echo(f"{count:,} {what} left out")
+            say(f"{number(count)} {said(what)}")
     for bad in summary.skipped:
-        typer.echo(printable(f"{bad.source} {bad.reason}; it was left out"), err=True)
+        say(f"{bad.source} {said(bad.reason)}; it was left out", err=True)
 
 
 def train(
@@ -157,9 +157,9 @@ def export(
         card = write(run, out)
         if data:
             card = put_on_card(run, out, data)
-    typer.echo(f"wrote {out} and its card ({card.bytes / 1e6:.1f} MB)")
+    say(f"wrote {out} and its card ({card.bytes / 1e6:.1f} MB)")
     for name, scores in card.scores.items():
-        typer.echo(f"{name}: {', '.join(f'{k} {v:.4g}' for k, v in scores.items())}")
+        say(f"{name}: {', '.join(f'{k} {v:.4g}' for k, v in scores.items())}")
 
 
 def _export_keras(run: Path, out: Path, data: Path | None) -> None:
@@ -169,7 +169,7 @@ def _export_keras(run: Path, out: Path, data: Path | None) -> None:
         from colorear.training.export.keras_files import export_keras
 
         size = export_keras(run, out)
-    typer.echo(f"wrote {out} ({size / 1e6:.1f} MB)")
+    say(f"wrote {out} ({size / 1e6:.1f} MB)")
 
 
 def bench(
@@ -206,7 +206,10 @@ def bench(
         most = f" (at most {figure.limit:g})" if figure.limit else ""
         least = f" (at least {figure.least:g})" if figure.least else ""
         line = f"{figure.name}: {figure.value:.3g} {figure.unit}{most}{least}"
-        typer.echo(msgspec.json.encode(figure) if as_json else line)
+        if as_json:
+            typer.echo(msgspec.json.encode(figure))
+        else:
+            say(line)
 
 
 def _compare(
@@ -222,6 +225,9 @@ def _compare(
             f"{each.name}: {each.ours:.3g} {each.unit} against {each.theirs:.3g}, "
             f"{each.ratio:.2f} of it"
         )
-        typer.echo(msgspec.json.encode(each) if as_json else line)
+        if as_json:
+            typer.echo(msgspec.json.encode(each))
+        else:
+            say(line)
         if csv:  # as far as it is known, since it may be stopped
             write_csv(csv, against, found)

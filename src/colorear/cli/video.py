@@ -12,8 +12,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from colorear import models
 from colorear.cli.colorize import Model, Vividness
-from colorear.cli.output import Json, print_error, print_note, printable, report, stderr
-from colorear.cli.progress import counted
+from colorear.cli.output import (
+    Json,
+    counted,
+    number,
+    print_error,
+    print_note,
+    report,
+    said,
+    say,
+    stderr,
+)
 from colorear.errors import ExitCode
 from colorear.hints import read_timed_hints
 from colorear.inference.options import DEFAULT_MODEL
@@ -98,8 +107,9 @@ def video(
                     source, out, options, overwrite=overwrite, recolor=recolor, progress=count
                 )
     except KeyboardInterrupt:
-        said = f"stopped with {done:,} of about {max(done, total):,} frames done"
-        print_error(said if preview else f"{said}; the same command again goes on from there")
+        about = number(max(done, total))
+        stopped = f"stopped with {number(done)} of about {about} frames done"
+        print_error(stopped if preview else f"{stopped}; the same command again goes on from there")
         raise typer.Exit(ExitCode.STOPPED) from None
     if preview:
         payload = {
@@ -117,10 +127,10 @@ def video(
 def _bar() -> Iterator[Callable[[int, int], None]]:
     """Within it a bar is shown, on a terminal, that is moved by what is yielded."""
     columns = (
-        TextColumn("coloring"),
+        TextColumn(said("coloring")),
         BarColumn(),
-        TextColumn("{task.completed:,} of {task.total:,} frames"),
-        TextColumn("{task.fields[speed]:.1f} frames/s"),
+        TextColumn("{task.completed:,} / {task.total:,} " + said("frames")),
+        TextColumn("{task.fields[speed]:.1f} " + said("frames/s")),
         TimeRemainingColumn(),
     )
     disable = not stderr.is_terminal
@@ -143,21 +153,20 @@ def _report(made: ColorizedVideo, *, as_json: bool) -> None:
         typer.echo(json.dumps(asdict(made), default=str))
         return
     speed = (made.frames - made.resumed) / max(made.seconds, 1e-3)
-    shots = counted(len(made.shots), "shot")
-    done = f"{made.source} -> {made.output}: {counted(made.frames, 'frame')} in {shots}"
-    report(as_json, {}, done=f"{done}; {speed:.1f} frames/s")
+    frames = counted(made.frames, "{count} frame", "{count} frames")
+    shots = counted(len(made.shots), "in {count} shot", "in {count} shots")
+    done = f"{made.source} -> {made.output}: {frames} {shots}"
+    report(as_json, {}, done=f"{done}; {number(speed, decimals=1)} {said('frames/s')}")
     for time, what in made.damaged[:_PLACES]:
-        typer.echo(printable(f"damaged at {time:.2f} seconds: {what}"), err=True)
+        say(f"damaged at {time:.2f} seconds: {what}", err=True)
     if len(made.damaged) > _PLACES:
-        typer.echo(f"and at {len(made.damaged) - _PLACES} more places (--json tells all)", err=True)
+        say(f"and at {len(made.damaged) - _PLACES} more places (--json tells all)", err=True)
     if made.ends_early:
         ends, says = made.ends_early
-        typer.echo(
-            f"'{printable(made.source)}' is cut short: it ends at {ends:.2f} of {says:.2f} seconds",
-            err=True,
-        )
+        what = f"is cut short: it ends at {ends:.2f} of {says:.2f} seconds"
+        say(f"'{made.source}' {what}", err=True)
     for what in made.left_out:
-        typer.echo(printable(f"left out: {what}"), err=True)
+        say(f"left out: {what}", err=True)
     for wish in made.unreachable:
         place = f"({wish.hint.x:g}, {wish.hint.y:g})"
         what = f"{wish.hint.color} does not exist at the lightness of {place}"

@@ -1,18 +1,22 @@
-"""What the server says, in the language of the request: English, or a catalogue of `locale`.
+"""What the server and the command say, in somebody's language: English, or that of a catalogue.
 
 Errors are made all over the package and say their sentence in English. The catalogue has these
-sentences as patterns, with a `{word}` for each value, and what they are in its language.
+sentences as patterns, with a `{word}` for each value, and what they are in its language. It is
+read when the first sentence is said in it.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache
+from gettext import GNUTranslations
+from io import BytesIO
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from babel.messages.pofile import read_po
+if TYPE_CHECKING:
+    from babel.messages import Catalog
 
-__all__ = ["Language", "language_of", "translated"]
+__all__ = ["Language", "language_of", "language_of_locale", "number", "plural", "translated"]
 
 Language = Literal["en", "es"]
 """Those that the server speaks; English is what it says to everybody else."""
@@ -39,6 +43,45 @@ def language_of(accept_language: str | None) -> Language:
     return best[1]
 
 
+def language_of_locale(environment: Mapping[str, str]) -> Language:
+    """The language that a locale's environment variables ask for (POSIX, section 8.2).
+
+    >>> language_of_locale({"LANG": "es_CO.UTF-8"}), language_of_locale({"LC_ALL": "C"})
+    ('es', 'en')
+    """
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    locale = next((environment[name] for name in names if environment.get(name)), "C")
+    if locale.partition(".")[0] in ("C", "POSIX"):
+        return "en"
+    language: Language
+    liked = environment.get("LANGUAGE", "").split(":")  # gettext's list goes before the locale
+    for tag in (*liked, locale):
+        for language in get_args(Language):
+            if re.split("[_.@-]", tag.lower())[0] == language:
+                return language
+    return "en"
+
+
+def plural(one: str, many: str, count: int, language: Language) -> str:
+    """Words for so many things, which are in the catalogue in both forms."""
+    if language == "en":
+        return one if count == 1 else many
+    return _translations(language).ngettext(one, many, count)
+
+
+def number(value: float, language: Language, *, decimals: int = 0) -> str:
+    """A number with the marks of that language.
+
+    >>> number(1234.56, "en", decimals=1), number(12345.67, "es", decimals=1)
+    ('1,234.6', '12.345,7')
+    """
+    if language == "en":
+        return f"{value:,.{decimals}f}"
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, "#,##0" + "." * bool(decimals) + decimals * "0", language)
+
+
 def translated(text: str, language: Language) -> str:
     """A sentence of the server in that language; as it is where the catalogue lacks it.
 
@@ -46,22 +89,60 @@ def translated(text: str, language: Language) -> str:
     """
     if language == "en":
         return text
-    for pattern, target in _catalog(language):
-        if found := pattern.fullmatch(text):
+    for sentence in _sentences(language):
+        if sentence.may_be(text) and (found := _pattern(sentence.text).fullmatch(text)):
             values = found.groupdict().items()
-            return _filled(target, {name: translated(value, language) for name, value in values})
+            said = {name: translated(value, language) for name, value in values}
+            return _filled(sentence.translation, said)
     return text
 
 
+class _Sentence(NamedTuple):
+    """One of a catalogue."""
+
+    text: str
+    start: str
+    """What stands before its first value."""
+    end: str
+    """What stands after its last one."""
+    translation: str
+
+    def may_be(self, text: str) -> bool:
+        """Whether it is worth to compile its pattern, which takes longer than to look."""
+        return text.startswith(self.start) and text.endswith(self.end)
+
+
 @cache
-def _catalog(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Patterns of sentences and what they become; those that leave the least open come first."""
+def _catalog(language: Language) -> "Catalog":
+    from babel.messages.pofile import read_po  # late: most commands say nothing but English
+
     with (_LOCALE / f"{language}.po").open("rb") as file:
-        messages = [message for message in read_po(file, locale=language) if message.id]
-    messages.sort(key=lambda message: -len(_PLACE.sub("", str(message.id))))
-    return tuple((_pattern(str(message.id)), str(message.string)) for message in messages)
+        return read_po(file, locale=language)
 
 
+@cache
+def _sentences(language: Language) -> tuple[_Sentence, ...]:
+    """Those without plurals; the ones that leave the least open come first."""
+    found = []
+    for message in _catalog(language):
+        if message.id and isinstance(message.id, str):
+            parts = _PLACE.split(message.id)
+            found.append(_Sentence(message.id, parts[0], parts[-1], str(message.string)))
+    found.sort(key=lambda sentence: -len(_PLACE.sub("", sentence.text)))
+    return tuple(found)
+
+
+@cache
+def _translations(language: Language) -> GNUTranslations:
+    from babel.messages.mofile import write_mo
+
+    compiled = BytesIO()
+    write_mo(compiled, _catalog(language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@cache
 def _pattern(text: str) -> re.Pattern[str]:
     parts = _PLACE.split(text)  # text, name, text, name, ...
     parts[::2] = [re.escape(part) for part in parts[::2]]
