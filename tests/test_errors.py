@@ -10,3 +10,16 @@ def test_what_others_say_is_one_line_of_some_words():
     assert said.startswith("tiff2vips: unknown tag tiff2vips")
     assert said.endswith("…")
     assert reason_of(ValueError("one thing.\nand another.")) == "one thing. and another"
+
+
+def test_of_a_report_of_libvips_what_tells_the_most():
+    report = "unable to {}\n{}heif: Invalid input: Unexpected end of file\nheifload: load error"
+    for tried in ("call avg", "write to memory"):
+        for before in ("", "a.avif: bad seek to 29371\na.avif: bad seek to 2030\n"):
+            said = reason_of(pyvips.Error(report.format(tried, before)))
+            assert said == "heif: Invalid input: Unexpected end of file"
+    assert reason_of(pyvips.Error("unable to call avg")) == "unable to call avg"
+    assert (
+        reason_of(pyvips.Error("unable to call avg\na.tif: bad seek to 9"))
+        == "a.tif: bad seek to 9"
+    )

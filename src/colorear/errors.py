@@ -255,14 +255,16 @@ def foreign(error: BaseException) -> Foreign | None:
 def reason_of(error: BaseException) -> str:
     """What an error of others says by itself, on one line.
 
-    Of libvips' reports the line that tells the most: its first after "unable to call".
+    Of libvips' reports the line that tells the most: its first after what it was unable to do, but
+    for places that it did not find.
     """
     said = getattr(error, "strerror", None)  # of the system's errors and of FFmpeg's
     if said:
         return str(said)
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    if lines[0].startswith("unable to call"):
-        return lines[min(1, len(lines) - 1)].strip()
+    if lines[0].startswith("unable to "):
+        telling = [line.strip() for line in lines[1:] if ": bad seek to " not in line]
+        return [*telling, lines[-1].strip()][0]
     told = " ".join(" ".join(lines).split()).rstrip(".")
     return told if len(told) <= _LONGEST else f"{told[:_LONGEST]}…"  # libtiff repeats itself
 

@@ -36,7 +36,6 @@ __all__ = [
     "raw",
     "read_at",
     "reading",
-    "reason_of",
     "stamp",
 ]
 
@@ -168,7 +167,8 @@ def kind_in(head: bytes, read: Read | None = None) -> Kind | None:
 
         def part(at: int, size: int) -> bytes:
             here = head[at : at + size]
-            return read(at, size) if read and len(here) < size else here
+            more = len(here) < size and len(head) == HEAD  # else the file has ended
+            return read(at, size) if read and more else here
 
         return kind_of_jpeg(part)
     if head[4:8] == b"ftyp":  # ISO 14496-12, 4.3
@@ -277,12 +277,6 @@ def reading(path: Path) -> Iterator[None]:
         row = foreign(error)
         said = row.sentence(f"'{path}'", "read", error) if row else str(error)
         raise PhotographError(said) from error
-
-
-def reason_of(error: Exception) -> str:
-    """The line of libvips' report that tells the most: its first after "unable to call"."""
-    lines = str(error).strip().splitlines()
-    return lines[min(1, len(lines) - 1)].strip()
 
 
 def _is_animated(image: pyvips.Image, path: Path, form: Format) -> bool:
