@@ -432,6 +432,7 @@ def test_who_dawdles_is_not_waited_for(empty):
     with pytest.raises(ProblemError, match=r"not arrived after 0\.05 seconds") as refused:
         taken(empty(), body[:3000], body[3000:], wait=30, upload_seconds=0.05)
     assert refused.value.kind == "upload-too-slow"
+    assert refused.value.headers == {"Connection": "close"}
     with pytest.raises(ProblemError, match=r"not arrived after 0\.05 seconds"):
         asyncio.run(receive_json(JSON, arriving(b"{", b"}", wait=30), 100, 0.05))
 
@@ -510,3 +511,28 @@ def test_json_is_taken_as_json_alone_and_up_to_its_limit():
     for body in (b"", b"[]", b"{", b'{"x": \xff}', b"[" * 90):
         with pytest.raises(ProblemError, match="is not the JSON object that its header says"):
             told([body])
+
+
+def test_what_is_no_form_is_told_what_is_needed(empty):
+    def told(kind, **others):
+        body = arriving(whole_form(("photograph", b"x")))
+        headers = {"content-type": kind} | others
+        return asyncio.run(receive(headers, body, empty(), Settings()))
+
+    for kind in ("", "image/jpeg", "application/x-www-form-urlencoded; boundary=edge"):
+        with pytest.raises(ProblemError, match=r"but multipart/form-data .* is needed") as refused:
+            told(kind)
+        assert refused.value.kind == "not-a-photograph"
+    with pytest.raises(ProblemError, match="the header Content-Type names no boundary") as refused:
+        told("multipart/form-data")
+    assert refused.value.kind == "malformed-request"
+    odd = told(FORM["content-type"], **{"content-length": "of some"})  # as the server takes it
+    assert odd.photograph.read_bytes() == b"x"
+
+
+def test_other_headers_of_a_part_change_nothing(empty):
+    head = b'--edge\r\nContent-Disposition: form-data; name="photograph"; filename="\xff.jpg"\r\n'
+    body = head + b"Content-Type: image/jpeg\r\n\r\nx\r\n--edge--\r\n"
+    upload = taken(empty(), body)
+    assert upload.photograph.read_bytes() == b"x"
+    assert upload.name.endswith(".jpg")

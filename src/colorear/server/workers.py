@@ -8,7 +8,6 @@ import importlib
 import multiprocessing
 import queue
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -22,10 +21,8 @@ from typing import Any, Protocol
 import pyvips
 
 from colorear.errors import ColorearError, ModelError
+from colorear.server.memory import keep_memory_together, limit_memory
 from colorear.server.model_cache import ModelCache
-
-if sys.platform != "win32":
-    import resource
 
 __all__ = ["OutOfMemory", "Report", "Timeout", "Worker", "WorkerLost", "WorkerProcess", "Workers"]
 
@@ -320,7 +317,8 @@ def _work(
     """Do what comes until nobody sends any more."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a terminal, or an init, sends them to all
         signal.signal(number, signal.SIG_IGN)
-    _limit_memory(megabytes)
+    limit_memory(megabytes)
+    keep_memory_together()
     pyvips.vips_lib.vips_concurrency_set(threads)
     models = ModelCache(networks, threads)
     for module in modules:
@@ -361,11 +359,3 @@ def _answer(
         told = RuntimeError(f"{type(error).__name__}: {error}")
         told.add_note("".join(traceback.format_exception(error)))
         return "error", (told, None)
-
-
-def _limit_memory(megabytes: float) -> None:
-    if sys.platform != "win32":
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold photographs
-        if sys.platform == "linux":  # elsewhere it does not count what is mapped
-            most = round(megabytes * 1e6)
-            resource.setrlimit(resource.RLIMIT_DATA, (most, most))
