@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from colorear import server
+from colorear.languages import Language
 from colorear.server.films import words
-from colorear.server.languages import Language
 from colorear.server.ui import translations
 from colorear.server.ui.routes import EXAMPLES
 

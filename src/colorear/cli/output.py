@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
+from colorear import languages
 from colorear.errors import ColorearError, ExitCode, MissingExtraError
-from colorear.server import languages
 
 __all__ = [
     "LANGUAGE",

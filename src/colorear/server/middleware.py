@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from colorear.server.languages import language_of
+from colorear.languages import language_of
 from colorear.server.problems import MEDIA_TYPE, problem_document, to_problem_error
 
 __all__ = [

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field
 
 from colorear.errors import ColorearError, HintError, PhotographError
-from colorear.server.languages import Language, translated
+from colorear.languages import Language, translated
 from colorear.server.model_cache import NoSuchNetworkError, UnusableNetworkError
 from colorear.server.worker_pool import ClientLimit, NotReady, QueueFull, Stopping
 from colorear.server.workers import OutOfMemory, Timeout, WorkerLost

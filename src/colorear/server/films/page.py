@@ -10,11 +10,11 @@ import msgspec
 from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.responses import FileResponse
 
+from colorear.languages import Language, language_of, translated
 from colorear.server.filenames import content_disposition
 from colorear.server.films.jobs import FilmGone, FilmJob, Films
 from colorear.server.films.tasks import FilmRequest, Payload
 from colorear.server.films.words import MESSAGES
-from colorear.server.languages import Language, language_of, translated
 from colorear.server.model_cache import available_models
 from colorear.server.problems import ProblemError, problem_document
 from colorear.server.settings import Settings

@@ -19,8 +19,8 @@ import msgspec
 from colorear.errors import HintError
 from colorear.hints import Hint, parse_hints
 from colorear.inference.naming import colored_name
+from colorear.languages import Language
 from colorear.server.filenames import named_in_errors
-from colorear.server.languages import Language
 from colorear.server.problems import ProblemError, problem_document, to_problem_error
 from colorear.server.ui.session import File, Opened, Session, SessionExpired, Sessions
 from colorear.server.ui.tasks import (

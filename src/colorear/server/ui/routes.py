@@ -8,8 +8,8 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
 import colorear
+from colorear.languages import Language, language_of
 from colorear.server.filenames import content_disposition
-from colorear.server.languages import Language, language_of
 from colorear.server.settings import Settings
 from colorear.server.ui.actions import WORK, PageActions, respond
 from colorear.server.ui.previews import thumbnail

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from colorear.server.languages import Language
+from colorear.languages import Language
 from colorear.server.ui import english, spanish
 
 __all__ = ["MESSAGES"]

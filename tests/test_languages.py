@@ -8,18 +8,18 @@ from babel.messages.pofile import read_po
 
 import colorear
 from colorear.errors import FOREIGN, Action
-from colorear.photo import sniffing
-from colorear.photo.appearance import REASONS
-from colorear.server.languages import (
+from colorear.languages import (
     Language,
     language_of,
     language_of_locale,
     plural,
     translated,
 )
+from colorear.photo import sniffing
+from colorear.photo.appearance import REASONS
 
 PACKAGE = Path(colorear.__file__).parent
-LOCALE = PACKAGE / "server" / "locale"
+LOCALE = PACKAGE / "locale"
 OTHERS = [language for language in get_args(Language) if language != "en"]
 MADE_OF_PARTS = {
     "the field {} {}",
