@@ -60,6 +60,16 @@ def test_true_ab_beside_luma_gives_the_photograph_back():
     assert np.abs(color.ab_to_chroma(luma, ab) - chroma).max() < 1 / 1000
 
 
+def test_few_strong_colors_among_gray_ones_are_as_exact():
+    """They alone are solved further."""
+    srgb = np.full((3, 8, 8), 0.5, np.float32)
+    srgb[:, 0, :3] = np.eye(3)
+    srgb[0] += np.linspace(-0.05, 0.05, 64, dtype=np.float32).reshape(8, 8) * (srgb[0] == 0.5)
+    luma, chroma = np.split(color.srgb_to_ycc(srgb), [1])
+    found = color.ab_to_chroma(luma, color.srgb_to_lab(srgb)[1:])
+    assert np.abs(found - chroma).max() < 1 / 1000
+
+
 @given(lumas, chromas)
 def test_limited_chroma_is_inside_the_gamut_and_no_other_color(luma, chroma):
     limited = color.limit_chroma(luma, chroma)

@@ -69,7 +69,9 @@ class PageActions:
     async def colors(self, client: str, payload: Mapping[str, Any]) -> Payload:
         """The preview in color, and which hints cannot be had as they are."""
         request, _, open_photo = self._parse(payload)
-        task = partial(color_preview, open_photo.preview.gray, request)
+        preview = open_photo.preview
+        gray = preview.coarse if request.is_coarse else preview.gray
+        task = partial(color_preview, gray, request)
         return await self._pool.run(client, request.model, task)
 
     async def suggestions(self, client: str, payload: Mapping[str, Any]) -> Payload:

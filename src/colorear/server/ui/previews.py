@@ -25,7 +25,6 @@ __all__ = [
     "load_detail",
     "load_preview",
     "open_limited",
-    "shrunk",
     "stamp_data_url",
     "thumbnail",
     "uncertainty_data_url",
@@ -36,6 +35,7 @@ Bytes = NDArray[np.uint8]
 Planes = NDArray[np.float32]
 
 _LONGEST = 1024  # pixels, of the longer side: a hint must show at once
+_COARSE = 512
 _DOUBT_LONGEST = 512
 _QUALITY = 88
 _STAMP = 240
@@ -49,6 +49,8 @@ class Preview(NamedTuple):
 
     gray: Bytes
     """`(h, w)`, sRGB."""
+    coarse: Bytes
+    """The same at half the size: as fine as colors mostly are in JPEG."""
     format: Format
     """Of the file."""
     width: int
@@ -76,7 +78,9 @@ def load_preview(path: Path, *, megapixels: float) -> Preview:
     height, width = (max(1, round(side / shrink)) for side in (photo.height, photo.width))
     lightness = photograph.lightness(photo, height, width)
     size = (photo.height, photo.width) if photo.orientation >= 5 else (photo.width, photo.height)
-    return Preview(_gray(photo, lightness), photo.format, *size, appearance_of(photo))
+    gray = _gray(photo, lightness)
+    coarse = _shrunk(gray, longest=_COARSE)
+    return Preview(gray, coarse, photo.format, *size, appearance_of(photo))
 
 
 def open_limited(path: Path, *, megapixels: float) -> Photo:
@@ -109,8 +113,7 @@ def load_detail(path: Path, part: Part, *, longest: int) -> Bytes:
     return _gray(photo, raster.gray_lightness(srgb))
 
 
-def shrunk(gray: Bytes, *, longest: int) -> Bytes:
-    """A picture (h, w) of at most so many pixels a side."""
+def _shrunk(gray: Bytes, *, longest: int) -> Bytes:
     image = pyvips.Image.new_from_array(gray)
     return np.asarray(image.thumbnail_image(longest, height=longest, size="down").numpy(), np.uint8)
 

@@ -38,7 +38,6 @@ Bytes = NDArray[np.uint8]
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
-_DRAFT = 512  # pixels, of the longer side: half as fine as a preview, as colors mostly are in JPEG
 _SMALL = 320  # pixels, of the longer side, of variants side by side
 
 
@@ -74,6 +73,11 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     """Of which the file's own pixels are wanted."""
     number: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Which one of many photographs is meant."""
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the coarse preview will do."""
+        return self.small or self.draft
 
 
 def open_preview(
@@ -115,14 +119,14 @@ def photo_detail(path: Path, request: PartRequest, _: Colorizer) -> str:
 
 
 def color_preview(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> Payload:
-    """Color a preview (h, w); tells the numbers of the hints that cannot be had as they are."""
+    """Color a preview (h, w), the coarse one where that will do.
+
+    Of the fine one the numbers of the hints are told that cannot be had as they are.
+    """
     hints = _hints(request, colorizer)
-    is_coarse = request.small or request.draft
-    if is_coarse:
-        gray = previews.shrunk(gray, longest=_DRAFT)
     seeing = _seeing(request, colorizer)
     rgb = seeing(gray, hints=hints, vividness=request.vividness, variant=request.variant)
-    unreachable = [] if is_coarse else previews.unreachable_hints(gray, hints)
+    unreachable = [] if request.is_coarse else previews.unreachable_hints(gray, hints)
     return {
         "after": previews.jpeg_data_url(rgb, **({"longest": _SMALL} if request.small else {})),
         "unreachable": [hints.index(one.hint) for one in unreachable],
