@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
+import tifffile
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
@@ -261,6 +263,35 @@ def _pngs() -> list[bytes]:
 
 
 @cache
+def _converted_tiffs() -> list[bytes]:
+    """Of packed samples, with tiles for each channel, of 32 bits."""
+    ramp = np.add.outer(np.arange(24, dtype=np.uint16), np.arange(32, dtype=np.uint16)) * 18
+    ways = (
+        (ramp, {"bitspersample": 10}),
+        (np.repeat(ramp[None], 3, 0), {"planarconfig": "separate", "tile": (16, 16)}),
+        ((ramp / 1023).astype(np.float32), {}),
+        (ramp.astype(np.uint32) << 22, {"byteorder": ">"}),
+    )
+    found = []
+    for pixels, options in ways:
+        file = io.BytesIO()
+        photometric = "rgb" if pixels.ndim == 3 else "minisblack"
+        tifffile.imwrite(file, pixels, photometric=photometric, metadata=None, **options)
+        found.append(file.getvalue())
+    return found
+
+
+@cache
+def _converted_jpegs() -> list[bytes]:
+    """Coded as RGB, and of 12 bits."""
+    ramp = np.add.outer(np.arange(24, dtype=np.uint16), np.arange(32, dtype=np.uint16))
+    file = io.BytesIO()
+    image = Image.fromarray(ramp.astype(np.uint8)).convert("RGB")
+    image.save(file, "jpeg", keep_rgb=True)
+    return [file.getvalue(), imagecodecs.jpeg8_encode(ramp * 70, bitspersample=12, level=90)]
+
+
+@cache
 def _tiffs() -> list[bytes]:
     return [
         _saved("tiff"),
@@ -341,6 +372,12 @@ PARSERS = {
     "png file": Parser(lambda c: colored(c, "a.png"), _pngs, ColorearError, is_costly=True),
     "tiff file": Parser(lambda c: colored(c, "a.tif"), _tiffs, ColorearError, is_costly=True),
     "webp file": Parser(lambda c: colored(c, "a.webp"), _webps, ColorearError, is_costly=True),
+    "converted tiff": Parser(
+        lambda c: colored(c, "a.tif"), _converted_tiffs, ColorearError, is_costly=True
+    ),
+    "converted jpeg": Parser(
+        lambda c: colored(c, "a.jpg"), _converted_jpegs, ColorearError, is_costly=True
+    ),
 }
 
 
