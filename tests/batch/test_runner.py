@@ -191,6 +191,20 @@ def test_two_runs_on_one_folder(attic, out):
     Batch(found, out, "").close()
 
 
+def test_a_run_that_cannot_begin_lets_others_in(attic, out, monkeypatch):
+    found = discover([attic], out)
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "_state_of_target", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            Batch(found, out, "")
+    with Batch(found, out, "") as batch:
+        assert len(batch.to_do) == len(found.items)
+
+
 def test_a_file_that_vanishes_and_one_that_changes_meanwhile(attic, out, colorizer):
     gone, changed = attic / "box 0/0.jpg", attic / "box 0/1.png"
 

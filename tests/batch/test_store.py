@@ -333,6 +333,19 @@ def test_the_journal_is_saved_by_one_at_a_time(monkeypatch):
     kept.close()
 
 
+@pytest.mark.usefixtures("bucket")
+def test_closed_it_has_no_journal_and_no_lock():
+    OUT.mkdir(parents=True)
+    kept = store.open_store(OUT)
+    folder = kept._folder
+    kept.close()
+    with pytest.raises(BatchError, match="closed database"):
+        assert kept.journal.is_empty
+    assert not folder.exists()
+    assert not kept._keeper.is_alive()
+    store.open_store(OUT).close()
+
+
 @pytest.mark.parametrize("when", ["sleep", "list_files", "mkdtemp"])
 def test_a_run_that_cannot_begin_leaves_no_lock(bucket, monkeypatch, when):
     def stopped(*_, **__):

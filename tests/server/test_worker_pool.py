@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from colorear.errors import HintError, ModelError
+from colorear.server import worker_pool
 from colorear.server.settings import Settings
 from colorear.server.worker_pool import ClientLimit, QueueFull, Stopping, Ticket, WorkerPool
 from server.conftest import ThreadWorker
@@ -195,3 +196,46 @@ def test_the_end_of_a_server_is_bounded():
         await finish
 
     run(scenario, stop_seconds=0)
+
+
+def test_nobody_is_told_to_come_back_in_more_than_a_minute():
+    async def scenario(pool, gate):
+        pool._pace = 10_000
+        works = [task(pool, gate, str(i), str(i)) for i in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull) as told:
+            await pool.run("late", "acuarela", gate.call("late"))
+        assert told.value.retry_after == 60
+        pool._pace = 0.001
+        with pytest.raises(QueueFull) as told:
+            await pool.run("late", "acuarela", gate.call("late"))
+        assert told.value.retry_after == 1
+        gate.open.set()
+        await asyncio.gather(*works)
+
+    run(scenario, queue=1)
+
+
+@pytest.mark.parametrize(("workers", "threads", "inspectors"), [(1, 8, 1), (3, 2, 2), (20, 1, 2)])
+def test_processes_share_the_cores_and_have_the_limits(monkeypatch, workers, threads, inspectors):
+    started, both = [], threading.Semaphore(0)
+
+    def start(*arguments):
+        started.append(arguments)
+        both.release()
+        return ThreadWorker()
+
+    async def scenario():
+        pool = WorkerPool(Settings(workers=workers, networks=2, worker_megabytes=777, model="x"))
+        pool.start()
+        pool.start()
+        for _ in range(workers + inspectors):
+            assert await asyncio.to_thread(both.acquire, timeout=30)
+        await pool.stop()
+
+    monkeypatch.setattr(worker_pool, "WorkerProcess", start)
+    monkeypatch.setattr(worker_pool, "cores", lambda: 8)
+    asyncio.run(scenario())
+    tasks = ("colorear.server.api.tasks", "colorear.server.ui.tasks")
+    common = (threads, 2, 777, tasks)
+    assert sorted(started, key=len) == [common] * inspectors + [(*common, "x")] * workers
