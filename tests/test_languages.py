@@ -183,7 +183,7 @@ def test_the_language_of_a_locale(environment, language):
 @pytest.mark.parametrize(
     ("count", "said"), [(0, "{count} cuadros"), (1, "{count} cuadro"), (2, "{count} cuadros")]
 )
-def test_plurals_are_those_of_the_catalogue(count, said):
+def test_plurals_are_those_of_the_catalog(count, said):
     assert plural("{count} frame", "{count} frames", count, "es") == said
     assert plural("{count} frame", "{count} frames", 1, "en") == "{count} frame"
 

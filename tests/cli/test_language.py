@@ -83,7 +83,7 @@ def test_errors_are_said_in_spanish_with_the_same_exit_status(words, code, said)
     assert " the " not in answer.stderr
 
 
-def test_english_loads_no_catalogue():
+def test_english_loads_no_catalog():
     check = (
         "import sys; from colorear.cli import output;"
         "output.said('the promise is kept'); output.counted(1, '{count} frame', '{count} frames');"

@@ -21,7 +21,8 @@ from colorear.errors import ModelError
 from colorear.models.adapters import ADAPTERS, check_range
 from colorear.models.card import Card, Kind, encode_card, read_card
 from colorear.models.contract import takes_hints
-from colorear.models.network import Network, Question, ask, check_interface, fixed_size
+from colorear.models.interface import Question, ask, check_interface, fixed_size
+from colorear.models.network import Network
 from colorear.models.onnx_session import Session
 from colorear.models.trial import try_out
 from colorear.photo.atomic_write import replacing
