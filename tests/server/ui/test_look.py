@@ -44,6 +44,24 @@ def test_side_by_side_nothing_lies_below_the_fold(visit, size):
         assert box["y"] + box["height"] <= size[1]
 
 
+def test_one_of_many_has_all_above_the_fold_too_whatever_its_name(visit, tmp_path):
+    page = visit(1024, height=768, locale="es")
+    photograph = tmp_path / f"{'abuela_' * 8}1931.jpg"
+    photograph.write_bytes((EXAMPLES / "china.jpg").read_bytes())
+    page.locator("#tab-batch").click()
+    page.set_input_files("#panel-batch input.files", [photograph, EXAMPLES / "flower.jpg"])
+    page.locator("#panel-batch .finished").nth(1).wait_for()
+    page.locator("#panel-batch .finished button").first.click()
+    page.locator(".lot:not([hidden])").wait_for()
+    colored(page)
+    for side in ("Height", "Width"):
+        fits = f"(e => e.scroll{side} <= e.client{side})(document.querySelector('.side'))"
+        assert page.evaluate(fits)
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert page.locator("#panel-one .status").bounding_box()["height"] < 60
+    assert page.locator(".picture").bounding_box()["height"] > 768 / 2
+
+
 def test_it_is_seen_from_near_to_the_pixels_of_the_file(visit, large):
     page = visit()
     page.set_input_files("#panel-one input.file", large)

@@ -74,7 +74,7 @@ MESSAGES = {
     "vivid": "Vivid",
     "vivid_title": "As much colour as in life",
     "view": "It looks at",
-    "view_whole": "the whole scene",
+    "view_whole": "the scene",
     "view_more": "more detail",
     "view_most": "most detail",
     "vividness": "Vividness",

@@ -70,7 +70,7 @@ MESSAGES = {
     "vivid": "Vivos",
     "vivid_title": "Tanto color como en la vida",
     "view": "Mira",
-    "view_whole": "toda la escena",
+    "view_whole": "la escena",
     "view_more": "más detalle",
     "view_most": "todo detalle",
     "vividness": "Viveza",
