@@ -12,7 +12,7 @@ import typer
 from colorear.batch.colorize import On, Run, colorize_all, colorize_stream
 from colorear.batch.discovery import Failed, Skipped
 from colorear.batch.task import Kept, Result
-from colorear.cli.output import Json, number, print_error, print_note, report, said, say
+from colorear.cli.output import Json, counted, number, print_error, print_note, report, said, say
 from colorear.cli.progress import ProgressDisplay
 from colorear.errors import ExitCode, UsageError
 from colorear.hints import read_hints
@@ -140,7 +140,7 @@ def verify(
     else:
         dct = {True: "identical", False: "changed", None: "none to compare (no JPEG)"}
         say(f"luma DCT coefficients: {dct[found.identical_dct]}")
-        say(f"largest difference of luma: {found.max_luma_difference} levels")
+        say(_difference(found.max_luma_difference))
         say(f"changed besides: {', '.join(map(said, found.changed)) or 'nothing'}")
         if not found.decoded_twice:
             say("read by one decoder only: another one does not know its kind, or its size")
@@ -156,7 +156,7 @@ def _verify_film(original: Path, colored: Path, *, as_json: bool) -> None:
         typer.echo(json.dumps(asdict(found) | {"ok": found.ok}))
     else:
         say(f"frames: {number(found.frames)}, and {number(found.frames_colored)} in color")
-        levels = f"largest difference of luma: {found.max_luma_difference} levels"
+        levels = _difference(found.max_luma_difference)
         say(levels if found.psnr is None else f"{levels} ({number(found.psnr, decimals=1)} dB)")
         say(f"color: {_described(found.provenance)}")
         lossy = "the promise is kept as far as a lossy codec can"
@@ -189,6 +189,14 @@ def _signer(certificate: Path | None, key: Path | None) -> Signer | None:
     if certificate or key:
         raise UsageError("--certificate and --key belong together, but one of them came; name both")
     return None
+
+
+def _difference(levels: int) -> str:
+    return counted(
+        levels,
+        "largest difference of luma: {count} level",
+        "largest difference of luma: {count} levels",
+    )
 
 
 def _described(mark: Provenance | None) -> str:
