@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
-    from babel.messages import Catalog
+    from polib import POFile
 
 __all__ = ["Language", "language_of", "language_of_locale", "number", "plural", "translated"]
 
@@ -23,6 +23,7 @@ Language = Literal["en", "es"]
 
 _LOCALE = Path(__file__).parent / "locale"
 _PLACE = re.compile(r"\{(\w+)\}")
+_MARKS = {"es": str.maketrans(",.", ".,")}  # of thousands and decimals, from those of English
 _MOST = 1000  # characters of a header that are looked at
 
 
@@ -75,11 +76,7 @@ def number(value: float, language: Language, *, decimals: int = 0) -> str:
     >>> number(1234.56, "en", decimals=1), number(12345.67, "es", decimals=1)
     ('1,234.6', '12.345,7')
     """
-    if language == "en":
-        return f"{value:,.{decimals}f}"
-    from babel.numbers import format_decimal
-
-    return format_decimal(value, "#,##0" + "." * bool(decimals) + decimals * "0", language)
+    return f"{value:,.{decimals}f}".translate(_MARKS.get(language, {}))
 
 
 def translated(text: str, language: Language) -> str:
@@ -113,33 +110,27 @@ class _Sentence(NamedTuple):
 
 
 @cache
-def _catalog(language: Language) -> "Catalog":
-    from babel.messages.pofile import read_po  # late: most commands say nothing but English
+def _catalog(language: Language) -> "POFile":
+    import polib  # late: most commands say nothing but English
 
-    with (_LOCALE / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
+    return polib.pofile(str(_LOCALE / f"{language}.po"))
 
 
 @cache
 def _sentences(language: Language) -> tuple[_Sentence, ...]:
     """Those without plurals; the ones that leave the least open come first."""
     found = []
-    for message in _catalog(language):
-        if message.id and isinstance(message.id, str):
-            parts = _PLACE.split(message.id)
-            found.append(_Sentence(message.id, parts[0], parts[-1], str(message.string)))
+    for entry in _catalog(language):
+        if not entry.msgid_plural:
+            parts = _PLACE.split(entry.msgid)
+            found.append(_Sentence(entry.msgid, parts[0], parts[-1], entry.msgstr))
     found.sort(key=lambda sentence: -len(_PLACE.sub("", sentence.text)))
     return tuple(found)
 
 
 @cache
 def _translations(language: Language) -> GNUTranslations:
-    from babel.messages.mofile import write_mo
-
-    compiled = BytesIO()
-    write_mo(compiled, _catalog(language))
-    compiled.seek(0)
-    return GNUTranslations(compiled)
+    return GNUTranslations(BytesIO(_catalog(language).to_binary()))
 
 
 @cache
