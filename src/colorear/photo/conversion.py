@@ -24,6 +24,7 @@ from colorear.errors import PhotographError
 from colorear.photo import jpeg, jpeg_dct
 from colorear.photo.decoded import Decoded, as_image, by_codec, damaged, lacking, told, write_png
 from colorear.photo.jpeg_conversion import jpeg_of_12_bits, jpeg_of_cmyk, jpeg_of_rgb
+from colorear.photo.jpeg_xl_depth import depth_of_jpeg_xl
 from colorear.photo.sniffing import HEAD, Kind, holds_jpeg, kind_in, read_at, reading
 from colorear.photo.tiff_conversion import coding_of, convert_page
 
@@ -36,6 +37,8 @@ _UUIDS = {  # of boxes of JPEG 2000
 _SAME_COLORS = (16, 17)  # enumerated color spaces: sRGB and gray (15444-1, I.5.3.3)
 _DEEPEST = 38  # bits of a sample (15444-1, A.5.1)
 _ORIENTATION = 274
+_MOST_CHANNELS = 4  # of what is taken; frames come first, if there are several
+_JXL = b"\xff\x0a"  # what a codestream of JPEG XL begins with
 _JPEG, _END = b"\xff\xd8\xff", b"\xff\xd9"  # SOI and the next marker, EOI: T.81, B.1.1.3
 
 
@@ -148,7 +151,15 @@ def _shift(deep: bool, depth: int) -> int:
 
 
 def _jpeg_xl(path: Path, content: bytes) -> Decoded:
-    picture = Decoded(as_image(path, by_codec(path, "JPEG XL", "jpegxl_decode", content)))
+    pixels = by_codec(path, "JPEG XL", "jpegxl_decode", content)
+    if pixels.ndim > 3 or (pixels.ndim == 3 and pixels.shape[2] > _MOST_CHANNELS):
+        raise PhotographError(
+            f"'{path}' has several frames, but one picture is needed; "
+            "save the one you want as a file of its own"
+        )
+    parts = [inner for kind, inner in _boxes(content) if kind in (b"jxlc", b"jxlp")] or [content]
+    start = parts[0] if parts[0][:2] == _JXL else parts[0][4:]  # a part's number before it
+    picture = Decoded(as_image(path, pixels, depth_of_jpeg_xl(start)))
     for kind, inner in _boxes(content):
         if kind == b"Exif":  # 18181-2, 9.4: a place first, from which the TIFF begins
             picture.exif = _upright(inner[4 + int.from_bytes(inner[:4], "big") :])
