@@ -146,6 +146,7 @@ def test_scores_without_pictures_get_them_and_keep_their_numbers(
     filled = read_scores([tmp_path / "bare.parquet"])
     assert filled.table.equals(found.table)
     assert filled.about.truth == found.about.truth
+    assert filled.about.models == found.about.models  # times and distances, too
 
 
 def test_scores_of_earlier_versions_have_no_pictures(tmp_path, scores):

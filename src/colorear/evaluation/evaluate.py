@@ -168,10 +168,9 @@ def _evaluate(
     dataset, is_standard = file.dataset, file.scores.about.convention == "standard"
     done = file.names_done(candidate.name)
     earlier = file.scores.about.models.get(candidate.name, candidate.about)
-    whole = len(done) == len(dataset.names) and (earlier.frechet is not None or not is_standard)
-    if whole and not file.needs_pictures(candidate.name):
+    if len(done) == len(dataset.names) and (earlier.frechet is not None or not is_standard):
         advance(len(done))
-        return []
+        return _add_pictures(candidate, file) if file.needs_pictures(candidate.name) else []
     file.describe(candidate.name, earlier)
     score = standard.score if is_standard else slides_convention.score
     predictions = _Predictions()
@@ -189,6 +188,19 @@ def _evaluate(
             file.add(candidate.name, photographs, score(truths, colored[missing]))
         advance(len(batch))
     file.describe(candidate.name, predictions.about(candidate, file))
+    file.save()
+    return predictions.failures
+
+
+def _add_pictures(candidate: Candidate, file: _ScoresFile) -> list[Failure]:
+    """Those that scores of earlier versions lack; their numbers stay."""
+    shown = set(shown_in_slides(file.dataset.names))
+    places = [i for i, name in enumerate(file.dataset.names) if name in shown]
+    predictions = _Predictions()
+    for i in places:
+        file.keep_pictures(
+            candidate.name, *predictions.predict(candidate, file.dataset, range(i, i + 1))
+        )
     file.save()
     return predictions.failures
 
