@@ -143,7 +143,10 @@ def test_the_results_are_made_from_the_numbers_that_are_kept():
     assert "<!-- results -->" in short
     assert made["with_table"](short) == short
     assert made["leaderboard"]() == made["BOARD"].read_text(encoding="utf-8")
-    told = [run.command for run in read_scores([made["SCORES"]]).about.invocations]
+    scores = read_scores([made["SCORES"]])
+    assert scores.table["picture"].isna().all()  # the photographs are not ours to publish
+    assert not any(truth.picture for truth in scores.about.truth.values())
+    told = [run.command for run in scores.about.invocations]
     assert [command for command in told if " /" in command] == []  # nobody's folders
 
 

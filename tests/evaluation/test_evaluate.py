@@ -149,6 +149,19 @@ def test_scores_without_pictures_get_them_and_keep_their_numbers(
     assert filled.about.models == found.about.models  # times and distances, too
 
 
+def test_scores_to_publish_hold_no_photographs(tmp_path, landscapes):
+    out = tmp_path / "scores.parquet"
+    evaluate(["gray"], landscapes, out, size=64)
+    before = read_scores([out]).table
+    assert before["picture"].notna().all()
+    evaluate(["gray"], landscapes, out, size=64, pictures=False)
+    found = read_scores([out])
+    assert found.table.equals(before.assign(picture=None))
+    assert not any(truth.picture for truth in found.about.truth.values())
+    assert found.about.invocations[-1].command.endswith(" --no-pictures")
+    assert kept(found, ["gray"])[1:] == ([], [])
+
+
 def test_scores_of_earlier_versions_have_no_pictures(tmp_path, scores):
     table = pq.read_table(scores)
     pq.write_table(table.drop_columns("picture"), tmp_path / "old.parquet")

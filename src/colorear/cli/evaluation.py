@@ -34,13 +34,18 @@ def evaluate(
         Literal["test", "all"] | None,
         typer.Option(help="Of the photographs; without it the last sixth of a color/, else all."),
     ] = None,
+    pictures: Annotated[
+        bool, typer.Option(help="Keep seven of the photographs, small, beside the scores.")
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Judge networks on photographs whose colors are known; the same again goes on."""
     with needing("learn", "judging"):
         from colorear.evaluation.evaluate import evaluate as run
 
-        failures = run(model, data, out, convention=convention, size=size, part=part)
+        failures = run(
+            model, data, out, convention=convention, size=size, part=part, pictures=pictures
+        )
     for failure in failures:
         error = f"{failure.model} on {failure.photograph}: {failure.error}"
         report(as_json, asdict(failure), error=error)

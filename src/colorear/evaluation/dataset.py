@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorear import color
-from colorear.evaluation.kept_pictures import encode, shown_in_slides
 from colorear.evaluation.scores import DataSet, Truth
 from colorear.training.datasets.manifest import COLOR
 from colorear.training.datasets.photographs import PackedImages, list_photographs, pack_squares
@@ -67,14 +66,11 @@ def gray(pixels: Pixels) -> Pixels:
 
 def truth(dataset: EvaluationSet, index: int) -> Truth:
     """What is known about one photograph from its own colours."""
-    picture = dataset.pixels[index]
-    shown = dataset.names[index] in shown_in_slides(dataset.names)
-    lab = color.srgb_to_lab(picture.transpose(2, 0, 1) / 255)
+    lab = color.srgb_to_lab(dataset.pixels[index].transpose(2, 0, 1) / 255)
     return Truth(
         chroma=float(np.hypot(lab[1], lab[2]).mean()),
         lightness=float(lab[0].mean()),
         place=dataset.places[index],
-        picture=encode(picture) if shown else None,
     )
 
 

@@ -1,14 +1,10 @@
 """Networks judged on photographs: one row of numbers for each of both."""
 
-import importlib.metadata
-import shlex
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -19,10 +15,10 @@ import torch
 from rich.progress import Progress
 from torch import Tensor
 
-import colorear
 from colorear.errors import ColorearError, EvaluationError
 from colorear.evaluation.candidates import Candidate, find_candidates
-from colorear.evaluation.dataset import EvaluationSet, Part, find_photographs, truth
+from colorear.evaluation.dataset import EvaluationSet, Part, find_photographs
+from colorear.evaluation.description import describe
 from colorear.evaluation.kept_pictures import encode, shown_in_slides
 from colorear.evaluation.metrics import slides_convention, standard
 from colorear.evaluation.metrics.features import features, frechet_distance, kernel_distance
@@ -30,7 +26,6 @@ from colorear.evaluation.scores import (
     COLUMNS,
     About,
     Convention,
-    Invocation,
     Network,
     Scores,
     read_scores,
@@ -41,10 +36,6 @@ __all__ = ["Failure", "evaluate"]
 
 _AT_ONCE = 16  # photographs whose metrics are computed together
 _SAVED_EVERY = 30.0  # seconds
-_LIBRARIES = {
-    "standard": ("numpy", "torch", "onnxruntime", "opencv-python-headless"),
-    "slides": ("numpy", "torch"),
-}
 
 
 @dataclass(frozen=True)
@@ -64,6 +55,8 @@ class _ScoresFile:
     dataset: EvaluationSet
     scores: Scores
     rows: list[dict[str, object]] = field(default_factory=list)
+    shown: frozenset[str] = frozenset()
+    """The photographs of which pictures are kept."""
     pictures: dict[tuple[str, str], bytes] = field(default_factory=dict)
     """By network and photograph."""
     saved: float = field(default_factory=time.monotonic)
@@ -82,12 +75,18 @@ class _ScoresFile:
         """Whether scores of earlier sittings have not all the pictures that are kept."""
         table = self.scores.table
         kept = set(table["photograph"][(table["model"] == model) & table["picture"].notna()])
-        return not kept.issuperset(shown_in_slides(self.dataset.names))
+        return not kept.issuperset(self.shown)
+
+    def drop_pictures(self) -> None:
+        """Those of earlier sittings, which are of photographs that `about` has none of any more."""
+        table = self.scores.table
+        if table["picture"].notna().any():
+            self.scores = Scores(table.assign(picture=None), self.scores.about)
+            self.save()
 
     def keep_pictures(self, model: str, indices: Sequence[int], colored: Tensor) -> None:
-        shown = shown_in_slides(self.dataset.names)
         for i, picture in zip(indices, colored, strict=True):
-            if (name := self.dataset.names[i]) in shown:
+            if (name := self.dataset.names[i]) in self.shown:
                 levels = (255 * picture.clamp(0, 1)).round().to(torch.uint8)
                 self.pictures[model, name] = encode(levels.permute(1, 2, 0).numpy())
 
@@ -130,13 +129,17 @@ def evaluate(
     convention: Convention = "standard",
     size: int = 160,
     part: Part | None = None,
+    pictures: bool = True,
 ) -> list[Failure]:
     """Judge what `names` mean (see `candidates`) on photographs (see `dataset`); add rows to `out`.
 
     Photographs that `out` has already are not judged again, so the same call goes on where an
     earlier one was stopped. Values outside 0..1, which only a network's own photograph has, are
     limited in the standard convention and not in the slides'. Fréchet and kernel distance are of
-    all photographs together, and only in the standard convention.
+    all photographs together, and only in the standard convention. With `pictures` the file holds
+    seven of the photographs, small, and what each network made of them; without, it holds none, nor
+    those of earlier calls: leave them out of scores that are published, where the photographs may
+    not be.
 
     Raises EvaluationError: `out` holds scores of other photographs, networks, size or convention.
     Raises ModelError, TrainingError, DataError, MissingExtraError.
@@ -145,7 +148,12 @@ def evaluate(
     chosen = find_candidates(names, dataset)
     options = [*names, "--data", str(data), "--out", str(out), "--convention", convention]
     options += ["--size", str(size), *(["--part", part] if part else [])]
-    file = _open(out, dataset, _about(dataset, convention, size, options))
+    options += [] if pictures else ["--no-pictures"]
+    shown = frozenset(shown_in_slides(dataset.names) if pictures else ())
+    file = _open(out, dataset, describe(dataset, convention, size, options, shown))
+    file.shown = shown
+    if not pictures:
+        file.drop_pictures()
     for candidate in chosen:
         earlier = file.scores.about.models.get(candidate.name)
         if earlier and earlier.sha256 != candidate.about.sha256:
@@ -194,13 +202,11 @@ def _evaluate(
 
 def _add_pictures(candidate: Candidate, file: _ScoresFile) -> list[Failure]:
     """Those that scores of earlier versions lack; their numbers stay."""
-    shown = set(shown_in_slides(file.dataset.names))
-    places = [i for i, name in enumerate(file.dataset.names) if name in shown]
     predictions = _Predictions()
-    for i in places:
-        file.keep_pictures(
-            candidate.name, *predictions.predict(candidate, file.dataset, range(i, i + 1))
-        )
+    for i, name in enumerate(file.dataset.names):
+        if name in file.shown:
+            made = predictions.predict(candidate, file.dataset, range(i, i + 1))
+            file.keep_pictures(candidate.name, *made)
     file.save()
     return predictions.failures
 
@@ -248,28 +254,6 @@ def _truths(dataset: EvaluationSet, indices: Sequence[int]) -> Tensor:
     """(n,3,h,w), sRGB in 0..1."""
     pixels = np.stack([dataset.pixels[i] for i in indices])
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255
-
-
-def _about(
-    dataset: EvaluationSet, convention: Convention, size: int, options: Sequence[str]
-) -> About:
-    versions = {}
-    for library in _LIBRARIES[convention]:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            versions[library] = importlib.metadata.version(library)
-    invocation = Invocation(
-        date=datetime.now(UTC).date().isoformat(),
-        command=shlex.join(["colorear", "evaluate", *options]),
-        colorear=colorear.__version__,
-        versions=versions,
-    )
-    return About(
-        data=dataset.about,
-        size=size,
-        convention=convention,
-        invocations=(invocation,),
-        truth={name: truth(dataset, i) for i, name in enumerate(dataset.names)},
-    )
 
 
 def _open(out: Path, dataset: EvaluationSet, about: About) -> _ScoresFile:
