@@ -79,17 +79,18 @@ def number(value: float, language: Language, *, decimals: int = 0) -> str:
     return f"{value:,.{decimals}f}".translate(_MARKS.get(language, {}))
 
 
-def translated(text: str, language: Language) -> str:
+def translated(text: str, language: Language, *, context: str = "") -> str:
     """A sentence of the server in that language; as it is where the catalogue lacks it.
 
-    Values that the catalogue has by themselves, such as what a file is, are said in it too.
+    Values that the catalogue has by themselves, such as what a file is, are said in it too. Only
+    sentences of that context are looked at (gettext's msgctxt).
     """
     if language == "en":
         return text
-    for sentence in _sentences(language):
+    for sentence in _sentences(language, context):
         if sentence.may_be(text) and (found := _pattern(sentence.text).fullmatch(text)):
             values = found.groupdict().items()
-            said = {name: translated(value, language) for name, value in values}
+            said = {name: translated(value, language, context=context) for name, value in values}
             return _filled(sentence.translation, said)
     return text
 
@@ -117,11 +118,11 @@ def _catalog(language: Language) -> "POFile":
 
 
 @cache
-def _sentences(language: Language) -> tuple[_Sentence, ...]:
+def _sentences(language: Language, context: str) -> tuple[_Sentence, ...]:
     """Those without plurals; the ones that leave the least open come first."""
     found = []
     for entry in _catalog(language):
-        if not entry.msgid_plural:
+        if not entry.msgid_plural and (entry.msgctxt or "") == context:
             parts = _PLACE.split(entry.msgid)
             found.append(_Sentence(entry.msgid, parts[0], parts[-1], entry.msgstr))
     found.sort(key=lambda sentence: -len(_PLACE.sub("", sentence.text)))

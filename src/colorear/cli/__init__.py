@@ -9,7 +9,7 @@ import typer
 
 from colorear import __version__
 from colorear.cli import colorize, evaluation, models, serve, training, video
-from colorear.cli.output import Command, CommandGroup
+from colorear.cli.usage import Command, CommandGroup
 
 __all__ = ["app"]
 

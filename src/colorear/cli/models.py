@@ -8,7 +8,8 @@ import typer
 from rich.table import Column, Table
 
 from colorear import models
-from colorear.cli.output import Command, CommandGroup, Json, needing, number, report, said, stdout
+from colorear.cli.output import Json, needing, number, report, said, stdout
+from colorear.cli.usage import Command, CommandGroup
 from colorear.errors import UsageError
 
 __all__ = ["app"]

@@ -1,27 +1,20 @@
-"""What every command says, and how: to people on a terminal, or one JSON object a line.
-
-And how it ends: every error of colorear's is one sentence here and the exit code of its class.
-"""
+"""What every command says, and how: to people on a terminal, or one JSON object a line."""
 
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
-from typer.core import TyperCommand, TyperGroup
 
 from colorear import languages
-from colorear.errors import ColorearError, ExitCode, MissingExtraError
+from colorear.errors import MissingExtraError
 
 __all__ = [
     "LANGUAGE",
-    "Command",
-    "CommandGroup",
     "Json",
     "counted",
     "needing",
@@ -44,33 +37,6 @@ stderr = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
 
 
-class Command(TyperCommand):
-    """One command, whose help names values as people do."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """What can be typed after it."""
-        return [_with_metavar(parameter) for parameter in super().get_params(ctx)]
-
-
-class CommandGroup(TyperGroup):
-    """The commands; the one place where errors become sentences and exit codes."""
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        """What can be typed before a command."""
-        return [_with_metavar(parameter) for parameter in super().get_params(ctx)]
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command that was typed."""
-        try:
-            return super().invoke(ctx)
-        except ColorearError as error:
-            print_error(str(error))
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            print_error("stopped")
-            raise typer.Exit(ExitCode.STOPPED) from None
-
-
 @contextmanager
 def needing(extra: str, feature: str) -> Iterator[None]:
     """Within it a package that is not installed raises MissingExtraError."""
@@ -90,9 +56,9 @@ def report(as_json: bool, payload: dict[str, Any], *, done: str = "", error: str
         _print(printable(said(done)), stdout)
 
 
-def said(text: str) -> str:
+def said(text: str, *, context: str = "") -> str:
     """A sentence, or words of one, in the language of the locale."""
-    return languages.translated(text, LANGUAGE)
+    return languages.translated(text, LANGUAGE, context=context)
 
 
 def say(sentence: str, *, err: bool = False) -> None:
@@ -130,31 +96,6 @@ def _print(line: str, console: Console) -> None:
         live.print(Text(line), soft_wrap=True)
     else:
         typer.echo(line, err=console.stderr)
-
-
-_METAVARS = {
-    "boolean": "",
-    "int": "N",
-    "int range": "N",
-    "float": "X",
-    "float range": "X",
-    "path": "PATH",
-}
-
-
-def _with_metavar(parameter: Any) -> Any:
-    """The same parameter, with a word for its value where it has none: `<bool>` says nothing."""
-    if parameter.metavar is None:
-        kind = parameter.type
-        if choices := getattr(kind, "choices", None):
-            parameter.metavar = "|".join(map(str, choices))
-        elif parameter.param_type_name == "argument":
-            parameter.metavar = parameter.name.upper()
-            parameter.type = copy(kind)
-            parameter.type.get_metavar = lambda *_, **__: ""  # `<str>` or so
-        else:
-            parameter.metavar = _METAVARS.get(kind.name, "TEXT")
-    return parameter
 
 
 def printable(line: str) -> str:

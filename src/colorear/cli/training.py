@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import msgspec
 import typer
 
-from colorear.cli.output import Command, CommandGroup, Json, needing, number, said, say
+from colorear.cli.output import Json, needing, number, said, say
+from colorear.cli.usage import Command, CommandGroup
 from colorear.errors import UsageError
 
 __all__ = ["bench", "data_app", "export", "train"]
