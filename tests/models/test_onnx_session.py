@@ -1,3 +1,7 @@
+import platform
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from onnx import TensorProto, helper
@@ -54,3 +58,32 @@ def test_no_more_threads_are_started_than_there_are_cores(make_onnx):
     nodes = [helper.make_node("Identity", ["x"], ["y"])]
     session = Session("it", make_onnx(nodes, {"x": (3,)}, {"y": (3,)}), threads=cores() + 3)
     assert session._session.get_session_options().intra_op_num_threads == cores()
+
+
+def test_photographs_of_many_sizes_share_their_memory(make_onnx):
+    nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    session = Session("it", make_onnx(nodes, {"x": (3,)}, {"y": (3,)}))
+    assert not session._session.get_session_options().enable_mem_pattern
+
+
+_OPENED = """
+import resource
+from pathlib import Path
+from colorear.models import onnx_runtime, onnx_session
+
+def resident():
+    pages = Path("/proc/self/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
+
+model = Path(onnx_session.__file__).with_name("acuarela.onnx").read_bytes()
+before = resident()
+session = onnx_session.Session("acuarela", model, threads=1)
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries do as they like")
+def test_what_opening_a_network_takes_for_a_moment_is_given_back():
+    """Its weights are 30 MB as 32-bit numbers; 96 MB were taken, and kept."""
+    opened = subprocess.run([sys.executable, "-c", _OPENED], capture_output=True, check=True)
+    assert int(opened.stdout) < 75e6
