@@ -22,8 +22,6 @@ from colorear.inference.verify import verify as compare
 from colorear.photo.appearance import REASONS
 from colorear.photo.c2pa import Signer
 from colorear.photo.provenance import Provenance
-from colorear.video.verify import is_film
-from colorear.video.verify import verify as compare_films
 
 __all__ = ["colorize", "verify"]
 
@@ -131,6 +129,8 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check that COLORED is ORIGINAL with color added and nothing else changed."""
+    from colorear.video.verify import is_film  # late: coloring needs none of it
+
     if is_film(original):
         _verify_film(original, colored, as_json=as_json)
         return
@@ -151,6 +151,8 @@ def verify(
 
 
 def _verify_film(original: Path, colored: Path, *, as_json: bool) -> None:
+    from colorear.video.verify import verify as compare_films
+
     found = compare_films(original, colored)
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"ok": found.ok}))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -26,9 +26,10 @@ from colorear.cli.output import (
 from colorear.errors import ExitCode
 from colorear.hints import read_timed_hints
 from colorear.inference.options import DEFAULT_MODEL
-from colorear.video.colorizer import ColorizedVideo, VideoColorizer
-from colorear.video.encoding import Codec
-from colorear.video.options import VideoOptions
+from colorear.video.options import Codec, VideoOptions
+
+if TYPE_CHECKING:
+    from colorear.video.colorizer import ColorizedVideo
 
 __all__ = ["video"]
 
@@ -79,6 +80,8 @@ def video(
     `old.mp4` becomes `old-color.mp4` beside it, or OUT. A run that was stopped goes on where it was
     when the same command is given again. Needs the extra `video`.
     """
+    from colorear.video.colorizer import VideoColorizer  # late: photographs need none of it
+
     if models.is_file(model):
         models.try_out(model)  # whoever gave it may not know what it does
     colorizer = VideoColorizer(model, threads=jobs)
@@ -148,7 +151,7 @@ def _bar() -> Iterator[Callable[[int, int], None]]:
         yield show
 
 
-def _report(made: ColorizedVideo, *, as_json: bool) -> None:
+def _report(made: "ColorizedVideo", *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(made), default=str))
         return

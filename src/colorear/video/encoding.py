@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from colorear.errors import UsageError
 from colorear.video.facts import Facts
+from colorear.video.options import Codec
 
-__all__ = ["CONTAINERS", "Codec", "Encoding", "choose"]
-
-Codec = Literal["h264", "h265", "av1", "ffv1"]
+__all__ = ["CONTAINERS", "Encoding", "choose"]
 
 CONTAINERS: dict[str, str] = {
     ".mkv": "matroska",

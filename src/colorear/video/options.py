@@ -1,13 +1,15 @@
 """How a film is to be colored."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from colorear.errors import UsageError
 from colorear.hints import TimedHint
 from colorear.inference.options import MAX_VIVIDNESS
-from colorear.video.encoding import Codec
 
-__all__ = ["VideoOptions"]
+__all__ = ["Codec", "VideoOptions"]
+
+Codec = Literal["h264", "h265", "av1", "ffv1"]
 
 
 @dataclass(frozen=True)
