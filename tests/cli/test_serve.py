@@ -22,10 +22,10 @@ def test_without_the_extra_it_says_what_to_install():
     assert "Traceback" not in answer.stderr
 
 
-def test_the_help_of_the_command_loads_nothing_of_the_server():
+def test_the_help_of_the_command_loads_nothing_of_the_server_nor_of_films():
     code = (
-        "import sys\ntry:\n    from colorear.cli import app; app()\n"
-        "finally:\n    print({'fastapi', 'uvicorn', 'pydantic'} & set(sys.modules))"
+        "import sys\ntry:\n    from colorear.cli import app; app()\nfinally:\n"
+        "    print({'fastapi', 'uvicorn', 'pydantic', 'colorear.video.film'} & set(sys.modules))"
     )
     assert "set()" in run(code, "--help").stdout
 
