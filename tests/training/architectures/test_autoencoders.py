@@ -3,6 +3,8 @@
 import importlib
 import math
 import re
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +134,22 @@ def in_double_precision(keras, monkeypatch):
     yield
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def narrow(written_in_keras, monkeypatch):
+    """Both with an eighth of the channels: they learn by the same rules in a tenth of the time."""
+
+    def fewer(channels):
+        return channels if channels == 3 else channels // 8
+
+    for part in ("_down", "_up"):
+        layer = getattr(written_in_keras, part)
+        narrowed = partial(lambda layer, channels: layer(fewer(channels)), layer)
+        monkeypatch.setattr(written_in_keras, part, narrowed)
+    for name, wide in ARCHITECTURES.items():
+        encoder, decoder = (tuple(map(fewer, part)) for part in (wide.encoder, wide.decoder))
+        monkeypatch.setitem(ARCHITECTURES, name, replace(wide, encoder=encoder, decoder=decoder))
 
 
 def autoencoder(name, **options):
@@ -281,7 +299,7 @@ def test_a_training_step_is_keras_s(written_in_keras, name):
 
 
 @pytest.mark.parametrize("name", ["plain-deep", "skip-shallow"])
-@pytest.mark.usefixtures("in_double_precision")
+@pytest.mark.usefixtures("in_double_precision", "narrow")
 def test_fifty_steps_of_training_are_keras_s(written_in_keras, keras, name):
     """Losses and weights, from the same first weights, on the same batches in the same order."""
     model, network = both(written_in_keras, name, 32)
@@ -308,10 +326,10 @@ def test_fifty_steps_of_training_are_keras_s(written_in_keras, keras, name):
     errors = [abs(ours / theirs - 1) for ours, theirs in losses]
     print(f"{name}: largest difference of a loss {max(errors):.1e}, of a weight {apart:.1e}")
     assert losses[-1][0] < 0.8 * losses[0][0]  # it learns
-    assert max(errors) < 1e-5
-    # within a step of one weight: where two sums in another order fall on the two sides of a bend
-    # of LeakyReLU or of the loss, single weights part, and the deep network's gradients amplify it
-    assert apart < recipe.optimizer.learning_rate
+    assert max(errors) < 1e-6
+    # where two sums in another order fall on the two sides of a bend of LeakyReLU or of the loss,
+    # single weights part by up to a step
+    assert apart < 0.01 * recipe.optimizer.learning_rate
 
 
 @every_network
