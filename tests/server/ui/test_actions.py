@@ -107,6 +107,63 @@ def test_a_photograph_is_opened_colored_and_taken_home(visiting):
     asyncio.run(work())
 
 
+def test_the_network_is_not_run_again_for_what_was_a_draft(visiting):
+    async def work() -> None:
+        async with visiting() as visitor:
+            await visitor.open()
+            fine = colors_of((await visitor.ask("colors", hints=[RED]))["after"])
+            await visitor.ask("colors", hints=[RED], draft=True)
+            same = colors_of((await visitor.ask("colors", hints=[RED]))["after"])
+            assert np.abs(fine - same).mean() < 1  # of 255
+            opened = visitor.every.of(visitor.secret).open_photo
+            wanted, ab = opened.drafted
+            opened.drafted = wanted, np.zeros_like(ab)  # gray, so that it shows
+            told = colors_of((await visitor.ask("colors", hints=[RED]))["after"])
+            assert np.ptp(told, axis=2).max() <= 4
+            for other in ({"hints": [RED | {"x": 0.4}]}, {"vividness": 1.2, "hints": [RED]}):
+                told = colors_of((await visitor.ask("colors", **other))["after"])
+                assert np.ptp(told, axis=2).max() > 20
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("suffix", "levels", "how"),
+    [
+        (".png", np.arange(24, dtype=np.uint8).reshape(4, 6) * 11, {}),
+        (".png", np.arange(24, dtype=np.uint16).reshape(4, 6) * 2849, {}),
+        (".png", np.full((4, 6, 3), (200, 100, 50), np.uint8), {}),
+        (".tif", np.arange(24, dtype=np.uint8).reshape(4, 6) * 11, {"orientation": 6}),
+        (".tif", np.linspace(0, 1, 24, dtype=np.float32).reshape(4, 6), {}),
+    ],
+)
+def test_a_negative_is_inverted(visiting, tmp_path, suffix, levels, how):
+    picture = pyvips.Image.new_from_array(levels).copy()
+    if levels.dtype == np.uint16:
+        picture = picture.copy(interpretation="grey16")  # or it would be written with 8 bits
+    for name, value in how.items():
+        picture.set_type(pyvips.GValue.gint_type, name, value)
+    picture.write_to_file(str(tmp_path / f"a{suffix}"))
+    most = 255 if levels.dtype == np.uint8 else 65535
+    gray = levels if levels.ndim == 2 else np.full((4, 6), 0.299 * 200 + 0.587 * 100 + 0.114 * 50)
+    expected = most - (gray * most if levels.dtype == np.float32 else gray)
+    if how:
+        expected = np.rot90(expected, -1)
+
+    async def work() -> None:
+        async with visiting() as visitor:
+            await visitor.open(tmp_path / f"a{suffix}", f"opa{suffix}")
+            told = await visitor.ask("inverted")
+            assert told["name"] == "opa-inverted.png"
+            file = visitor.every.published(told["file"])
+            made = pyvips.Image.new_from_file(str(file.path))
+            assert made.interpretation in ("b-w", "grey16")
+            inverted = made.numpy().reshape(expected.shape).astype(float)
+            assert np.abs(inverted - expected).max() <= 0.51
+
+    asyncio.run(work())
+
+
 def test_the_one_before_is_deleted_when_another_is_opened(visiting):
     async def work() -> None:
         async with visiting() as visitor:

@@ -63,6 +63,35 @@ def test_coarse_colors_come_first_and_make_way_for_fine_ones(visit):
     assert page.evaluate("seen") == [["chroma", 512, 342], ["after", 640, 427]]
 
 
+def test_the_next_wish_does_not_wait_for_fine_colors(visit):
+    held = []
+    page = open_photo(visit())
+    page.route(
+        "**/actions/colors",
+        lambda route: (
+            route.continue_() if route.request.post_data_json.get("draft") else held.append(route)
+        ),
+    )
+    vividness = page.get_by_role("slider", name="Vividness")
+    for value in (0.5, 0):
+        draft = page.locator(".draft .chroma").get_attribute("src")
+        vividness.fill(str(value))
+        for _ in range(600):
+            page.wait_for_timeout(50)
+            wished = [route.request.post_data_json["vividness"] for route in held]
+            if value in wished and page.locator(".draft .chroma").get_attribute("src") != draft:
+                break
+        else:
+            pytest.fail(f"no coarse colors of {value} came before fine ones")
+    fine = page.locator("img.after").get_attribute("src")
+    for route in reversed(held):  # what was wished before comes after what is
+        route.continue_()
+    gray = colored(page)
+    assert gray != fine
+    page.wait_for_timeout(500)
+    assert colored(page) == gray
+
+
 def test_what_was_undone_is_done_again_until_something_else_is(visit):
     page = open_photo(visit())
     plain = colored(page)

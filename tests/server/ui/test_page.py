@@ -224,6 +224,15 @@ def test_what_needs_no_color_is_said_and_may_be_left_as_it_is(visit, tmp_path):
     page.locator(".grid").get_by_text("Was coloured before").wait_for()
 
 
+def test_a_negative_becomes_a_photograph_of_its_own(visit):
+    page = open_photo(visit())
+    page.get_by_role("button", name="Invert").click()
+    page.get_by_text("china-inverted.png: in colour").wait_for()
+    colored(page)
+    page.go_back()
+    page.get_by_text("china.jpg: in colour").wait_for()
+
+
 def test_what_is_no_photograph_is_told_in_one_sentence(visit, tmp_path, folder):
     page = visit()
     text = tmp_path / "señora.jpg"

@@ -26,10 +26,12 @@ from colorear.server.ui.session import File, Opened, Session, SessionExpired, Se
 from colorear.server.ui.tasks import (
     Payload,
     PreviewRequest,
+    color_draft,
     color_one_of_many,
     color_preview,
     color_suggestions,
     colorize_file,
+    invert_photo,
     open_preview,
     photo_detail,
     uncertainty_tint,
@@ -67,11 +69,22 @@ class PageActions:
         return {"name": upload.name, **shown}
 
     async def colors(self, client: str, payload: Mapping[str, Any]) -> Payload:
-        """The preview in color, and which hints cannot be had as they are."""
+        """The preview in color, and which hints cannot be had as they are.
+
+        A draft is there sooner; asked for the same afterwards, the network is not run again.
+        """
         request, _, open_photo = self._parse(payload)
         preview = open_photo.preview
-        gray = preview.coarse if request.is_coarse else preview.gray
-        task = partial(color_preview, gray, request)
+        wanted = msgspec.structs.replace(request, draft=False)
+        if request.draft:
+            draft = partial(color_draft, preview.coarse, request)
+            ab, told = await self._pool.run(client, request.model, draft)
+            open_photo.drafted = wanted, ab
+            return told
+        drafted = open_photo.drafted
+        known = drafted[1] if drafted and drafted[0] == wanted else None
+        gray = preview.coarse if request.small else preview.gray
+        task = partial(color_preview, gray, request, known)
         return await self._pool.run(client, request.model, task)
 
     async def suggestions(self, client: str, payload: Mapping[str, Any]) -> Payload:
@@ -94,6 +107,17 @@ class PageActions:
         task = partial(photo_detail, open_photo.path, request.part)
         with open_photo.in_use(), named_in_errors(open_photo.path, open_photo.name):
             return {"detail": await self._pool.run(client, request.model, task)}
+
+    async def inverted(self, client: str, payload: Mapping[str, Any]) -> Payload:
+        """The photograph as a PNG with light and dark exchanged: of a negative the positive."""
+        request, session, open_photo = self._parse(payload)
+        name = f"{Path(open_photo.name).stem}-inverted.png"
+        file = File(session.new_folder() / "inverted.png", name)
+        task = partial(invert_photo, open_photo.path, file.path)
+        with open_photo.in_use(), named_in_errors(open_photo.path, open_photo.name):
+            await self._pool.run(client, request.model, task)
+        self._sessions.update_size(session)
+        return {"file": self._sessions.publish(session, file), "name": name}
 
     async def file(self, client: str, payload: Mapping[str, Any]) -> Payload:
         """The photograph at full size, in its own format, ready to be fetched."""

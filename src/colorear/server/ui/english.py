@@ -50,6 +50,8 @@ MESSAGES = {
     "whole": "Whole",
     "own": "1:1",
     "own_title": "The file's own pixels (1)",
+    "invert": "Invert",
+    "invert_title": "For a negative: light and dark are exchanged",
     "another": "Another photograph",
     # what it looks like
     "notices": "About this photograph",

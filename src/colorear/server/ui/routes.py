@@ -105,6 +105,7 @@ def _actions(
         "suggestions": actions.suggestions,
         "uncertainty": actions.uncertainty,
         "detail": actions.detail,
+        "inverted": actions.inverted,
         "file": actions.file,
         "hints": actions.hints,
         "shared": actions.shared,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from colorear.errors import ColorearError
 from colorear.server.problems import ProblemError
 from colorear.server.ui.previews import Preview
+from colorear.server.ui.tasks import Halves, PreviewRequest
 from colorear.server.worker_pool import WorkerPool
 
 __all__ = ["File", "Opened", "Session", "SessionExpired", "Sessions"]
@@ -43,6 +44,8 @@ class Opened:
     name: str
     """As the visitor calls it."""
     preview: Preview
+    drafted: tuple[PreviewRequest, Halves] | None = None
+    """The a*b* of the last draft, and what was asked for."""
     _users: int = 0
     _is_closed: bool = False
 

@@ -48,6 +48,8 @@ MESSAGES = {
     "whole": "Entera",
     "own": "1:1",
     "own_title": "Los píxeles del archivo (1)",
+    "invert": "Invertir",
+    "invert_title": "Para un negativo: se intercambian lo claro y lo oscuro",
     "another": "Otra foto",
     "notices": "Sobre esta foto",
     "is_color": "Esta foto ya está en color. Sus colores se reemplazan.",

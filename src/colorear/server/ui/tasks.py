@@ -1,5 +1,6 @@
 """What the workers do for the page: functions that run in another process and return JSON."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,23 +11,29 @@ from numpy.typing import NDArray
 
 from colorear import color
 from colorear.hints import Hint
+from colorear.inference.chroma import chroma_of_array
 from colorear.inference.colorizer import Colorizer
-from colorear.inference.suggestions import can_choose
+from colorear.inference.options import ColorizeOptions
+from colorear.inference.suggestions import can_choose, predict
 from colorear.models import Network
 from colorear.models.framing import find_frame
 from colorear.models.resize import resized
+from colorear.photo import photograph, raster
 from colorear.photo.appearance import REASONS
-from colorear.photo.sniffing import SUFFIXES
+from colorear.photo.sniffing import SUFFIXES, reading
 from colorear.server.ui import previews
 
 __all__ = [
+    "Halves",
     "PartRequest",
     "Payload",
     "PreviewRequest",
+    "color_draft",
     "color_one_of_many",
     "color_preview",
     "color_suggestions",
     "colorize_file",
+    "invert_photo",
     "open_preview",
     "photo_detail",
     "uncertainty_tint",
@@ -35,10 +42,13 @@ __all__ = [
 Payload = dict[str, Any]
 """A JSON object for the page's scripts."""
 Bytes = NDArray[np.uint8]
+Planes = NDArray[np.float32]
+Halves = NDArray[np.float16]
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _SMALL = 320  # pixels, of the longer side, of variants side by side
+_DRAFT = 2  # times as coarse as what the network sees: the bundled one tells its colors so
 
 
 class PartRequest(msgspec.Struct, frozen=True):
@@ -73,11 +83,6 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     """Of which the file's own pixels are wanted."""
     number: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Which one of many photographs is meant."""
-
-    @property
-    def is_coarse(self) -> bool:
-        """Whether the coarse preview will do."""
-        return self.small or self.draft
 
 
 def open_preview(
@@ -118,20 +123,67 @@ def photo_detail(path: Path, request: PartRequest, _: Colorizer) -> str:
     return previews.jpeg_data_url(gray, longest=request.longest)
 
 
-def color_preview(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> Payload:
-    """Color a preview (h, w), the coarse one where that will do.
+def invert_photo(path: Path, target: Path, _: Colorizer) -> None:
+    """Write a photograph file in gray, upright, with light and dark exchanged, as a PNG.
 
-    Of the fine one the numbers of the hints are told that cannot be had as they are.
+    Raises PhotographError.
+    """
+    photo = photograph.open_photo(path)
+    with reading(path):
+        image = photograph.pixels(photo, "random")
+        is_8 = raster.bits(image) == 8
+        most, kind, gray = (255, "uchar", "b-w") if is_8 else (65535, "ushort", "grey16")
+        levels = (most * (1 - raster.luma(image))).rint().cast(kind).copy(interpretation=gray)
+        profile = "icc" if image.bands < 3 else "none"  # one of color does not go with gray
+        levels.autorot().pngsave(os.fsencode(target), keep=profile)
+
+
+def color_draft(
+    gray: Bytes, request: PreviewRequest, colorizer: Colorizer
+) -> tuple[Halves, Payload]:
+    """Color the coarse preview (h, w) as soon as can be.
+
+    Gives the a*b* (2, h', w') that the network told, too: the fine one is colored by them.
+    """
+    lightness, ab = _predicted(gray, request, colorizer)
+    size = [max(1, side // _DRAFT) for side in lightness.shape]
+    chroma = chroma_of_array(resized(lightness, *size), resized(ab, *size))
+    url = previews.jpeg_data_url(raster.colored(gray, chroma))
+    return ab.astype(np.float16), {"after": url}
+
+
+def color_preview(
+    gray: Bytes, request: PreviewRequest, ab: Halves | None, colorizer: Colorizer
+) -> Payload:
+    """Color a preview (h, w), the coarse one where a small picture will do.
+
+    By `ab`, if `color_draft` told them for the same request. The numbers of the hints are told that
+    cannot be had as they are.
     """
     hints = _hints(request, colorizer)
-    seeing = _seeing(request, colorizer)
-    rgb = seeing(gray, hints=hints, vividness=request.vividness, variant=request.variant)
-    unreachable = [] if request.is_coarse else previews.unreachable_hints(gray, hints)
+    if ab is None:
+        lightness, told = _predicted(gray, request, colorizer)
+    else:
+        lightness, told = _lightness(gray, *ab.shape[1:]), ab.astype(np.float32)
+    rgb = raster.colored(gray, chroma_of_array(lightness, told))
+    unreachable = [] if request.small else previews.unreachable_hints(gray, hints)
     return {
         "after": previews.jpeg_data_url(rgb, **({"longest": _SMALL} if request.small else {})),
         "unreachable": [hints.index(one.hint) for one in unreachable],
         **_abilities(colorizer.network),
     }
+
+
+def _predicted(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> tuple[Planes, Planes]:
+    """L* of a preview at the size that the network wants, and the a*b* that it tells."""
+    network = _seeing(request, colorizer).network
+    lightness = _lightness(gray, *network.fit(*gray.shape))
+    options = ColorizeOptions(hints=tuple(_hints(request, colorizer)), vividness=request.vividness)
+    return lightness, predict(network, lightness, options, request.variant).ab
+
+
+def _lightness(gray: Bytes, height: int, width: int) -> Planes:
+    return raster.gray_lightness(raster.shrunk(raster.from_array(gray), height, width))
 
 
 def color_suggestions(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> list[str]:

@@ -135,11 +135,17 @@ export async function takeShared(secret, language) {
     const told = await post("shared", { session: secret, number }, language);
     if (told.problem || told.expired) return { ...told, files };
     count = told.count;
-    const response = await fetch(resolve(`page/files/${told.file}`));
-    files.push(new File([await response.blob()], told.name));
+    files.push(await takeFile(told.name, told.file));
   }
   await post("end", { session: secret }, language);
   return { files };
+}
+
+/** A file of the server, to go on with here. */
+export async function takeFile(name, secret) {
+  const response = await fetch(resolve(`page/files/${secret}`));
+  if (!response.ok) throw new Error(response.statusText);
+  return new File([await response.blob()], name);
 }
 
 /** The free photographs to try. */

@@ -1,6 +1,7 @@
 // One photograph: opened, in color, looked at, taken home.
 
-import { saveFile, saveText } from "./api.js";
+import { saveFile, saveText, takeFile } from "./api.js";
+import { createColoring } from "./coloring.js";
 import { createCorrections } from "./corrections.js";
 import { createKept } from "./kept.js";
 import { createNotices } from "./notices.js";
@@ -25,8 +26,6 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   let name = "";
   let variant = 0;
   let turn = 0; // which photograph this is, so that answers for another are not shown
-  let stale = false;
-  let busy = false;
   let later = null;
   let kept = null; // what the browser knows this photograph by, null if it keeps nothing
   let lot = null; // the many photographs of which this is one
@@ -85,35 +84,27 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     },
   });
 
-  // The picture follows the controls: one request at a time, the newest wish last.
-  async function recolor() {
-    stale = true;
+  const coloring = createColoring(api, {
+    request,
+    picture: () => picture,
+    busy: (on) => (on ? work.setAttribute("aria-busy", "true") : work.removeAttribute("aria-busy")),
+    came: ({ unreachable, abilities: now }) => {
+      corrections.colored(unreachable);
+      learn(now);
+      showStatus(unreachable.length ? "unreachable" : "colored", { name });
+    },
+    settled: async () => {
+      clearTimeout(later);
+      later = setTimeout(versions.fill, PATIENCE, variant);
+      if (uncertainty.ariaPressed === "true") tint();
+      const now = turn;
+      const stamp = await picture.stamp(STAMP);
+      if (now === turn) keep({ stamp });
+    },
+  });
+  function recolor() {
     keep(request());
-    if (busy) return;
-    busy = true;
-    work.setAttribute("aria-busy", "true");
-    const now = turn;
-    while (stale && now === turn) {
-      stale = false;
-      const wanted = request();
-      const draft = await api.ask("colors", { ...wanted, draft: true });
-      if (draft.problem || now !== turn) continue;
-      picture.showDraft(draft.after);
-      if (stale) continue;
-      const response = await api.ask("colors", wanted);
-      if (response.problem || now !== turn) continue;
-      picture.showColor(response.after);
-      corrections.colored(response.unreachable);
-      learn(response.abilities);
-      showStatus(response.unreachable.length ? "unreachable" : "colored", { name });
-    }
-    busy = false;
-    work.removeAttribute("aria-busy");
-    if (now !== turn) return work.hidden ? undefined : recolor();
-    keep({ stamp: await picture.stamp(STAMP) });
-    clearTimeout(later);
-    later = setTimeout(versions.fill, PATIENCE, variant);
-    if (uncertainty.ariaPressed === "true") tint();
+    coloring.recolor();
   }
 
   function learn(now) {
@@ -174,6 +165,17 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     saveFile(response.name, response.file);
     return showStatus("written", response);
   }
+  // What becomes of a negative is a photograph of its own: Back leads to the negative.
+  async function invert() {
+    const button = find(".invert");
+    button.disabled = true;
+    const response = await api.ask("inverted", request());
+    button.disabled = false;
+    if (response.problem) return;
+    const file = await takeFile(response.name, response.file).catch(() => null);
+    if (file) await open(file);
+    else problem(null, translate("offline"));
+  }
   // What was done is kept in the browser: after a reload, Back, or days it is there again.
   const keep = (change) => {
     lot?.changed(change);
@@ -194,6 +196,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     find(".entry .opening").textContent = "";
     if (response.problem) return false;
     turn += 1;
+    coloring.forget();
     [variant, name] = [known?.variant ?? 0, response.name];
     lot = within;
     const add = () => store.add(file, { stamp: response.before }).catch(() => null);
@@ -226,6 +229,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   function close() {
     const within = lot;
     turn += 1;
+    coloring.forget();
     kept = lot = null;
     tabs.take(null);
     corrections.leave();
@@ -239,7 +243,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   function showLot() {
     find(".lot").hidden = !lot;
     find(".carry").hidden = !lot?.next;
-    find(".another").hidden = Boolean(lot);
+    find(".another").hidden = find(".invert").hidden = Boolean(lot);
     find(".lot .place").textContent = lot?.place ?? "";
     find(".previous").disabled = !lot?.previous;
     find(".next").disabled = !lot?.next;
@@ -267,6 +271,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     event.target.value = "";
   });
   on(".download", "click", download);
+  on(".invert", "click", invert);
   for (const way of [".another", ".all"]) on(way, "click", another);
   on(".previous", "click", () => lot?.previous());
   on(".next", "click", () => lot?.next());

@@ -140,7 +140,7 @@ export function createPicture(root, { translate, place, detail, ...heard }) {
     showColor: async (url) => {
       after.src = chroma.src = url;
       await after.decode().catch(() => undefined);
-      if (after.src === url) draft.hidden = true;
+      if (chroma.src === url) draft.hidden = true; // no newer colors have come
     },
     /** Show colors that are coarse, until those come that are not. */
     showDraft: async (url) => {

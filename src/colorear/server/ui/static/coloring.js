@@ -1,0 +1,55 @@
+// The picture follows the controls: coarse colors of the newest wish, then fine ones.
+
+/**
+ * Gives `recolor()`, to be called at each change, and `forget()`, when the photograph is gone.
+ * `request()` is what is wished, `picture()` shows it; `came(response)` hears of fine colors,
+ * `settled()` that nothing more is on its way, and `busy(whether)` whether something is.
+ */
+export function createColoring(api, { request, picture, busy, came, settled }) {
+  let stale = false; // whether there is a wish that nobody has been asked for
+  let asking = false; // for coarse colors: one request at a time
+  let fine = null; // what fine colors were asked for, if nothing else is wished since
+  let turn = 0; // which photograph this is
+
+  async function recolor() {
+    [stale, fine] = [true, null];
+    if (asking) return;
+    asking = true;
+    busy(true);
+    const now = turn;
+    while (stale && now === turn) {
+      stale = false;
+      const wanted = request();
+      const draft = await api.ask("colors", { ...wanted, draft: true });
+      if (now !== turn) continue;
+      if (!draft.problem) picture().showDraft(draft.after);
+      if (stale) continue;
+      if (draft.problem) finish();
+      else refine(wanted);
+    }
+    asking = false;
+    if (stale) recolor(); // another photograph
+  }
+  // The next wish need not wait for them.
+  async function refine(wanted) {
+    fine = wanted;
+    const response = await api.ask("colors", wanted);
+    if (fine !== wanted) return;
+    if (!response.problem) {
+      picture().showColor(response.after);
+      came(response);
+    }
+    finish();
+  }
+  function finish() {
+    busy(false);
+    settled();
+  }
+  return {
+    recolor,
+    forget: () => {
+      turn += 1;
+      [stale, fine] = [false, null];
+    },
+  };
+}
