@@ -115,6 +115,13 @@ def test_many_are_seen_as_a_grid_and_come_home_in_a_zip(firefox):
     for name in ("china.jpg", "coffee.png"):
         firefox.one("#panel-batch input.files").send_keys(str(EXAMPLES / name))
     firefox.until(lambda: len(firefox.all("#panel-batch .finished img[src]")) == 2)
+    firefox.marionette.set_window_rect(width=500)
+    many = "const grid = document.querySelector('.grid'); for (let i = 0; i < 30; i += 1)"
+    firefox.marionette.execute_script(f"{many} grid.append(grid.lastChild.cloneNode(true))")
+    grid, second = (firefox.one(f"#panel-batch .grid{which}").rect for which in ("", " li + li"))
+    assert second["x"] + second["width"] < grid["x"] + grid["width"] + 1
+    firefox.marionette.execute_script(f"{many} grid.lastChild.remove()")
+    firefox.marionette.set_window_rect(width=1280)
     firefox.one("#panel-batch .grid button").click()
     firefox.colored()
     assert firefox.one(".lot .place").text == "1 of 2"

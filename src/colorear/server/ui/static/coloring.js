@@ -1,18 +1,22 @@
 // The picture follows the controls: coarse colors of the newest wish, then fine ones.
 
+const AGAIN = 3000; // milliseconds until a server that could not be reached is asked again
+
 /**
  * Gives `recolor()`, to be called at each change, and `forget()`, when the photograph is gone.
  * `request()` is what is wished, `picture()` shows it; `came(response)` hears of fine colors,
- * `settled()` that nothing more is on its way, and `busy(whether)` whether something is.
+ * `settled()` that all is as wished, and `busy(whether)` whether something is.
  */
 export function createColoring(api, { request, picture, busy, came, settled }) {
   let stale = false; // whether there is a wish that nobody has been asked for
   let asking = false; // for coarse colors: one request at a time
   let fine = null; // what fine colors were asked for, if nothing else is wished since
   let turn = 0; // which photograph this is
+  let later = null; // will ask again, if the server could not be reached
 
   async function recolor() {
-    [stale, fine] = [true, null];
+    clearTimeout(later);
+    [stale, fine, later] = [true, null, null];
     if (asking) return;
     asking = true;
     busy(true);
@@ -24,7 +28,7 @@ export function createColoring(api, { request, picture, busy, came, settled }) {
       if (now !== turn) continue;
       if (!draft.problem) picture().showDraft(draft.after);
       if (stale) continue;
-      if (draft.problem) finish();
+      if (draft.problem) fail(draft);
       else refine(wanted);
     }
     asking = false;
@@ -35,21 +39,24 @@ export function createColoring(api, { request, picture, busy, came, settled }) {
     fine = wanted;
     const response = await api.ask("colors", wanted);
     if (fine !== wanted) return;
-    if (!response.problem) {
-      picture().showColor(response.after);
-      came(response);
-    }
-    finish();
-  }
-  function finish() {
+    if (response.problem) return fail(response);
+    picture().showColor(response.after);
+    came(response);
     busy(false);
-    settled();
+    return settled();
   }
+  function fail({ problem }) {
+    busy(false);
+    if (problem === true) later = setTimeout(recolor, AGAIN);
+  }
+  addEventListener("online", () => later && recolor());
+
   return {
     recolor,
     forget: () => {
       turn += 1;
-      [stale, fine] = [false, null];
+      clearTimeout(later);
+      [stale, fine, later] = [false, null, null];
     },
   };
 }

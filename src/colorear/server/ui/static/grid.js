@@ -72,7 +72,7 @@ export function createGrid(root, { translate, open, again, download }) {
       ...failed.map((item) => {
         const line = document.createElement("li");
         const text = document.createElement("span");
-        text.textContent = `${item.name}: ${item.problem}`;
+        text.textContent = item.problem.includes(item.name) ? item.problem : `${item.name}: ${item.problem}`;
         line.append(text, button("retry", "retry_label", item.name, () => again(item)));
         return line;
       }),

@@ -25,11 +25,10 @@ function start(root, about) {
   const alert = find(".problem");
   // A sentence of the server, or one of the page.
   const problem = (sentence, own) => {
+    const whole = own ?? (sentence ? `${translate("problem")} ${sentence}` : "");
+    if (alert.textContent === whole) return; // it is said once
     alert.replaceChildren();
-    if (!sentence && !own) return;
-    const text = document.createElement("span");
-    text.textContent = own ?? sentence;
-    alert.append(own ? "" : `${translate("problem")} `, text);
+    if (whole) alert.append(Object.assign(document.createElement("span"), { textContent: whole }));
   };
 
   for (const select of root.querySelectorAll("select.network"))
