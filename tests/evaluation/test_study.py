@@ -2,7 +2,9 @@ from pathlib import Path
 
 import pytest
 
+import networks
 from colorear.errors import EvaluationError
+from colorear.evaluation import candidates
 from colorear.evaluation import study as studying
 from colorear.evaluation.scores import read_scores
 from colorear.evaluation.study import slides_recipe, study
@@ -20,10 +22,19 @@ def test_its_recipes_are_those_that_are_published(name):
 
 @pytest.fixture
 def small(monkeypatch):
-    """One network, one epoch, batches that twelve photographs fill."""
+    """One network, one epoch, batches that twelve photographs fill; torch exports nothing.
+
+    That takes it half a minute each time; test_notebook.py has it done for all networks.
+    """
     monkeypatch.setattr(studying, "_NETWORKS", ("plain-shallow",))
     monkeypatch.setattr(studying, "_QUICK_EPOCHS", 1)
     monkeypatch.setattr(studying, "_QUICK_BATCH", 4)
+
+    def exported(run, file):
+        assert (run / "weights.safetensors").exists()
+        file.write_bytes(networks.painter())
+
+    monkeypatch.setattr(candidates, "export", exported)
 
 
 @pytest.mark.usefixtures("small")
