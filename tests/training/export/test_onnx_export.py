@@ -21,7 +21,6 @@ from colorear.training.export.scores import put_on_card
 from colorear.training.loop.trainer import train
 from colorear.training.recipe import Recipe
 from colorear.training.run_folder import load_run
-from colorear.training.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +58,10 @@ def test_weights_are_stored_in_half_precision_and_the_card_is_true(exported, dat
     assert card.trained_on == f"{len(distinct)} color photographs: six free pictures"
 
 
-def test_weights_of_some_parts_are_stored_in_8_bits(tmp_path, finished_run, exported, picture):
+def test_weights_of_some_parts_are_stored_in_8_bits(
+    tmp_path, finished_run, graph, exported, picture, monkeypatch
+):
+    monkeypatch.setattr(exporting, "_graph", lambda _: graph)  # the weights are the same
     run = tmp_path / "run"
     shutil.copytree(finished_run, run)
     about = json.loads((run / "run.json").read_text())
@@ -148,13 +150,6 @@ def test_all_that_acuarela_can_be_told_and_tell(tmp_path, data, recipe, caplog):
     scores = put_on_card(tmp_path / "run", tmp_path / "full.onnx", data).scores["judged"]
     assert scores["mse_ratio_64"] != scores["safe_mse_ratio_64"]
     assert scores["chroma_ratio_64"] >= scores["safe_chroma_ratio_64"]
-
-
-@pytest.fixture(scope="module")
-def graph(finished_run):
-    """Of the run, as it is before it is compared: making it takes most of an export's time."""
-    recipe, trained = load_run(finished_run)
-    return exporting._graph(TASKS[recipe.network.kind].contract(trained).eval())
 
 
 def test_a_disagreement_writes_nothing(tmp_path, finished_run, graph, monkeypatch):
