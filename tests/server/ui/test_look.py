@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import pyvips
 
-from server.ui.browsing import EXAMPLES, colored, needs_chromium, open_photo, wait_until
+from server.ui.browsing import (
+    EXAMPLES,
+    colored,
+    needs_chromium,
+    no_wider_than_the_screen,
+    open_photo,
+    wait_until,
+)
 
 pytestmark = needs_chromium
 
@@ -133,6 +140,35 @@ def test_a_held_key_shows_the_gray(visit):
     assert page.evaluate(clip) == "none"
     page.keyboard.up("g")
     assert page.evaluate(clip) != "none"
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_gray_and_color_are_seen_side_by_side(visit, width):
+    page = open_photo(visit(width))
+    beside = page.get_by_role("button", name="side by side")
+    beside.click()
+    assert beside.get_attribute("aria-pressed") == "true"
+    assert no_wider_than_the_screen(page)
+    gray, colors = (page.locator(f"img.{which}").bounding_box() for which in ("before", "after"))
+    assert gray["x"] + gray["width"] <= colors["x"] + 1
+    sides = ("y", "width", "height")
+    assert [gray[side] for side in sides] == pytest.approx([colors[side] for side in sides])
+    for box, place in ((gray, (0.25, 0.5)), (colors, (0.75, 0.25))):
+        x, y = place
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        dot = page.locator(".dots button").last
+        assert dot.evaluate("dot => [dot.hint.x, dot.hint.y]") == pytest.approx(place, abs=0.01)
+        page.get_by_role("button", name="Done").click()
+    page.mouse.move(gray["x"] + 0.5 * gray["width"], gray["y"] + 0.5 * gray["height"])
+    for _ in range(3):
+        page.get_by_role("button", name="Nearer").click()
+    near, shown = (page.locator(f"img.{which}").bounding_box() for which in ("before", "after"))
+    half = page.locator(".picture").bounding_box()["width"] / 2
+    assert near["width"] > 1.5 * gray["width"]
+    assert shown["x"] - near["x"] == pytest.approx(half, abs=1)
+    page.keyboard.press("b")
+    wait_until(page, "!document.querySelector('.picture').classList.contains('beside')")
+    assert page.get_by_role("slider", name="How much").is_visible()
 
 
 def test_doubt_lies_upon_the_gray_picture(visit):

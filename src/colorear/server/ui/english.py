@@ -38,7 +38,7 @@ MESSAGES = {
     # the picture
     "picture": "Your photograph, in grey and in colour",
     "picture_keys": "Plus and minus zoom, 0 shows the whole picture, 1 the file's own pixels, "
-    "the arrow keys move it; hold G to see it in grey.",
+    "the arrow keys move it; hold G to see it in grey; B shows both side by side.",
     "divider": "How much of the picture is shown in grey",
     "divider_value": "{percent} % in grey",
     "before": "Grey",
@@ -49,6 +49,7 @@ MESSAGES = {
     "farther": "Farther (−)",
     "whole": "Whole",
     "own": "1:1",
+    "beside": "Grey and colour side by side (B)",
     "own_title": "The file's own pixels (1)",
     "invert": "Invert",
     "invert_title": "For a negative: light and dark are exchanged",

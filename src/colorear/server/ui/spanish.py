@@ -36,7 +36,7 @@ MESSAGES = {
     "no_camera": "No hay una cámara que esta página pueda usar; elija una foto.",
     "picture": "Su foto, en gris y en color",
     "picture_keys": "Más y menos acercan y alejan, 0 muestra la foto entera, 1 los píxeles del "
-    "archivo, las flechas la mueven; mantenga G para verla en gris.",
+    "archivo, las flechas la mueven; mantenga G para verla en gris; B muestra las dos lado a lado.",
     "divider": "Cuánto de la foto se ve en gris",
     "divider_value": "{percent} % en gris",
     "before": "Gris",
@@ -47,6 +47,7 @@ MESSAGES = {
     "farther": "Alejar (−)",
     "whole": "Entera",
     "own": "1:1",
+    "beside": "Gris y color, lado a lado (B)",
     "own_title": "Los píxeles del archivo (1)",
     "invert": "Invertir",
     "invert_title": "Para un negativo: se intercambian lo claro y lo oscuro",

@@ -171,10 +171,9 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     button.disabled = true;
     const response = await api.ask("inverted", request());
     button.disabled = false;
-    if (response.problem) return;
+    if (response.problem) return undefined;
     const file = await takeFile(response.name, response.file).catch(() => null);
-    if (file) await open(file);
-    else problem(null, translate("offline"));
+    return file ? open(file) : problem(null, translate("offline"));
   }
   // What was done is kept in the browser: after a reload, Back, or days it is there again.
   const keep = (change) => {
@@ -262,6 +261,9 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   const on = (selector, type, call) => find(selector).addEventListener(type, call);
   on("button.uncertainty", "click", () => showUncertainty(uncertainty.ariaPressed !== "true"));
   on(".vary", "click", () => showVersions(!versions.isOpen));
+  on(".side-by-side", "click", ({ currentTarget }) => {
+    currentTarget.ariaPressed = picture.beside();
+  });
   for (const way of ["nearer", "farther", "whole", "own"])
     on(`.zoom .${way}`, "click", () => picture.zoom[way]());
   on(".save", "click", saveHints);
@@ -284,7 +286,9 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input:not([type=radio], [type=range]), select, dialog");
     if (event.ctrlKey || event.metaKey || event.altKey || typing || !work.offsetParent) return;
-    if (event.key.toLowerCase() === "g") picture.peek(true);
+    const key = event.key.toLowerCase();
+    if (key === "g") picture.peek(true);
+    else if (key === "b") find(".side-by-side").click();
     else if (event.key in keys) picture.zoom[keys[event.key]]();
   });
   addEventListener("keyup", (event) => {

@@ -32,8 +32,11 @@ export function createPicture(root, { translate, place, detail, ...heard }) {
   let timer = null;
   let turn = 0;
 
+  const isBeside = () => root.classList.contains("beside");
   const fractions = (event) => {
-    const box = after.getBoundingClientRect();
+    const view = root.getBoundingClientRect();
+    const isLeft = isBeside() && event.clientX < view.left + view.width / 2;
+    const box = (isLeft ? before : after).getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
   };
   const at = (event) => fractions(event).map(within);
@@ -148,6 +151,12 @@ export function createPicture(root, { translate, place, detail, ...heard }) {
       image.src = chroma.src = url;
       await image.decode().catch(() => undefined);
       if (image.src === url && chroma.src === url) draft.hidden = false;
+    },
+    /** Show gray and color side by side, or one upon the other again; gives which. */
+    beside: () => {
+      root.classList.toggle("beside");
+      zoom.draw();
+      return isBeside();
     },
     /** Show the whole picture in gray for a while. */
     peek: (on) => root.classList.toggle("peek", on),

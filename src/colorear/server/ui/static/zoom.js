@@ -18,16 +18,18 @@ export function createZoom(view, { changed }) {
   let dragged = false;
   const pointers = new Map();
 
-  const fit = () => Math.min(view.clientWidth / size.width, view.clientHeight / size.height) || 1;
+  // Side by side, gray and color have half of it each.
+  const room = () => [view.clientWidth / (view.classList.contains("beside") ? 2 : 1), view.clientHeight];
+  const fit = () => Math.min(room()[0] / size.width, room()[1] / size.height) || 1;
   const most = () => Math.max(1, MOST / fit());
 
-  const place = (middle, whole, room) =>
-    whole <= room ? (room - whole) / 2 : within(room / 2 - middle * whole, room - whole, 0);
+  const place = (middle, whole, there) =>
+    whole <= there ? (there - whole) / 2 : within(there / 2 - middle * whole, there - whole, 0);
 
   function draw() {
     zoom = within(zoom, 1, most());
     const scale = fit() * zoom;
-    const [width, height] = [view.clientWidth, view.clientHeight];
+    const [width, height] = room();
     const [across, down] = [size.width * scale, size.height * scale];
     const [left, top] = [place(x, across, width), place(y, down, height)];
     if (across > width) x = (width / 2 - left) / across;
@@ -48,9 +50,11 @@ export function createZoom(view, { changed }) {
   /** So many times nearer; what lies at a place of the window stays there. */
   function by(factor, at = null) {
     const box = view.getBoundingClientRect();
-    const [px, py] = at ?? [box.left + box.width / 2, box.top + box.height / 2];
+    const [width, height] = room();
     const before = fit() * zoom;
-    const [dx, dy] = [px - box.left - box.width / 2, py - box.top - box.height / 2];
+    const [dx, dy] = at
+      ? [((at[0] - box.left) % width) - width / 2, at[1] - box.top - height / 2]
+      : [0, 0];
     const [fx, fy] = [x + dx / (size.width * before), y + dy / (size.height * before)];
     zoom = within(zoom * factor, 1, most());
     const after = fit() * zoom;
@@ -131,6 +135,7 @@ export function createZoom(view, { changed }) {
   return {
     nearer: () => by(STEP),
     farther: () => by(1 / STEP),
+    draw,
     whole,
     own,
     /** Another picture comes, of so many pixels. */
