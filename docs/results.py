@@ -8,7 +8,6 @@ page, and the short table of docs/autoencoders.md, are made of those that are th
 
 import re
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from colorear.evaluation.evaluate import evaluate
 from colorear.evaluation.metrics.standard import METRICS
 from colorear.evaluation.report.english import ENGLISH
 from colorear.evaluation.report.markup import markdown
-from colorear.evaluation.report.report import compare
+from colorear.evaluation.report.report import quoted
 from colorear.evaluation.report.tables import Table, scores_table
 from colorear.evaluation.scores import Scores, read_scores, write_scores
 from colorear.evaluation.statistics.comparison import comparison
@@ -51,9 +50,7 @@ and `opposite-hues` is the truth with every hue turned by half a circle.
 
 def page() -> str:
     """The page, from the numbers that are kept."""
-    with tempfile.TemporaryDirectory() as folder:
-        compare([SCORES], Path(folder))
-        return _HEAD + Path(folder, "table.md").read_text(encoding="utf-8")
+    return _HEAD + quoted(comparison(read_scores([SCORES])), ENGLISH, markdown)
 
 
 def forget_changed(names: Sequence[str], data: Path) -> None:

@@ -39,7 +39,7 @@ from colorear.evaluation.statistics.factorial import Design, design_of, designs
 from colorear.evaluation.statistics.strata import measure
 from colorear.evaluation.statistics.trainings import network_of
 
-__all__ = ["LANGUAGES", "compare"]
+__all__ = ["LANGUAGES", "compare", "quoted"]
 
 LANGUAGES = (ENGLISH, SPANISH)
 
@@ -96,8 +96,8 @@ def compare(
     page = _page(compared, languages, drawn, pictures, shown)
     texts = {
         "index.html": page,
-        "table.md": _quoted(compared, languages[0], markdown),
-        "table.tex": _quoted(compared, languages[0], latex),
+        "table.md": quoted(compared, languages[0], markdown),
+        "table.tex": quoted(compared, languages[0], latex),
         "table.csv": csv_of(compared),
     }
     contents = {name: text.encode() for name, text in texts.items()}
@@ -108,6 +108,25 @@ def compare(
     for name, content in contents.items():
         with replacing(out / name) as part:
             part.write_bytes(content)
+
+
+def quoted(compared: Comparison, language: Language, markup: Callable[[Table], str]) -> str:
+    """The tables that somebody may want to quote, one after the other.
+
+    Parameters
+    ----------
+    compared
+        The scores, as `comparison` gives them.
+    language
+        Of the words.
+    markup
+        Makes text of a table, as `markdown` does.
+    """
+    found = [scores_table(compared, language)]
+    published = slides_table(compared, language)
+    found += [published] if published.rows else []
+    found += [effects_table(compared, design, language) for design in designs(compared.models)]
+    return "\n".join(markup(table) for table in found)
 
 
 def _refuse_unequal_epochs(histories: Mapping[str, History]) -> None:
@@ -160,15 +179,6 @@ def _named(runs: Sequence[Path]) -> dict[str, Path]:
         name if names.count(name) == 1 else str(run): run
         for name, run in zip(names, runs, strict=True)
     }
-
-
-def _quoted(compared: Comparison, language: Language, markup: Callable[[Table], str]) -> str:
-    """The tables that somebody may want to quote."""
-    found = [scores_table(compared, language)]
-    published = slides_table(compared, language)
-    found += [published] if published.rows else []
-    found += [effects_table(compared, design, language) for design in designs(compared.models)]
-    return "\n".join(markup(table) for table in found)
 
 
 def _page(
