@@ -4,6 +4,7 @@ import json
 
 import httpx
 import pytest
+import pyvips
 
 from colorear.server.ui.shared import FIELD
 from server.ui.browsing import EXAMPLES, colored, needs_chromium
@@ -28,6 +29,30 @@ def test_the_manifest_says_where_and_how(address):
     (files,) = target["params"]["files"]
     assert files["name"] == FIELD
     assert "image/*" in files["accept"]
+
+
+def test_every_icon_is_there_in_the_size_that_is_told(address):
+    place = httpx.URL(f"{address}/page/static/app.webmanifest")
+    icons = [(place.join(icon["src"]), icon) for icon in httpx.get(place).json()["icons"]]
+    icons.append((place.join("apple-touch-icon.png"), {"type": "image/png", "sizes": "180x180"}))
+    assert "static/apple-touch-icon.png" in httpx.get(address).text
+    for url, about in icons:
+        answer = httpx.get(url)
+        assert answer.headers["content-type"].startswith(about["type"])
+        picture = pyvips.Image.new_from_buffer(answer.content, "")
+        if about["sizes"] != "any":
+            assert f"{picture.width}x{picture.height}" == about["sizes"]
+
+
+@needs_chromium
+def test_a_browser_finds_nothing_that_keeps_it_from_being_installed(visit, address):
+    page = visit()
+    asked = page.context.new_cdp_session(page)
+    told = asked.send("Page.getAppManifest")
+    assert told["errors"] == []
+    assert told["manifest"]["shareTarget"]["action"] == f"{address}/shared"
+    why_not = asked.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert {one["errorId"] for one in why_not} <= {"in-incognito"}  # as every test is
 
 
 @needs_chromium

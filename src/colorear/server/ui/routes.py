@@ -36,6 +36,7 @@ _PRIVATE = {"Cache-Control": "no-store"}
 _MEDIA_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
