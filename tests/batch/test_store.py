@@ -14,7 +14,7 @@ from PIL import Image
 import networks
 import s3
 from colorear import Colorizer
-from colorear.batch import store
+from colorear.batch import lock, store
 from colorear.batch.discovery import Failed, discover
 from colorear.batch.journal import Journal
 from colorear.batch.processes import process_executor, thread_executor
@@ -38,7 +38,7 @@ def server():
 
 @pytest.fixture
 def bucket(server, monkeypatch):
-    monkeypatch.setattr(store, "_SETTLES", 0)
+    monkeypatch.setattr(lock, "_SETTLES", 0)
     server.empty()
     return server
 
@@ -237,7 +237,7 @@ def test_a_run_that_vanishes_is_gone_on_with(bucket, colorizer, run, monkeypatch
     assert len(made) >= 1
     with pytest.raises(BatchError, match=f"another run is writing into '{OUT}/.colorear'; wait"):
         run()
-    monkeypatch.setattr(store, "_STALE", 0)
+    monkeypatch.setattr(lock, "STALE", 0)
     assert run() == (ALL, [], [])
     with pytest.raises(BatchError, match="another run is writing into"):
         lost.close()
@@ -342,7 +342,7 @@ def test_closed_it_has_no_journal_and_no_lock():
     with pytest.raises(BatchError, match="closed database"):
         assert kept.journal.is_empty
     assert not folder.exists()
-    assert not kept._keeper.is_alive()
+    assert not any(keeper.is_alive() for keeper in kept._keepers)
     store.open_store(OUT).close()
 
 
@@ -351,7 +351,7 @@ def test_a_run_that_cannot_begin_leaves_no_lock(bucket, monkeypatch, when):
     def stopped(*_, **__):
         raise KeyboardInterrupt if when == "sleep" else OSError(28, "No space left on device")
 
-    owner = {"sleep": store.time, "list_files": Remote, "mkdtemp": store.tempfile}[when]
+    owner = {"sleep": lock.time, "list_files": Remote, "mkdtemp": store.tempfile}[when]
     OUT.mkdir(parents=True)
     if when == "sleep":  # a lock that is taken over
         bucket.write("out/.colorear/lock", b"{}")
@@ -437,48 +437,6 @@ def test_no_copies_stay_on_this_machine(run, tmp_path, monkeypatch):
     assert list((tmp_path / "spare").iterdir()) == []
 
 
-@pytest.mark.usefixtures("bucket")
-@pytest.mark.parametrize("stale", [False, True])
-def test_of_many_that_begin_at_once_one_gets_the_folder(bucket, stale):
-    if stale:
-        bucket.write("out/.colorear/lock", b"{}")
-    begin = threading.Barrier(8)
-    locks, refused = [], []
-
-    def take():
-        begin.wait()
-        try:
-            locks.append(store._Lock(OUT / ".colorear"))
-        except BatchError as error:
-            refused.append(str(error))
-
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert (len(locks), len(refused)) == (1, 7)
-    assert all("another run is writing into" in sentence for sentence in refused)
-    locks[0].renew()
-    locks[0].release()
-    assert ours(bucket) == []
-
-
-def test_other_stores_have_locks_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "_SETTLES", 0)
-    folder = Remote(f"file://{tmp_path}/out/.colorear")
-    lock = store._Lock(folder)
-    with pytest.raises(BatchError, match="another run is writing into"):
-        store._Lock(folder)
-    lock.renew()
-    (tmp_path / "out/.colorear/lock").write_text("theirs")
-    with pytest.raises(BatchError, match="another run is writing into"):
-        lock.renew()
-    lock.release()
-    assert (tmp_path / "out/.colorear/lock").read_text() == "theirs"
-    assert store._Lock(folder)
-
-
 def test_a_folder_of_ours_that_is_a_link_is_refused(tmp_path):
     theirs, out = tmp_path / "theirs", tmp_path / "out"
     (theirs / "unfinished").mkdir(parents=True)
@@ -491,8 +449,8 @@ def test_a_folder_of_ours_that_is_a_link_is_refused(tmp_path):
     assert [path.name for path in theirs.iterdir()] == ["unfinished"]
 
 
-def test_how_often_a_lock_is_renewed_and_the_journal_saved(monkeypatch):
-    """A copy that takes long is made less often; whoever renews so is never taken for gone."""
+def test_how_often_the_journal_is_saved(monkeypatch):
+    """A copy that takes long is made less often."""
     waits, took = [], iter([0.1, 3, 1000, 0])
     clock = iter(float(second) for second in range(10**6))
 
@@ -503,45 +461,42 @@ def test_how_often_a_lock_is_renewed_and_the_journal_saved(monkeypatch):
     def save():
         for _ in range(round(next(took))):
             next(clock)
+        raise PhotographError("the store does not answer")
 
-    lock, over = SimpleNamespace(renew=lambda: None), SimpleNamespace(wait=wait)
     monkeypatch.setattr(store, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    kept = SimpleNamespace(_over=over, _lock=lock, _save=save)
-    store._RemoteStore._keep(kept)
+    kept = SimpleNamespace(_over=SimpleNamespace(wait=wait), _lost=None, _save=save)
+    store._RemoteStore._keep_journal(kept)
     assert waits == [30, 30, 80, 150, 30]
-    assert 3 * max(waits) < store._STALE
+    kept._lost = BatchError("taken")
+    store._RemoteStore._keep_journal(kept)
+    assert waits[5:] == [30]
 
 
-@pytest.mark.parametrize(("ago", "is_gone"), [(590, False), (610, True)])
-def test_whoever_renewed_no_lock_for_ten_minutes_is_gone(tmp_path, monkeypatch, ago, is_gone):
-    monkeypatch.setattr(store, "_SETTLES", 0)
-    file = tmp_path / "out/.colorear/lock"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"token": "theirs", "time": time.time() - ago}))
-    if is_gone:
-        store._Lock(Remote(f"file://{file.parent}")).release()
-        assert not file.exists()
-    else:
-        with pytest.raises(BatchError, match="another run is writing into"):
-            store._Lock(Remote(f"file://{file.parent}"))
-        assert json.loads(file.read_text())["token"] == "theirs"
+def test_a_copy_of_the_journal_that_takes_long_does_not_keep_the_lock_from_being_renewed():
+    waits, answers = [], iter([None, PhotographError("no answer"), None, lock.TakenError(OUT)])
+
+    def wait(seconds):
+        waits.append(seconds)
+        return False
+
+    def renew():
+        if error := next(answers):
+            raise error
+
+    kept = SimpleNamespace(_over=SimpleNamespace(wait=wait), _lock=SimpleNamespace(renew=renew))
+    store._RemoteStore._keep_lock(kept)
+    assert waits == [30] * 4
+    assert 10 * max(waits) <= lock._UNSURE
+    assert isinstance(kept._lost, lock.TakenError)
+    with pytest.raises(BatchError, match="another run is writing"):
+        store._RemoteStore.check(kept)
 
 
-def test_of_two_that_take_over_one_lock_the_later_one_stays(tmp_path, monkeypatch):
-    file = tmp_path / "out/.colorear/lock"
-    file.parent.mkdir(parents=True)
-    file.write_text("{}")
-    slept = []
-
-    def meanwhile(seconds):
-        slept.append(seconds)
-        file.write_text(json.dumps({"token": "theirs", "time": time.time()}))
-
-    monkeypatch.setattr(store.time, "sleep", meanwhile)
-    with pytest.raises(BatchError, match="another run is writing into"):
-        store._Lock(Remote(f"file://{file.parent}"))
-    assert slept == [1]
-    assert json.loads(file.read_text())["token"] == "theirs"
+def test_nothing_is_written_by_whoever_cannot_tell_that_the_lock_is_theirs():
+    ensured = []
+    kept = SimpleNamespace(_lost=None, _lock=SimpleNamespace(ensure=lambda: ensured.append(1)))
+    store._RemoteStore.check(kept)
+    assert ensured == [1]
 
 
 def test_where_what_is_unfinished_lies_in_a_folder_here(tmp_path):

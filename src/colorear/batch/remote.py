@@ -6,27 +6,23 @@ written appears whole or not at all. (extra: cluster)
 """
 
 import functools
-import hashlib
 import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, NamedTuple
 
+from colorear.batch import conditional
 from colorear.errors import BatchError, ColorearError, MissingExtraError, PhotographError
 from colorear.photo.sniffing import HEAD, Stamp
 
 __all__ = ["Remote", "RemoteFile", "is_remote", "place"]
 
 _URI = re.compile(r"([a-z][a-z0-9+.-]+)://([^/]*)(.*)", re.DOTALL | re.IGNORECASE)
-_OBJECT_STORES = {"s3", "gs", "gcs", "abfs", "abfss"}
-_TAG = "tag "  # begins the versions that a store gave
 _WHOLE = {"s3", "gcs", "abfs"}  # stores in which a file that is being written cannot be seen
 _KINDS = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "tif": "tiff", "tiff": "tiff"}
-_PATIENCE = 30  # seconds in which a conditional request is tried again
 _BLOCK = 1 << 20  # bytes read at a time
 
 
@@ -159,16 +155,8 @@ class Remote:
         as good as a look before writing.
         """
         with self._translated(BatchError, "cannot be written"):
-            store, path = self._object_store()
-            if store is not None:
-                import obstore
-
-                with suppress(*_unconditional()):
-                    try:
-                        made = obstore.put(store, path, content, mode="create")
-                    except obstore.exceptions.AlreadyExistsError:
-                        return None
-                    return _version(content, made)
+            with suppress(conditional.UnknownRequestError):
+                return conditional.create(*self._key(), content)
             filesystem, path = self._opened()
             if filesystem.type_name == "local":
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -177,54 +165,39 @@ class Remote:
                         file.write(content)
                 except FileExistsError:
                     return None
-                return _version(content)
+                return conditional.version_of(content)
             if filesystem.get_file_info(path).is_file:
                 return None
             self._write(content)
-            return _version(content)
+            return conditional.version_of(content)
 
     def read_version(self) -> tuple[bytes, str] | None:
         """What it holds and the version of that, for `replace`; None where it is not."""
-        with self._translated(BatchError, "cannot be read"):
-            store, path = self._object_store()
-            if store is not None:
-                import obstore
-
-                with suppress(*_unconditional()):
-                    try:
-                        found = obstore.get(store, path)
-                    except _absent():
-                        return None
-                    content = bytes(found.bytes())
-                    return content, _version(content, found.meta)
+        with (
+            self._translated(BatchError, "cannot be read"),
+            suppress(conditional.UnknownRequestError),
+        ):
+            return conditional.read(*self._key())
         held = self.read()
-        return None if held is None else (held, _version(held))
+        return None if held is None else (held, conditional.version_of(held))
 
     def replace(self, content: bytes, version: str) -> str | None:
         """Have it hold that, unless it is of another version by now.
 
         Returns the new version; None where it was another. Where the store knows no such request
-        this is as good as a look before writing.
+        this is as good as a look before writing, and one after it.
         """
-        with self._translated(BatchError, "cannot be written"):
-            store, path = self._object_store()
-            if store is not None and version.startswith(_TAG):
-                import obstore
-
-                with suppress(obstore.exceptions.NotSupportedError, NotImplementedError):
-                    try:
-                        made = obstore.put(
-                            store, path, content, mode={"e_tag": version.removeprefix(_TAG)}
-                        )
-                    except _replaced():
-                        return None
-                    return _version(content, made)
+        with (
+            self._translated(BatchError, "cannot be written"),
+            suppress(conditional.UnknownRequestError),
+        ):
+            return conditional.replace(*self._key(), content, version)
         held = self.read_version()
         if held is None or held[1] != version:
             return None
         self.write(content)
         held = self.read_version()
-        return held and held[1]
+        return held[1] if held and held[0] == content else None
 
     def remove(self) -> None:
         """Delete it, if it is there."""
@@ -259,14 +232,10 @@ class Remote:
         filesystem, root = _filesystem(scheme, host)
         return filesystem, root.rstrip("/") + path
 
-    def _object_store(self) -> tuple[Any, str]:
-        """A client that makes conditional requests, and the path for it; None where there is none.
-
-        pyarrow's makes none.
-        """
+    def _key(self) -> tuple[str, str, str]:
+        """Its scheme, bucket and name there."""
         scheme, host, path = _parts(self._uri)
-        store = _conditional(scheme, host) if scheme in _OBJECT_STORES else None
-        return store, path.lstrip("/")
+        return scheme, host, path.lstrip("/")
 
     @contextmanager
     def _translated(self, kind: type[ColorearError], what: str) -> Iterator[None]:
@@ -280,6 +249,7 @@ class Remote:
             raise kind(f"'{self._uri}' does not exist; check the name") from None
         except Exception as error:  # the errors of pyarrow and of fsspec's stores share no base
             reason = " ".join(str(error).split())
+            reason = reason.partition(" Debug source: ")[0]  # obstore's, of many lines
             raise kind(f"'{self._uri}' {what}: {reason}") from error
 
 
@@ -326,55 +296,6 @@ def _filesystem(scheme: str, host: str) -> tuple[Any, str]:
             ) from error
         return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
     return found
-
-
-@functools.cache
-def _conditional(scheme: str, host: str) -> Any:
-    """The client of that bucket; None where it cannot be had."""
-    from obstore.store import from_url
-
-    try:
-        return from_url(
-            f"{scheme}://{host}",
-            client_options={"allow_http": True},
-            retry_config={"retry_timeout": timedelta(seconds=_PATIENCE)},
-        )
-    except _unconditional():
-        return None
-
-
-def _absent() -> tuple[type[Exception], ...]:
-    """What says that a file is not there."""
-    from obstore.exceptions import NotFoundError
-
-    return FileNotFoundError, NotFoundError
-
-
-def _replaced() -> tuple[type[Exception], ...]:
-    """What says that a file is of another version."""
-    from obstore.exceptions import PreconditionError
-
-    return (PreconditionError, *_absent())
-
-
-def _unconditional() -> tuple[type[Exception], ...]:
-    """What a store, or a client without the keys that pyarrow finds, answers to such a request."""
-    from obstore import exceptions
-
-    return (
-        exceptions.GenericError,
-        exceptions.NotSupportedError,
-        exceptions.PermissionDeniedError,
-        exceptions.UnauthenticatedError,
-        exceptions.UnknownConfigurationKeyError,
-        NotImplementedError,
-    )
-
-
-def _version(content: bytes, about: Any = None) -> str:
-    """What tells one version from another: the store's tag, else the content."""
-    tag = about["e_tag"] if about else None
-    return _TAG + str(tag) if tag else hashlib.sha256(content).hexdigest()
 
 
 def _stamp(info: Any) -> Stamp:

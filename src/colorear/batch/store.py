@@ -2,22 +2,20 @@
 
 A folder that receives photographs keeps its journal in `.colorear`. Of a remote folder the journal
 is brought here, and taken back every half minute and at the end; meanwhile a lock lies beside it,
-which is renewed as often.
+which is renewed as often. Who cannot renew it writes nothing more, before others may take it over.
 """
 
-import json
 import os
-import socket
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
 from colorear.batch.journal import FILE, Journal
+from colorear.batch.lock import Lock, TakenError
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.scratch import SCRATCH, Scratch, remove_scratch
 from colorear.errors import BatchError, ColorearError, UsageError, reason_of, translated
@@ -26,10 +24,8 @@ from colorear.photo.sniffing import Stamp
 __all__ = ["Store", "absolute", "open_store", "stamp_if_there"]
 
 _OURS = ".colorear"
-_OFTEN, _SELDOM = 30, 150  # seconds between two renewals of a lock
+_OFTEN, _SELDOM = 30, 150  # seconds between two copies of the journal; the lock is renewed often
 _SHARE = 20  # how many times longer than copying a journal takes it is left alone
-_STALE = 600  # seconds; whoever renewed a lock so long ago is gone
-_SETTLES = 1  # seconds in which two that take over one lock at once see each other
 
 
 class Store(Protocol):
@@ -127,7 +123,7 @@ class _RemoteStore:
     def __init__(self, destination: Remote) -> None:
         self._destination = destination
         with ExitStack() as undone:
-            self._lock = _Lock(destination / _OURS)
+            self._lock = Lock(destination / _OURS)
             undone.callback(self._lock.release)
             files = destination.list_files()
             self._stamps = {str(destination / str(file.path)): file.stamp for file in files}
@@ -139,8 +135,10 @@ class _RemoteStore:
         self._saving = threading.Lock()
         self._over = threading.Event()
         self._lost: BatchError | None = None
-        self._keeper = threading.Thread(target=self._keep, daemon=True)
-        self._keeper.start()
+        threads = (self._keep_lock, self._keep_journal)  # a copy may take long, a lock may not wait
+        self._keepers = [threading.Thread(target=keep, daemon=True) for keep in threads]
+        for keeper in self._keepers:
+            keeper.start()
 
     def key(self, target: str) -> str:
         return target.removeprefix(f"{self._destination}/")
@@ -158,10 +156,12 @@ class _RemoteStore:
     def check(self) -> None:
         if self._lost:
             raise self._lost
+        self._lock.ensure()
 
     def close(self) -> None:
         self._over.set()
-        self._keeper.join()
+        for keeper in self._keepers:
+            keeper.join()
         try:
             self.check()
             self._lock.renew()
@@ -184,19 +184,24 @@ class _RemoteStore:
             ) from error
         return folder
 
-    def _keep(self) -> None:
-        """Renew the lock and save the journal, from time to time; it runs in a thread."""
-        seconds = float(_OFTEN)
-        while not self._over.wait(seconds):
-            started = time.monotonic()
+    def _keep_lock(self) -> None:
+        """Renew the lock, from time to time; it runs in a thread."""
+        while not self._over.wait(_OFTEN):
             try:
                 self._lock.renew()
-                self._save()
-            except _TakenError as error:
+            except TakenError as error:
                 self._lost = error
                 return
-            except ColorearError:  # the store may answer again; the last save tells
+            except ColorearError:  # the store may answer again; `check` tells
                 continue
+
+    def _keep_journal(self) -> None:
+        """Save the journal, from time to time; it runs in a thread."""
+        seconds = float(_OFTEN)
+        while not (self._over.wait(seconds) or self._lost):
+            started = time.monotonic()
+            with suppress(ColorearError):  # the store may answer again; the last save tells
+                self._save()
             seconds = min(_SELDOM, max(_OFTEN, _SHARE * (time.monotonic() - started)))
 
     def _save(self) -> None:
@@ -209,74 +214,6 @@ class _RemoteStore:
             self.journal.copy(copy)
             (self._destination / _OURS / FILE).upload(copy)
             self._saved = changes
-
-
-class _TakenError(BatchError):
-    """Another run has the lock."""
-
-    def __init__(self, folder: Remote) -> None:
-        super().__init__(
-            f"another run is writing into '{folder}'; wait until it has ended, "
-            "or give another folder"
-        )
-
-
-class _Lock:
-    """A file that says who writes there, and said so when; when it is stale tell the clocks.
-
-    It is made, and taken over from an owner who is gone, by requests of which a store grants one.
-    """
-
-    def __init__(self, folder: Remote) -> None:
-        self._folder, self._file = folder, folder / "lock"
-        self._token = uuid.uuid4().hex
-        self._version: str | None = None
-        try:
-            self._version = self._file.create(self._content())
-            if self._version is None:
-                self._take_over()
-        except BaseException:  # Ctrl-C too: others would wait for nobody
-            with suppress(ColorearError):
-                self.release()
-            raise
-
-    def renew(self) -> None:
-        """Raises BatchError if it is not ours any more."""
-        if self._version is not None:
-            self._version = self._file.replace(self._content(), self._version)
-        if self._version is None:
-            raise _TakenError(self._folder)
-
-    def release(self) -> None:
-        """Let others in."""
-        there = self._file.read()
-        if there and _owner(there)[0] == self._token:
-            self._file.remove()
-
-    def _take_over(self) -> None:
-        """Of whoever has it, if they are gone."""
-        there = self._file.read_version()
-        if there and time.time() - _owner(there[0])[1] < _STALE:
-            raise _TakenError(self._folder)
-        content = self._content()
-        self._version = self._file.replace(content, there[1]) if there else None
-        if self._version is None:
-            raise _TakenError(self._folder)
-        time.sleep(_SETTLES)  # some stores grant it to two, of which the later one stays
-        self.renew()
-
-    def _content(self) -> bytes:
-        who = {"host": socket.gethostname(), "process": os.getpid()}
-        return json.dumps({"token": self._token, "time": time.time()} | who).encode()
-
-
-def _owner(content: bytes) -> tuple[str, float]:
-    """Whose a lock is, and when it was renewed; long ago where nobody can tell."""
-    try:
-        lock = json.loads(content or b"{}")
-        return str(lock["token"]), float(lock["time"])
-    except (KeyError, TypeError, ValueError):
-        return "", 0.0
 
 
 def absolute(text: str) -> str:

@@ -1,0 +1,203 @@
+"""Of many runs one has the lock of a remote folder, however slow its store is."""
+
+import json
+import threading
+import time
+from types import SimpleNamespace
+
+import obstore
+import pytest
+
+import s3
+from colorear.batch import conditional, lock
+from colorear.batch.remote import Remote
+from colorear.errors import BatchError
+
+OUT = Remote(f"s3://{s3.BUCKET}/out")
+TAKEN = "another run is writing into"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with s3.served() as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def bucket(server, monkeypatch):
+    monkeypatch.setattr(lock, "_SETTLES", 0)
+    server.empty()
+    return server
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Remote:
+    """A folder whose store compares nothing, with the file of a lock that nobody has."""
+    monkeypatch.setattr(lock, "_SETTLES", 0)
+    folder = tmp_path / "out/.colorear"
+    folder.mkdir(parents=True)
+    return Remote(f"file://{folder}")
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("stale", [False, True])
+def test_of_many_that_begin_at_once_one_gets_the_folder(bucket, stale):
+    if stale:
+        bucket.write("out/.colorear/lock", b"{}")
+    begin = threading.Barrier(8)
+    locks, refused = [], []
+
+    def take():
+        begin.wait()
+        try:
+            locks.append(lock.Lock(OUT / ".colorear"))
+        except BatchError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(locks), len(refused)) == (1, 7)
+    assert all(TAKEN in sentence for sentence in refused)
+    locks[0].renew()
+    locks[0].release()
+    assert [name for name in bucket.names() if name[-1] != "/"] == []
+
+
+def test_other_stores_have_locks_too(here):
+    ours, file = lock.Lock(here), here / "lock"
+    with pytest.raises(BatchError, match=TAKEN):
+        lock.Lock(here)
+    ours.renew()
+    file.write(b"theirs")
+    with pytest.raises(BatchError, match=TAKEN):
+        ours.renew()
+    with pytest.raises(BatchError, match=TAKEN):
+        ours.renew()
+    ours.release()
+    assert file.read() == b"theirs"
+    assert lock.Lock(here)
+
+
+@pytest.mark.parametrize(("ago", "is_gone"), [(590, False), (610, True)])
+def test_whoever_renewed_no_lock_for_ten_minutes_is_gone(here, ago, is_gone):
+    file = here / "lock"
+    file.write(json.dumps({"token": "theirs", "time": time.time() - ago}).encode())
+    if is_gone:
+        lock.Lock(here).release()
+        assert file.read() is None
+    else:
+        with pytest.raises(BatchError, match=TAKEN):
+            lock.Lock(here)
+        assert json.loads(file.read())["token"] == "theirs"
+
+
+@pytest.mark.parametrize("there", [None, b"{}"])
+@pytest.mark.parametrize(("seconds", "waits"), [(0, 1), (7, 14)])
+def test_of_two_that_a_store_grants_one_lock_the_later_one_stays(
+    here, monkeypatch, there, seconds, waits
+):
+    """They see each other after twice the time that it took, however slow the store is."""
+    file, slept = here / "lock", []
+    if there is not None:
+        file.write(there)
+
+    def meanwhile(seconds):
+        slept.append(seconds)
+        file.write(json.dumps({"token": "theirs", "time": time.time()}).encode())
+
+    monkeypatch.setattr(lock, "_SETTLES", 1)
+    times = {"sleep": meanwhile, "time": time.time, "monotonic": lambda: next(clock)}
+    monkeypatch.setattr(lock, "time", SimpleNamespace(**times))
+    clock = iter([0, seconds, seconds])
+    with pytest.raises(BatchError, match=TAKEN):
+        lock.Lock(here)
+    assert slept == [waits]
+    assert json.loads(file.read())["token"] == "theirs"
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_store_that_compares_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(lock.time, "sleep", None)
+    lock.Lock(OUT / ".colorear").release()
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("request_name", ["create", "replace"])
+def test_a_lock_whose_answer_was_lost_is_known_as_our_own(monkeypatch, request_name):
+    """The store did it, nobody heard so, and the same request again was refused."""
+    if request_name == "replace":
+        ours = lock.Lock(OUT / ".colorear")
+    done = getattr(Remote, request_name)
+
+    def unheard(self, *arguments):
+        assert done(self, *arguments)
+        return done(self, *arguments)
+
+    monkeypatch.setattr(Remote, request_name, unheard)
+    if request_name == "create":
+        ours = lock.Lock(OUT / ".colorear")
+    ours.renew()
+    monkeypatch.undo()
+    ours.renew()
+    ours.release()
+    assert (OUT / ".colorear/lock").read() is None
+
+
+def test_whoever_could_not_renew_it_for_long_asks_before_going_on(here, monkeypatch):
+    now = [1000.0]
+    times = {"sleep": lambda _: None, "time": time.time, "monotonic": lambda: now[0]}
+    monkeypatch.setattr(lock, "time", SimpleNamespace(**times))
+    ours, file = lock.Lock(here), here / "lock"
+    before = file.read()
+    now[0] += 300
+    ours.ensure()
+    assert file.read() == before
+    now[0] += 1
+    ours.ensure()
+    assert file.read() != before
+    now[0] += 300
+    file.write(b"theirs")
+    ours.ensure()  # it may be believed for as long
+    now[0] += 1
+    with pytest.raises(BatchError, match=TAKEN):
+        ours.ensure()
+
+
+def test_the_time_of_a_renewal_is_when_it_was_asked_for(here, monkeypatch):
+    """It may have been done at once, and its answer have taken long."""
+    now = [1000.0]
+    times = {"sleep": lambda _: None, "time": time.time, "monotonic": lambda: now[0]}
+    monkeypatch.setattr(lock, "time", SimpleNamespace(**times))
+    ours, replace, asked = lock.Lock(here), Remote.replace, []
+
+    def slowly(self, *arguments):
+        asked.append(now[0])
+        now[0] += 200
+        return replace(self, *arguments)
+
+    monkeypatch.setattr(Remote, "replace", slowly)
+    ours.renew()
+    now[0] += 101
+    ours.ensure()
+    assert asked == [1000, 1301]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_store_that_does_not_answer_grants_nothing(monkeypatch):
+    """Whoever went on as if it knew no such request would have what another was granted."""
+    monkeypatch.setattr(conditional, "_client", lambda *_: None)
+    monkeypatch.setattr(obstore, "put", silent)
+    monkeypatch.setattr(obstore, "get", silent)
+    with pytest.raises(BatchError, match=r"lock' cannot be written: Generic S3 error: .* request$"):
+        lock.Lock(OUT / ".colorear")
+    assert (OUT / ".colorear/lock").read() is None
+
+
+def silent(*_, **__):
+    raise obstore.exceptions.GenericError(
+        "Generic S3 error: Error performing PUT http://store/lock in 30.0s - HTTP error: error "
+        'sending request\n\nDebug source:\nGeneric {\n    store: "S3",\n}'
+    )
