@@ -1,6 +1,8 @@
+import pytest
 import pyvips
+from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
-from colorear.errors import reason_of
+from colorear.errors import ModelError, reason_of, translated
 
 
 def test_what_others_say_is_one_line_of_some_words():
@@ -23,3 +25,9 @@ def test_of_a_report_of_libvips_what_tells_the_most():
         reason_of(pyvips.Error("unable to call avg\na.tif: bad seek to 9"))
         == "a.tif: bad seek to 9"
     )
+
+
+def test_a_network_for_which_there_is_no_memory_is_not_called_a_wrong_file():
+    says = "^acuarela needs more memory than there is; end other programs$"
+    with pytest.raises(ModelError, match=says), translated(ModelError, "acuarela"):
+        raise RuntimeException("[ONNXRuntimeError] : 6 : Exception during init: std::bad_alloc")

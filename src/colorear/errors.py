@@ -158,6 +158,8 @@ class Foreign(NamedTuple):
         return f"{subject} {said}" + (f"; {self.advice}" if self.advice else "")
 
 
+_NETWORK = "onnxruntime.capi.onnxruntime_pybind11_state.*"  # its classes share no base
+
 # The first row that fits is taken, so that a special case stands before the general one.
 FOREIGN: tuple[Foreign, ...] = (
     Foreign("builtins.FileNotFoundError", "", "does not exist", "check the name"),
@@ -224,8 +226,9 @@ FOREIGN: tuple[Foreign, ...] = (
         "see whether it is full or damaged, and the same command goes on",
     ),
     Foreign("sqlite3.DatabaseError", "", "cannot be used ({reason})", ""),
+    Foreign(_NETWORK, "MEMORY", "needs more memory than there is", "end other programs"),
     Foreign(
-        "onnxruntime.capi.onnxruntime_pybind11_state.*",  # its classes share no base
+        _NETWORK,
         "",
         "cannot be loaded as an ONNX network ({reason})",
         "expected one self-contained .onnx file",
@@ -234,7 +237,8 @@ FOREIGN: tuple[Foreign, ...] = (
 )
 
 _LONGEST = 300  # characters of what others say
-_REPORTS = {  # of libvips, and of the libraries that it reads by
+_REPORTS = {  # of ONNX Runtime, of libvips, and of the libraries that it reads by
+    "std::bad_alloc": "MEMORY",
     "compression support is not configured": "CODEC",
     "tiled separate planes not supported": "PLANES",
     "not a whole number of bytes": "SAMPLES",

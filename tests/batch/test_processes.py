@@ -12,8 +12,9 @@ from PIL import Image
 
 from colorear.batch.discovery import Failed
 from colorear.batch.processes import process_executor
-from colorear.batch.task import Completed, Task
+from colorear.batch.task import Completed, Task, run_task
 from colorear.errors import BatchError
+from colorear.inference.colorizer import Colorizer
 
 
 @pytest.fixture
@@ -89,8 +90,31 @@ def test_processes_that_cannot_begin_are_told_as_that(tasks, known_network, monk
     with pytest.raises(BatchError, match=r"cannot begin: the network .*gone.onnx cannot be read"):
         list(process_executor(gone, 2)(iter(tasks)))
     assert active_children() == []
-    monkeypatch.setattr(spawn, "_python_exe", b"/bin/false")
-    with pytest.raises(BatchError, match=r"ended before it could begin \(status 1\); see whether"):
-        list(process_executor(known_network, 2)(iter(tasks)))
+    dies = known_network.with_name("dies")
+    dies.write_text("#!/bin/sh\nkill -9 $$")
+    dies.chmod(0o700)
+    for program, said in (
+        (str(dies), r"ended before it could begin \(signal 9\); see whether there is memory"),
+        ("/bin/false", "could not be started in Python; see what it said, and begin a program"),
+    ):
+        monkeypatch.setattr(spawn, "_python_exe", program.encode())
+        with pytest.raises(BatchError, match=said):
+            list(process_executor(known_network, 2)(iter(tasks)))
     assert active_children() == []
     assert capfd.readouterr().err == ""
+
+
+def test_what_is_done_again_takes_the_place_of_its_own_file_alone(tmp_path, known_network):
+    colorizer = Colorizer(known_network, threads=1)
+    gray = Image.fromarray(np.random.default_rng(1).integers(60, 200, (20, 30), np.uint8))
+    gray.save(tmp_path / "old.png")
+    task = Task(str(tmp_path / "old.png"), str(tmp_path / "new.png"), None, overwrite=False)
+    assert isinstance(run_task(colorizer, task._replace(again=True)), Completed)
+    again = run_task(colorizer, task)
+    assert "exists already; allow to overwrite it" in again.error
+    assert isinstance(run_task(colorizer, task._replace(again=True)), Completed)
+    gray.save(tmp_path / "new.png")  # another's, who came meanwhile
+    again = run_task(colorizer, task._replace(again=True))
+    assert "exists already; allow to overwrite it" in again.error
+    with Image.open(tmp_path / "new.png") as there:
+        assert there.mode == "L"

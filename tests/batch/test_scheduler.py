@@ -80,8 +80,9 @@ def test_a_photograph_that_every_worker_is_lost_of():
 def test_what_a_lost_worker_may_have_written_is_replaced():
     pool = FicklePool(deadly={"7"})
     list(schedule(pool, iter(tasks(10))))
-    assert [task.overwrite for task in pool.begun if task.source == "7"] == [False, True, True]
-    assert not any(task.overwrite for task in pool.begun if task.source != "7")
+    assert [task.again for task in pool.begun if task.source == "7"] == [False, True, True]
+    assert not any(task.again for task in pool.begun if task.source != "7")
+    assert not any(task.overwrite for task in pool.begun)
 
 
 def test_capacity_that_comes_is_used():

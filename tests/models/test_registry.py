@@ -1,3 +1,4 @@
+import itertools
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 
 import networks
 from colorear.errors import ModelError
-from colorear.models import add, cards, is_here, load, registry, remove
+from colorear.models import add, cards, is_here, load, registry, remove, writing
 from colorear.models.card import encode_card
 
 
@@ -55,7 +56,7 @@ def test_what_is_packed_is_the_same_elsewhere(model_file, tmp_path, known):
     model, card = registry.packed(name)
     assert model == model_file.read_bytes()
     elsewhere = tmp_path / "elsewhere" / f"{card.name}.onnx"
-    registry.write(elsewhere, model, card)
+    writing.write(elsewhere, model, card)
     assert load(elsewhere).card == load(name).card == card
 
 
@@ -193,6 +194,44 @@ def test_nothing_partial_stays_when_writing_fails(model_file, added_folder, monk
     ):
         add(model_file, "mine", "contract")
     assert list(added_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_name_is_had_by_one_of_those_who_add_networks_at_once(
+    model_file, added_folder, make_contract, monkeypatch, failing
+):
+    """Each looked whether it was free before the trial, which takes a while."""
+    another, try_out = model_file.with_name("another.onnx"), registry.try_out
+    another.write_bytes(make_contract(8))
+
+    def meanwhile(path, **how):
+        if path == model_file:
+            add(another, "mine", "contract")
+        return try_out(path, **how)
+
+    monkeypatch.setattr(registry, "try_out", meanwhile)
+    with pytest.raises(ModelError, match="the name 'mine' is taken; choose another, or remove"):
+        add(model_file, "mine", "contract")
+    assert load("mine").card.stride == 8
+    remove("mine")
+    monkeypatch.setattr(writing, "replacing", full_at(failing))
+    with pytest.raises(
+        ModelError, match=r"mine cannot be kept in .*: No space left on device; make"
+    ):
+        add(another, "mine", "contract")
+    assert list(added_folder.iterdir()) == []
+
+
+def full_at(number: int):
+    """Writes files until the disk is full."""
+    count, replacing = itertools.count(1), writing.replacing
+
+    def write(*place, **how):
+        if next(count) == number:
+            raise OSError(28, "No space left on device")
+        return replacing(*place, **how)
+
+    return write
 
 
 def test_a_damaged_card_does_not_stop_the_other_networks(model_file, added_folder):

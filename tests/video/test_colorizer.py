@@ -280,6 +280,19 @@ def test_nothing_is_overwritten(colorizer, lumas, tmp_path):
     ]
 
 
+def test_what_appears_while_a_film_is_colored_is_not_overwritten(colorizer, lumas, tmp_path):
+    """The colors are kept: the same command with leave to overwrite has no more to do."""
+    source = made.write(tmp_path / "old.mkv", map(made.coded, lumas[:2]))
+    target, sheet = tmp_path / "new.mkv", tmp_path / "new.png"
+    for path, write in ((target, colorizer.colorize), (sheet, colorizer.preview)):
+        with pytest.raises(VideoError, match=f"'{path}' exists already; allow to overwrite it"):
+            write(source, path, progress=lambda *_, path=path: path.write_bytes(b"mine"))
+        assert path.read_bytes() == b"mine"
+    assert colorizer.colorize(source, target, overwrite=True).resumed == 2
+    colorizer.preview(source, sheet, overwrite=True)
+    assert min(target.stat().st_size, sheet.stat().st_size) > 100
+
+
 @pytest.mark.parametrize(
     ("options", "name", "match"),
     [

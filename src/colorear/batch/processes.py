@@ -135,10 +135,7 @@ class _WorkerProcess:
         except (EOFError, OSError):
             self._process.join(_DYING)
             if not self._pool.has_begun:
-                raise BatchError(
-                    f"a process to color in ended before it could begin ({self._ending()}); see "
-                    "whether there is memory for it (fewer --jobs need less)"
-                ) from None
+                raise BatchError(self._why_not_begun()) from None
             return None
         return outcome
 
@@ -149,6 +146,17 @@ class _WorkerProcess:
         self._pool.forget(self)
         self.pipe.close()
         return self._ending()
+
+    def _why_not_begun(self) -> str:
+        if self._process.exitcode == 1:  # Python's own, which has said why
+            return (
+                "a process to color in could not be started in Python; see what it said, and begin "
+                "a program of your own with: if __name__ == '__main__'"
+            )
+        return (
+            f"a process to color in ended before it could begin ({self._ending()}); see "
+            "whether there is memory for it (fewer --jobs need less)"
+        )
 
     def _ending(self) -> str:
         code = self._process.exitcode

@@ -21,7 +21,8 @@ from colorear.batch.task import Executor, Task, run_task
 from colorear.errors import BatchError, MissingExtraError
 from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card
-from colorear.models.registry import packed, write
+from colorear.models.registry import packed
+from colorear.models.writing import write
 from colorear.photo.c2pa import Signer
 from colorear.photo.jpeg_dct import can_transform
 from colorear.version import __version__

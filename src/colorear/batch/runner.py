@@ -12,12 +12,11 @@ from typing import Self
 
 from colorear.batch.discovery import Discovery, Failed, WorkItem
 from colorear.batch.journal import Entry
-from colorear.batch.remote import Remote, is_remote
+from colorear.batch.remote import Remote
 from colorear.batch.store import absolute, open_store, stamp_if_there
-from colorear.batch.task import Completed, Executor, Kept, Result, Task
+from colorear.batch.task import Completed, Executor, Kept, Result, Task, is_ours
 from colorear.errors import BatchError
 from colorear.inference.options import DEFAULT_OPTIONS, ColorizeOptions
-from colorear.photo.appearance import why_in_color
 from colorear.photo.sniffing import Stamp
 
 __all__ = ["Batch"]
@@ -208,7 +207,7 @@ class Batch:
 def _state_of_target(item: WorkItem, entry: Entry | None, there: Stamp | None) -> _Target:
     if there is None:
         return _Target.ABSENT
-    if entry and (there == entry.output or (entry.begun and _is_ours(item))):
+    if entry and (there == entry.output or (entry.begun and is_ours(item))):
         return _Target.OURS
     return _Target.CHANGED if entry and entry.output else _Target.UNKNOWN
 
@@ -217,14 +216,3 @@ def _why_refused(item: WorkItem, target: _Target) -> str:
     changed = target is _Target.CHANGED
     what = "was changed since it was colored" if changed else "exists already"
     return f"'{item.target}' {what}; allow to overwrite it (--overwrite) or name another"
-
-
-def _is_ours(item: WorkItem) -> bool:
-    """Whether a run that was killed made what is in the place of its target.
-
-    What shows how unsure the colors are has no mark, and of what is elsewhere only the whole could
-    be brought here to look for one: of these all that a run had begun is taken for its own.
-    """
-    if item.product == "uncertainty" or is_remote(item.target):
-        return True
-    return bool(why_in_color(Path(item.target)))

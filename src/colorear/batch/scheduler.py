@@ -88,8 +88,8 @@ class _Running:
         return _Attempt(task, 0) if task else None
 
     def begin(self, worker: Worker, attempt: _Attempt) -> None:
-        # a target that is there after the first attempt was made by the worker that was lost
-        task = attempt.task._replace(overwrite=True) if attempt.number else attempt.task
+        # a worker that was lost may have made the target, and said so to nobody
+        task = attempt.task._replace(again=True) if attempt.number else attempt.task
         self.busy[worker.submit(task)] = worker, attempt._replace(number=attempt.number + 1)
 
     def ended(self, submitted: object) -> tuple[Task, Outcome] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from colorear.batch.discovery import Failed, Product, Skipped
+from colorear.batch.discovery import Failed, Product, Skipped, WorkItem
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.batch.store import stamp_if_there
 from colorear.errors import ColorearError, PhotographError
@@ -18,7 +18,7 @@ from colorear.photo.atomic_write import exists_already
 from colorear.photo.pages import open_pages
 from colorear.photo.sniffing import Stamp, reading, stamp
 
-__all__ = ["Completed", "Executor", "Kept", "Result", "Task", "run_task"]
+__all__ = ["Completed", "Executor", "Kept", "Result", "Task", "is_ours", "run_task"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Task(NamedTuple):
     """Whether to color what is in color already, or has no grays."""
     named: bool = True
     """Whether the source was named itself, not found in a folder."""
+    again: bool = False
+    """Whether it was begun before, by a worker that was lost."""
 
 
 class Completed(NamedTuple):
@@ -112,7 +114,7 @@ def _run_local(colorizer: Colorizer, task: Task) -> _Done | Skipped:
         hints=task.options.hints,
         vividness=task.options.vividness,
         variant=task.variant,
-        overwrite=task.overwrite,
+        overwrite=task.overwrite or (task.again and is_ours(task)),
         unfinished=Path(task.unfinished) if task.unfinished else None,
         appearance=seen,
     )
@@ -125,7 +127,7 @@ def _run_remote(colorizer: Colorizer, task: Task) -> _Done | Skipped:
     with tempfile.TemporaryDirectory(prefix="colorear-") as folder:
         near, seen = task, None
         if isinstance(target, Remote):
-            if not task.overwrite and target.stamp():
+            if not (task.overwrite or task.again) and target.stamp():
                 raise exists_already(task.target)
             copy = _path_in(folder, "made", target.name)
             near = near._replace(target=copy, unfinished=None, overwrite=True)
@@ -144,6 +146,17 @@ def _run_remote(colorizer: Colorizer, task: Task) -> _Done | Skipped:
         if isinstance(target, Remote) and isinstance(result, Colored):
             target.upload(Path(near.target))
         return replace(result, source=task.source, output=task.target), seen or before, sha256
+
+
+def is_ours(made: Task | WorkItem) -> bool:
+    """Whether somebody who was lost, and had begun with that, made what is in its place.
+
+    What shows how unsure the colors are has no mark, and of what is elsewhere only the whole could
+    be brought here to look for one: of these all that was begun is taken for colorear's own.
+    """
+    if made.product == "uncertainty" or is_remote(made.target):
+        return True
+    return bool(why_in_color(Path(made.target)))
 
 
 def _stamp_of_output(target: str) -> Stamp:

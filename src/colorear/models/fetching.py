@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 
 from colorear.errors import ModelError
-from colorear.models.registry import added_folder, card, is_here, write_file
+from colorear.models.registry import added_folder, card, is_here
+from colorear.models.writing import write_file
 
 __all__ = ["fetch"]
 

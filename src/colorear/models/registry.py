@@ -19,13 +19,13 @@ import platformdirs
 
 from colorear.errors import ModelError
 from colorear.models.adapters import ADAPTERS, check_range
-from colorear.models.card import Card, Kind, encode_card, read_card
+from colorear.models.card import Card, Kind, read_card
 from colorear.models.contract import takes_hints
 from colorear.models.interface import Question, ask, check_interface, fixed_size
 from colorear.models.network import Network
 from colorear.models.onnx_session import Session
 from colorear.models.trial import try_out
-from colorear.photo.atomic_write import replacing
+from colorear.models.writing import name_taken, write_new
 
 __all__ = [
     "add",
@@ -39,8 +39,6 @@ __all__ = [
     "names",
     "packed",
     "remove",
-    "write",
-    "write_file",
 ]
 
 BUNDLED = Path(__file__).parent
@@ -95,7 +93,7 @@ def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
 
 
 def packed(name_or_path: str | Path) -> tuple[bytes, Card]:
-    """The file that `load` would take, and its card; with `write` it is the same elsewhere.
+    """The file that `load` would take, and its card; with `writing.write` it is the same elsewhere.
 
     Raises ModelError as `load` does.
     """
@@ -118,7 +116,7 @@ def add(onnx_path: str | Path, name: str, kind: Kind) -> Card:
     model = _read(Path(onnx_path))
     new = try_out(onnx_path, name=name, kind=kind)
     _check_described(Path(onnx_path), model, new)
-    write(added_folder() / f"{name}.onnx", model, new)
+    write_new(added_folder() / f"{name}.onnx", model, new)
     return new
 
 
@@ -138,25 +136,6 @@ def examine(path: str | Path, name: str = "", kind: Kind | None = None) -> Card:
         found = _described(session, model, name or file.stem, kind or "contract")
     Network(found, session)(np.tile(np.linspace(0, 100, 61, dtype=np.float32), (37, 1)))
     return found
-
-
-def write(path: Path, model: bytes, card: Card) -> None:
-    """Write an .onnx file and the card beside it, each whole or not at all. Raises ModelError."""
-    write_file(path, model)
-    write_file(path.with_suffix(".json"), encode_card(card))  # makes it known
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write one file of a network, whole or not at all. Raises ModelError."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as part:
-            part.write_bytes(content)
-    except OSError as error:
-        raise ModelError(
-            f"{path.stem} cannot be kept in {path.parent}: {error.strerror}; "
-            f"make room there, or name another folder (in COLOREAR_MODELS for added networks)"
-        ) from error
 
 
 def remove(name: str) -> None:
@@ -239,7 +218,7 @@ def _check_free(name: str) -> None:
             f"'-' and '_', the first a letter or digit"
         )
     if name in RESERVED or name in _card_files():
-        raise ModelError(f"the name {name!r} is taken; choose another, or remove that network")
+        raise name_taken(name)
 
 
 def _card_beside(path: Path, model: bytes) -> Card | None:

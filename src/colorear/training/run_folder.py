@@ -39,7 +39,7 @@ _NOTHING = "not there"
 
 
 def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> None:
-    """Claim the folder for a new run, or check that it holds the one to resume.
+    """Claim the folder for a new run, of many that begin there, or check what is to be resumed.
 
     Parameters
     ----------
@@ -62,13 +62,14 @@ def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> 
     identity = {"recipe": recipe.model_dump(mode="json"), "photographs": files}
     about = run / "run.json"
     if not resume:
-        if about.exists():
-            raise TrainingError(
-                f"{run}: holds a run already; go on with --resume or give another --out"
-            )
         try:
             run.mkdir(parents=True, exist_ok=True)
-            about.write_text(json.dumps(identity, indent=2) + "\n")
+            with replacing(about, overwrite=False) as part:
+                part.write_text(json.dumps(identity, indent=2) + "\n")
+        except FileExistsError:
+            raise TrainingError(
+                f"{run}: holds a run already; go on with --resume or give another --out"
+            ) from None
         except OSError as error:
             raise TrainingError(
                 f"{run}: cannot hold a run ({error.strerror}); give another --out"

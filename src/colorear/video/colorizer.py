@@ -11,7 +11,6 @@ from colorear import models
 from colorear.errors import ModelError, VideoError, translated
 from colorear.hints import Unreachable
 from colorear.models.onnx_session import cores
-from colorear.photo.atomic_write import replacing
 from colorear.photo.provenance import Provenance
 from colorear.photo.sniffing import stamp
 from colorear.version import __version__
@@ -21,7 +20,7 @@ from colorear.video.coloring import Look, Memory, color_pictures
 from colorear.video.encoding import CONTAINERS, choose
 from colorear.video.film import Film
 from colorear.video.hint_tracks import Told, follow_hints
-from colorear.video.job import Job, check_target
+from colorear.video.job import Job, check_target, writing
 from colorear.video.joining import join, mark_in
 from colorear.video.options import VideoOptions
 from colorear.video.preview import ShotPreview, check_sheet, shot_previews, write_sheet
@@ -134,7 +133,7 @@ class VideoColorizer:
             run.done = resumed = sum(len(segment.times) for segment in run.segments)
             run.progress(run.done, run.total)
             self._color(run, job, told)
-            left_out = self._join(run, job, path)
+            left_out = self._join(run, job, path, overwrite=overwrite)
             job.remove()
         facts = film.facts
         return ColorizedVideo(
@@ -174,7 +173,7 @@ class VideoColorizer:
         check_sheet(path)
         check_target(path, Film(source).facts.path, overwrite=overwrite)
         shots = self.shots(source, options, progress=progress)
-        write_sheet(shots, path)
+        write_sheet(shots, path, overwrite=overwrite)
         return Preview(
             str(source),
             str(path),
@@ -263,11 +262,11 @@ class VideoColorizer:
                 f"{film.facts.seconds:.1f} seconds long"
             )
 
-    def _join(self, run: Run, job: Job, path: Path) -> list[str]:
+    def _join(self, run: Run, job: Job, path: Path, *, overwrite: bool) -> list[str]:
         paths = [job.path(number) for number in range(len(run.segments))]
         times = [one for segment in run.segments for one in segment.times]
         span = Span(run.options.start, run.options.end)
-        with translated(VideoError, f"'{path}'", "written"), replacing(path) as part:
+        with writing(path, overwrite=overwrite) as part:
             return join(paths, times, part, run.encoding, self.mark, span)
 
 

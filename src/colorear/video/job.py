@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 
 from colorear.errors import UsageError, VideoError, reason_of, translated
+from colorear.photo.atomic_write import replacing
 
-__all__ = ["Job", "Segment", "check_target"]
+__all__ = ["Job", "Segment", "check_target", "writing"]
 
 _FORM = 2
 _TABLES = f"""
@@ -49,9 +50,24 @@ def check_target(target: Path, source: Path, *, overwrite: bool) -> None:
     if itself:
         raise UsageError(f"'{target}' is the film itself, which is never replaced; name another")
     if there and not overwrite:
-        raise VideoError(
-            f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
-        )
+        raise _exists_already(target)
+
+
+@contextmanager
+def writing(target: Path, *, overwrite: bool) -> Iterator[Path]:
+    """As `photo.atomic_write.replacing`, with VideoError in place of the errors of the system."""
+    with translated(VideoError, f"'{target}'", "written"):
+        try:
+            with replacing(target, overwrite=overwrite) as part:
+                yield part
+        except FileExistsError:
+            raise _exists_already(target) from None
+
+
+def _exists_already(target: Path) -> VideoError:
+    return VideoError(
+        f"'{target}' exists already; allow to overwrite it (--overwrite) or name another"
+    )
 
 
 class Segment(NamedTuple):

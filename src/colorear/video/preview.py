@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from colorear import color
-from colorear.errors import UsageError, VideoError, translated
+from colorear.errors import UsageError, VideoError
 from colorear.hints import Hint
 from colorear.models import Network
-from colorear.photo.atomic_write import replacing
 from colorear.video.chroma import ChromaPlanes, small_luma
 from colorear.video.coloring import Look
 from colorear.video.film import Film, Picture
+from colorear.video.job import writing
 from colorear.video.options import VideoOptions
 from colorear.video.shots import cut_between
 from colorear.video.steady import Frame
@@ -82,7 +82,7 @@ def shot_previews(
         yield _preview(film, look, begins, kept, told)
 
 
-def write_sheet(previews: list[ShotPreview], target: Path) -> None:
+def write_sheet(previews: list[ShotPreview], target: Path, *, overwrite: bool) -> None:
     """Write the contact sheet of at most 400 shots; the rest of them is left out.
 
     Raises VideoError.
@@ -110,7 +110,7 @@ def write_sheet(previews: list[ShotPreview], target: Path) -> None:
     good, content = cv2.imencode(target.suffix.lower(), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     if not good:
         raise VideoError(f"'{target}' cannot be made; name a .png")
-    with translated(VideoError, f"'{target}'", "written"), replacing(target) as part:
+    with writing(target, overwrite=overwrite) as part:
         part.write_bytes(content.tobytes())
 
 

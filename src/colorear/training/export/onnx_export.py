@@ -22,7 +22,7 @@ from colorear.errors import TrainingError
 from colorear.hints import Hint, known_planes
 from colorear.models.card import Card, Layer
 from colorear.models.onnx_runtime import onnxruntime
-from colorear.models.registry import write
+from colorear.models.writing import write
 from colorear.photo.photograph import lightness, open_photo
 from colorear.training.architectures.autoencoders import layer_table
 from colorear.training.architectures.quantization import ranges

@@ -16,7 +16,7 @@ from colorear.errors import DataError
 from colorear.inference.colorizer import Colorizer
 from colorear.models.card import Card
 from colorear.models.network import SAFE
-from colorear.models.registry import write
+from colorear.models.writing import write
 from colorear.training.datasets.photographs import PackedImages, list_photographs, pack_squares
 from colorear.training.run_folder import load_run
 
