@@ -57,8 +57,8 @@ def test_what_whoever_says_nothing_gets():
     assert (settings.origins, settings.proxies, settings.hosts) == ((), (), ())
     with pytest.raises(ValidationError, match="frozen"):
         settings.queue = 1
-    with pytest.raises(SettingsError, match="COLOREAR_QUEU holds what it cannot"):
-        Settings.from_environment({}, chosen={"queu": 1})
+    with pytest.raises(SettingsError, match="COLOREAR_BATCH holds what it cannot"):
+        Settings.from_environment({}, chosen={"batch": 1})
 
 
 @pytest.mark.parametrize(

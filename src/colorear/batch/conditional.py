@@ -60,9 +60,9 @@ def replace(scheme: str, host: str, path: str, content: bytes, version: str) -> 
         import obstore
         from obstore import exceptions
 
-        expected = {"e_tag": version.removeprefix(_TAG)}
+        tag = version.removeprefix(_TAG)
         try:
-            made = obstore.put(_client(scheme, host), path, content, mode=expected)
+            made = obstore.put(_client(scheme, host), path, content, mode={"e_tag": tag})
         except (
             FileNotFoundError,
             exceptions.NotFoundError,
