@@ -50,7 +50,7 @@ class Lock:
             is_new = self._version is not None
             if not is_new:
                 self._version = self._taken_over()
-            if not (is_new and was_compared(self._version)):
+            if not (is_new and was_compared(self._version or "")):
                 # some stores grant it to two, of which the later one stays
                 time.sleep(max(_SETTLES, 2 * (time.monotonic() - started)))
                 self.renew()

@@ -162,7 +162,7 @@ class WorkerProcess:
             self._lost()
         self.kill()
         self._process.join()
-        raise Timeout
+        raise Timeout("the process did not answer in time")
 
     def _lost(self) -> None:
         self.kill()
@@ -297,7 +297,7 @@ class Workers:
                     with self._lock:
                         self._all.discard(worker)
                 if not self._ended.is_set():
-                    _log.error("a worker cannot start: %s", error or type(error).__name__)
+                    _log.error("a worker cannot start: %s", str(error) or type(error).__name__)
                     self._ended.wait(_RETRY_SECONDS)
                 continue
             with self._lock:
