@@ -119,14 +119,16 @@ def test_a_client_who_takes_nothing_is_left_after_a_while():
     assert left == ["left"]
 
 
-def test_a_client_may_take_each_piece_in_its_time():
-    async def slowly(message):
-        await asyncio.sleep(0.03)
-        taken.append(message)
+def test_a_client_may_take_each_piece_in_its_time(monkeypatch):
+    timeout, limits = asyncio.timeout, []
 
-    taken = []
-    sent_by(send_timeout(saying(START, BODY, BODY, BODY), 0.06), request(), send=slowly)
-    assert taken == [START, BODY, BODY, BODY]
+    def limit(seconds):
+        limits.append(seconds)
+        return timeout(seconds)
+
+    monkeypatch.setattr(asyncio, "timeout", limit)
+    assert sent_by(send_timeout(saying(START, BODY, BODY), 60), request()) == [START, BODY, BODY]
+    assert limits == [60, 60, 60]
 
 
 def test_a_timeout_of_something_else_is_none_of_the_client():

@@ -34,8 +34,7 @@ __all__ = [
     "save_weights",
 ]
 
-_MAX_NAMED = 3  # differences that an error names
-_NOTHING = "not there"
+_MAX_NAMED, _NOTHING = 3, "not there"  # differences that an error names
 
 
 def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> None:
