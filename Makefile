@@ -32,8 +32,9 @@ sbom: $(VENV)/runtime
 	uvx --from 'cyclonedx-bom>=7' cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o sbom.json $(VENV)/bin/python
 
 test: $(VENV)/tests
-	@# threads of two processes that wait for each other by counting take both cores from the work
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --cov --cov-report=term:skip-covered
+	@# threads of two processes that wait for each other by counting take both cores from the work;
+	@# in order of size the files of few but long tests would come last, and servers start many times
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
