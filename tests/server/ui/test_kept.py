@@ -1,5 +1,7 @@
 """Nothing is lost by mistake: reload, Back, another photograph, errors that are over."""
 
+import re
+
 import pytest
 
 from server.ui.browsing import (
@@ -113,7 +115,21 @@ def test_a_full_store_gives_up_the_oldest_first(visit):
     page.get_by_role("button", name="Another photograph").click()
     kept = page.locator(".kept li button:not(.forget)")
     playwright.expect(kept).to_have_count(2)
-    assert [one.get_attribute("title") for one in kept.all()] == ["coffee.png", "china.jpg"]
+    names = [one.get_attribute("title").partition(",")[0] for one in kept.all()]
+    assert names == ["coffee.png", "china.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("language", "date"),
+    [("en", r"china\.jpg, [A-Z][a-z]+ \d+, \d{4}"), ("es", r"china\.jpg, \d+ de [a-z]+ de \d{4}")],
+)
+def test_what_is_kept_tells_its_day_in_the_visitors_language(visit, language, date):
+    page = visit(locale=language)
+    page.set_input_files("#panel-one input.file", EXAMPLES / "china.jpg")
+    page.locator(".work:not([hidden])").wait_for()
+    page.locator(".another").click()
+    kept = page.locator(".kept li button[title*=china]")
+    assert re.fullmatch(date, kept.first.get_attribute("title"))
 
 
 def test_an_error_that_is_over_disappears(visit):

@@ -3,13 +3,14 @@
 /** `resume(work)` hears which one is wanted; gives `refresh()`. */
 export function createKept(root, { translate, store, resume }) {
   const list = root.querySelector("ul");
+  const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long" });
 
   const item = (work) => {
     const line = document.createElement("li");
     const [open, forget] = ["button", "button"].map((tag) => document.createElement(tag));
     open.type = forget.type = "button";
     open.ariaLabel = translate("resume", { name: work.name });
-    open.title = work.name;
+    open.title = `${work.name}, ${dates.format(work.changed)}`;
     open.append(Object.assign(document.createElement("img"), { src: work.stamp, alt: "" }));
     open.addEventListener("click", () => resume(work.id));
     forget.className = "forget";
