@@ -34,7 +34,7 @@ sbom: $(VENV)/runtime
 test: $(VENV)/tests
 	@# threads of two processes that wait for each other by counting take both cores from the work;
 	@# in order of size the files of few but long tests would come last, and servers start many times
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 --cov --cov-report=term:skip-covered
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
