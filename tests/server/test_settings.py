@@ -46,6 +46,12 @@ def test_every_setting_has_a_default_and_a_variable():
     assert Settings(hosts=("Old.Example",), origins=["https://a.example"]).hosts == ("old.example",)
 
 
+def test_the_environment_is_that_of_the_process_unless_another_is_given(monkeypatch):
+    monkeypatch.setenv("COLOREAR_QUEUE", "7")
+    assert Settings.from_environment().queue == 7
+    assert Settings.from_environment({}).queue == 64
+
+
 def test_what_whoever_says_nothing_gets():
     settings = Settings.from_environment({})
     assert settings.model_dump(include=set(LIMITS)) == LIMITS
@@ -53,7 +59,7 @@ def test_what_whoever_says_nothing_gets():
     assert set(Settings.model_fields) == {*LIMITS, *others}
     assert settings.workers == cores()
     assert settings.page
-    assert settings.token is None
+    assert settings.token is Settings(token=None).token is None
     assert (settings.origins, settings.proxies, settings.hosts) == ((), (), ())
     with pytest.raises(ValidationError, match="frozen"):
         settings.queue = 1
