@@ -1,12 +1,14 @@
 """Whether the memory of a server stays what it is, however many photographs it has had.
 
-    python benchmarks/server_memory.py [--requests 2000] [--workers 2] [--every 100]
+    python benchmarks/server_memory.py [--requests 2000] [--unlike N] [--workers 2] [--every 100]
 
-starts `colorear serve` and has as many clients as workers send small photographs, no two alike: of
-all formats and many sizes, among them damaged ones and some that are asked for with hints and
-variants. Prints every so often what the server and each of its processes have of memory (RSS), and
-how much they grew between the second quarter and the last. Ends with 1 where that is more than
-5 % of a process, which is where it counts as flat.
+starts `colorear serve` and has as many clients as workers send small photographs: of all formats
+and many sizes, among them damaged ones and some that are asked for with hints and variants. No two
+are alike, or after N of them the same come again: what a process takes once for a size that is new
+to it, it takes ever more seldom; what it lost with each photograph it would lose with these, too.
+Prints every so often what the server and each of its processes have of memory (RSS), and how much
+they grew between the second quarter and the last. Ends with 1 where that is more than 5 % of a
+process, which is where it counts as flat.
 """
 
 import argparse
@@ -70,7 +72,7 @@ async def send(address: str, process: int, asked: argparse.Namespace) -> tuple[l
 
     async def client(line: httpx.AsyncClient) -> None:
         for number in numbers:
-            content, fields, status = photograph(number)
+            content, fields, status = photograph(number % (asked.unlike or asked.requests))
             files = {"photograph": (f"{number}.any", content)}
             answer = await line.post("/v1/colorize", files=files, data=fields)
             if answer.status_code != status:
@@ -99,6 +101,7 @@ def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--unlike", type=int, help="how many come before the same come again")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--every", type=int, default=100)
     asked = parser.parse_args()
