@@ -292,6 +292,7 @@ def test_a_task_that_costs_its_worker_is_told_and_another_takes_its_place(monkey
         with pytest.raises((Timeout, OutOfMemory, WorkerLost)):
             workers.run(task, None, 60)
         until(lambda: workers.is_ready)  # whether anybody asks for it or not
+        assert workers._all == workers._ready == {started[1]}  # the lost one is forgotten
         assert workers.run(lambda worker, *_: worker, None, 60) is started[1]
         assert len(started) == 2
 
