@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from colorear.batch import remote
+from colorear.batch import conditional, remote
 
 BUCKET = "photographs"
 
@@ -27,7 +27,8 @@ def served() -> Iterator["Bucket"]:
         environment.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        remote._filesystem.cache_clear()  # it would go on with the server before this one
+        for client in (remote._filesystem, conditional._client):
+            client.cache_clear()  # it would go on with the server before this one
         yield Bucket(boto3.client("s3"))
     server.stop()
 
