@@ -1,6 +1,7 @@
 """Films of many kinds of file: what each holds comes along, or is said to be left out."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import cv2
@@ -10,7 +11,7 @@ from av.stream import Disposition
 
 import made_films as made
 from colorear.errors import UsageError, VideoError
-from colorear.video import colorizer as room
+from colorear.video import job
 from colorear.video.film import Film
 from colorear.video.options import VideoOptions
 
@@ -356,11 +357,11 @@ def test_an_encoder_that_is_missing(colorizer, lumas, tmp_path, monkeypatch):
 def test_a_disk_that_is_full_at_the_end(colorizer, lumas, tmp_path, monkeypatch):
     """The segments stay: with room made the same command goes on after them."""
     full = "/dev/full"
-    if not room.Path(full).exists():
+    if not Path(full).exists():
         pytest.skip("this system has no device that is always full")
     source = made.write(tmp_path / "old.mkv", coded(lumas))
     with monkeypatch.context() as patched:
-        patched.setattr(room, "replacing", lambda _: AlwaysFull(full))
+        patched.setattr(job, "replacing", lambda *_, **__: AlwaysFull(full))
         with pytest.raises(VideoError, match="No space left on device; make room"):
             colorizer.colorize(source, tmp_path / "new.mkv", ALONE)
     assert not (tmp_path / "new.mkv").exists()

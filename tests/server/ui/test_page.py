@@ -324,16 +324,17 @@ def test_it_is_pasted_and_dropped(visit):
         page.get_by_role("button", name="Another photograph").click()
 
 
-def photographs_in(folder):
-    """Of all visitors; folders may vanish meanwhile."""
-    return [
+def photographs_in(folder, others=frozenset()):
+    """Of all visitors but those; folders may vanish meanwhile."""
+    found = (
         Path(place, "photograph") for place, _, files in os.walk(folder) if "photograph" in files
-    ]
+    )
+    return [path for path in found if path not in others]
 
 
-def wait_until_none_is_kept(page, folder):
+def wait_until_none_is_kept(page, folder, others):
     for _ in range(600):
-        if not photographs_in(folder):
+        if not photographs_in(folder, others):
             return
         page.wait_for_timeout(50)
     pytest.fail("photographs are kept though no page is open")
@@ -344,12 +345,12 @@ def test_nothing_stays_when_the_page_is_closed_and_it_comes_back_if_put_away(
 ):
     secrets = []
     page = visit()
-    wait_until_none_is_kept(page, folder)  # of those that other tests have just closed
+    others = frozenset(photographs_in(folder))  # of pages that other tests have left
     page.on("request", lambda request: secrets.append(request.headers.get("session")))
     open_photo(page)
     plain = colored(page)
     secret = next(filter(None, secrets))
-    kept = photographs_in(folder)
+    kept = photographs_in(folder, others)
     assert len(kept) == 1
     assert secret not in str(kept)
 
@@ -358,10 +359,10 @@ def test_nothing_stays_when_the_page_is_closed_and_it_comes_back_if_put_away(
     page.get_by_role("slider", name="Vividness").fill("0")
     assert colored(page) != plain
     assert page.get_by_role("alert").inner_text() == ""
-    assert photographs_in(folder) != []
+    assert photographs_in(folder, others) != []
 
     page.goto("about:blank")
-    wait_until_none_is_kept(page, folder)
+    wait_until_none_is_kept(page, folder, others)
 
 
 def test_what_one_visitor_has_no_other_can_reach(visit, address, folder):
@@ -432,7 +433,7 @@ class Silent(http.server.SimpleHTTPRequestHandler):
 
 def test_a_page_from_elsewhere_can_do_nothing(visit, browser, address, elsewhere, folder):
     mine = visit()
-    wait_until_none_is_kept(mine, folder)
+    others = frozenset(photographs_in(folder))
     secrets = []
     mine.on("request", lambda request: secrets.append(request.headers.get("session")))
     open_photo(mine)
@@ -460,7 +461,7 @@ def test_a_page_from_elsewhere_can_do_nothing(visit, browser, address, elsewhere
     sent = [status for url, status in statuses if url.startswith(address)]
     assert set(sent) == {403}
     assert len(sent) >= 3
-    assert len(photographs_in(folder)) == 1
+    assert len(photographs_in(folder, others)) == 1
     other.close()
 
 
