@@ -17,19 +17,6 @@ OUT = Remote(f"s3://{s3.BUCKET}/out")
 TAKEN = "another run is writing into"
 
 
-@pytest.fixture(scope="module")
-def server():
-    with s3.served() as bucket:
-        yield bucket
-
-
-@pytest.fixture
-def bucket(server, monkeypatch):
-    monkeypatch.setattr(lock, "_SETTLES", 0)
-    server.empty()
-    return server
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch) -> Remote:
     """A folder whose store compares nothing, with the file of a lock that nobody has."""

@@ -52,9 +52,8 @@ def environment():
 
 
 @pytest.fixture(scope="module")
-def bucket():
-    with s3.served() as bucket:
-        yield bucket
+def bucket(server):
+    return server
 
 
 @pytest.fixture(scope="module")

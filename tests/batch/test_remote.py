@@ -13,9 +13,8 @@ ODD = "with space #1 %20 ñandú 祖母?.jpg"
 
 
 @pytest.fixture(scope="module")
-def bucket():
-    with s3.served() as bucket:
-        yield bucket
+def bucket(server):
+    return server
 
 
 @pytest.fixture(params=["s3", "file", "fsspec"])

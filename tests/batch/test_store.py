@@ -31,19 +31,6 @@ SOURCE, OUT = Remote(f"s3://{s3.BUCKET}/attic"), Remote(f"s3://{s3.BUCKET}/out")
 
 
 @pytest.fixture(scope="module")
-def server():
-    with s3.served() as bucket:
-        yield bucket
-
-
-@pytest.fixture
-def bucket(server, monkeypatch):
-    monkeypatch.setattr(lock, "_SETTLES", 0)
-    server.empty()
-    return server
-
-
-@pytest.fixture(scope="module")
 def colorizer(known_network) -> Colorizer:
     return Colorizer(known_network, threads=1)
 

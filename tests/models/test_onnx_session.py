@@ -66,6 +66,15 @@ def test_photographs_of_many_sizes_share_their_memory(make_onnx):
     assert not session._session.get_session_options().enable_mem_pattern
 
 
+def test_the_file_is_not_kept_beside_the_network(make_onnx):
+    nodes = [helper.make_node("Identity", ["x"], ["y"])]
+    model = make_onnx(nodes, {"x": (3,)}, {"y": (3,)})
+    before = sys.getrefcount(model)
+    session = Session("it", model)
+    assert sys.getrefcount(model) == before
+    assert session.inputs[0].shape == (3,)
+
+
 _OPENED = """
 import resource
 from pathlib import Path

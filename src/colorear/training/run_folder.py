@@ -34,11 +34,12 @@ __all__ = [
     "save_weights",
 ]
 
-_MAX_NAMED, _NOTHING = 3, "not there"  # differences that an error names
+_MAX_NAMED = 3  # differences that an error names
+_NOTHING = "not there"
 
 
 def begin(run: Path, recipe: Recipe, files: dict[str, Any], *, resume: bool) -> None:
-    """Claim the folder for a new run, of many that begin there, or check what is to be resumed.
+    """Claim the folder for one new run, or check that it holds the one to resume.
 
     Parameters
     ----------
@@ -276,10 +277,8 @@ def _may_be_extended(recipe: Recipe) -> bool:
 
 
 def _refuse_change(before: dict[str, Any], now: dict[str, Any], run: Path) -> None:
-    changes = [
-        f"{name} was {old!r} and is {new!r}"
-        for name, (old, new) in _differences(before, now, "").items()
-    ]
+    found = _differences(before, now, "")
+    changes = [f"{name} was {old!r} and is {new!r}" for name, (old, new) in found.items()]
     if changes:
         more = f"; and {len(changes) - _MAX_NAMED} more" if len(changes) > _MAX_NAMED else ""
         raise TrainingError(
