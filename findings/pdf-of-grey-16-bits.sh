@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A grey PNG of 16 bits, put into a PDF, is a white page from ReportLab and fpdf2 (Pillow clips all above 255
 # when it makes RGB of it) and a black one from WeasyPrint, which stores the 16 bits and says that they are
-# RGB of 8 (a warning in its log tells of an unknown mode). Grey with alpha and colour of 16 bits are right in all three, as Pillow reads those as 8 bits; so is
-# grey of 16 bits by img2pdf, PyMuPDF and typst.
+# RGB of 8 (a warning in its log tells of an unknown mode). Grey with alpha and colour of 16 bits are right
+# in all three, as Pillow reads those as 8 bits; so is grey of 16 bits by img2pdf, PyMuPDF and typst.
 # Who meets it: whoever makes an album of scans and what was coloured of them: archives scan grey in 16
 # bits, so that the pages of originals are empty and those in colour are not.
 set -euo pipefail
