@@ -1,5 +1,7 @@
 """JPEG 2000, JPEG XL, AVIF and HEIC: written by their own libraries, colored as PNG or JPEG."""
 
+import base64
+import io
 import sys
 from pathlib import Path
 
@@ -12,12 +14,19 @@ from skimage.data import astronaut
 from colorear import Colorizer, verify
 from colorear.batch.discovery import discover
 from colorear.errors import PhotographError
+from colorear.photo import icc
 from colorear.photo.photograph import open_photo
 
 GRAY = np.asarray(Image.fromarray(astronaut()).convert("L"))[:200, :300]
 DEEP = GRAY.astype(np.uint16) * 257
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></x:xmpmeta>'
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+# 16 x 16 levels of gray with a profile whose gamma is 2.2, by cjxl
+GAMMA_2_2 = (
+    "/wpDQBr9H5AwDyANF4YWymlrZ35BHpO3QEOr/UIM5ehuEdIRR9tELTZSjdZUNWDdfdfdMv4BIPVe/i/DPWqlfE4kiUSS"
+    "jW+57bnylpv7M36ZArHHqiDT11DHmwAAEogCADgB3aEaAAAVKqOMG7yc6/nyQ4fFtI3rDG21bWFJosg4NkkncEgSiyDu"
+    "Bu4AQEBCzKpHXDwGYGiKShIJEXfzghAImht+AmAbAFQDABAAACAA"
+)
 EXIF = Image.Exif()
 EXIF[270] = "Old harbour"
 
@@ -151,6 +160,37 @@ def test_exif_and_xmp_of_a_jpeg_xl(tmp_path):
     assert photo.xmp == XMP
     with Image.open(photo.path) as image:
         assert image.getexif()[270] == "Old harbour"
+
+
+def test_brightness_of_a_jpeg_xl_of_linear_light(tmp_path, colorizer):
+    """imagecodecs says so of all that has 16 bits."""
+    path = jxl(tmp_path / "a.jxl", DEEP)
+    photo = open_photo(path)
+    with Image.open(photo.path) as image:
+        assert (np.asarray(image) == DEEP).all()
+        said = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+    srgb = ImageCms.createProfile("sRGB")
+    shown = ImageCms.profileToProfile(Image.fromarray(GRAY), said, srgb, outputMode="RGB")
+    light = GRAY / 255
+    curve = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    apart = np.abs(np.asarray(shown)[..., 1] - 255 * curve)
+    assert apart[GRAY > 30].max() <= 2  # below, lcms is coarse in 8 bits
+    rgb = colored(path, colorizer)
+    assert np.abs(luma(rgb) - GRAY).max() <= 1
+    with Image.open(tmp_path / "a-color.png") as image:
+        assert icc.color_space(image.info["icc_profile"]) == "rgb"
+
+
+def test_a_jpeg_xl_of_srgb_has_no_profile(tmp_path):
+    assert open_photo(jxl(tmp_path / "a.jxl", GRAY)).profile is None
+
+
+def test_a_lossy_jpeg_xl_with_a_profile(tmp_path):
+    """Decoders make linear light of it, of 8 bits: far too dark, were it taken for sRGB."""
+    pytest.importorskip("imagecodecs", reason="needs the extra formats")
+    (tmp_path / "a.jxl").write_bytes(base64.b64decode(GAMMA_2_2))
+    with pytest.raises(PhotographError, match="its brightness would not be right; save it as PNG"):
+        open_photo(tmp_path / "a.jxl")
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import io
 import struct
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 import pyvips
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageCms
 
 from colorear.photo import icc
 
@@ -164,3 +166,67 @@ def test_a_profile_of_other_values_counts_as_none():
     for profile in (cmyk, PROFILES["gamma 2.2"]):
         assert np.array_equal(icc.converted(srgb, source=None, target=profile), srgb)
         assert np.array_equal(icc.converted(srgb, source=profile, target=None), srgb)
+
+
+def shown(profile: bytes, values: np.ndarray) -> np.ndarray:
+    """sRGB of a row of 8-bit values, by lcms."""
+    made = io.BytesIO(profile)
+    return np.asarray(
+        ImageCms.profileToProfile(
+            Image.fromarray(values[None]), made, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    )[0].astype(int)
+
+
+COLORS = np.array([[0, 0, 0], [255] * 3, [200, 90, 30], [30, 160, 220], [128] * 3], np.uint8)
+
+
+def test_numbers_of_srgb_make_its_profile():
+    made = icc.profile_of(icc.Colors())
+    assert icc.color_space(made) == "rgb"
+    assert np.abs(shown(made, COLORS) - COLORS).max() <= 1
+    assert made == icc.profile_of(icc.Colors())
+
+
+def test_other_primaries_and_white():
+    """Display P3 and ProPhoto, whose places of colors in XYZ their profiles are known to have."""
+    p3 = ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06))
+    for colors, red, green in (
+        (icc.Colors(primaries=p3), (0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419)),
+        (
+            icc.Colors(
+                white=(0.345704, 0.358540),
+                primaries=((0.734699, 0.265301), (0.159597, 0.840403), (0.036598, 0.000105)),
+                curve=1.8,
+            ),
+            (0.7977, 0.2880, 0.0),
+            (0.1352, 0.7119, 0.0),
+        ),
+    ):
+        made = icc.profile_of(colors)
+        for tag, expected in ((b"rXYZ", red), (b"gXYZ", green)):
+            place = np.frombuffer(icc._tag(made, tag), ">i4", 3, 8) / 65536
+            assert place == pytest.approx(expected, abs=3e-4)
+
+
+@pytest.mark.parametrize(
+    ("curve", "levels"),  # that 50, 100 and 200 are shown as
+    [("linear", (122, 168, 229)), ("BT.709", (66, 114, 206)), (2.2, (46, 100, 201))],
+)
+def test_curves_of_gray(curve, levels):
+    made = icc.profile_of(icc.Colors(is_gray=True, curve=curve))
+    assert icc.color_space(made) == "grey"
+    values = np.array([50, 100, 200], np.uint8)
+    assert np.abs(shown(made, values)[:, 0] - levels).max() <= 1
+    assert (
+        np.abs(
+            shown(icc.rgb_from_gray(made), np.repeat(values[:, None], 3, 1))[:, 1] - levels
+        ).max()
+        <= 1
+    )
+
+
+@pytest.mark.parametrize("place", [(0.3, 0.0), (0.64, 0.33)])
+def test_primaries_of_no_colors(place):
+    with pytest.raises(ValueError, match="span no colors"):
+        icc.profile_of(icc.Colors(primaries=((0.64, 0.33), place, (0.15, 0.06))))

@@ -14,6 +14,7 @@ import struct
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +22,10 @@ import numpy as np
 import pyvips
 
 from colorear.errors import PhotographError
-from colorear.photo import jpeg, jpeg_dct
+from colorear.photo import icc, jpeg, jpeg_dct
 from colorear.photo.decoded import Decoded, as_image, by_codec, damaged, lacking, told, write_png
 from colorear.photo.jpeg_conversion import jpeg_of_12_bits, jpeg_of_cmyk, jpeg_of_rgb
-from colorear.photo.jpeg_xl_depth import depth_of_jpeg_xl
+from colorear.photo.jpeg_xl_header import Header, read_header
 from colorear.photo.sniffing import HEAD, Kind, holds_jpeg, kind_in, read_at, reading
 from colorear.photo.tiff_conversion import coding_of, convert_page
 
@@ -159,13 +160,30 @@ def _jpeg_xl(path: Path, content: bytes) -> Decoded:
         )
     parts = [inner for kind, inner in _boxes(content) if kind in (b"jxlc", b"jxlp")] or [content]
     start = parts[0] if parts[0][:2] == _JXL else parts[0][4:]  # a part's number before it
-    picture = Decoded(as_image(path, pixels, depth_of_jpeg_xl(start)))
+    header = read_header(start)
+    picture = Decoded(as_image(path, pixels, header.depth), profile=_profile(path, header))
     for kind, inner in _boxes(content):
         if kind == b"Exif":  # 18181-2, 9.4: a place first, from which the TIFF begins
             picture.exif = _upright(inner[4 + int.from_bytes(inner[:4], "big") :])
         elif kind == b"xml ":
             picture.xmp = inner
     return picture
+
+
+def _profile(path: Path, header: Header) -> bytes:
+    """The ICC profile of what was decoded; empty for sRGB, and where its own cannot be read."""
+    colors = header.colors
+    if colors == "other" or (colors == "profile" and header.is_lossy):  # then it is linear light
+        raise PhotographError(
+            f"'{path}' is a JPEG XL of HDR, or lossy with an ICC profile, and its brightness would "
+            "not be right; save it as PNG or TIFF"
+        )
+    if colors == "profile" or replace(colors, is_gray=False) == icc.Colors():
+        return b""
+    try:
+        return icc.profile_of(colors)
+    except ValueError as error:
+        raise damaged(path, error) from error
 
 
 def _jpeg_2000(path: Path, content: bytes) -> Decoded:

@@ -1,22 +1,26 @@
 """A grey ICC profile made into an RGB profile in which the same greys look the same.
 
 A coloured photograph needs an RGB profile where a grey scan had a grey one. The tone curve is what
-matters for the look, so it is kept, and the primaries of sRGB are put beside it.
+matters for the look, so it is kept, and the primaries of sRGB are put beside it. Colors that a file
+tells by numbers become a profile too.
 
 Clauses are those of ICC.1:2022 (profile version 4.4). What is written is a version 2 profile
 (ICC.1:2001-04): its curve and matrix tags are the same, and every viewer reads it.
 """
 
 import struct
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
 import pyvips
 
-__all__ = ["color_space", "converted", "rgb_from_gray"]
+__all__ = ["Colors", "Curve", "color_space", "converted", "profile_of", "rgb_from_gray"]
 
 ColorSpace = Literal["grey", "rgb", "other"]
+Curve = float | Literal["sRGB", "linear", "BT.709"]
+Place = tuple[float, float]
 
 _ENTRIES = 4096  # of a sampled curve: linear steps between them stay below 16-bit rounding
 _D50 = (0.9642, 1.0, 0.8249)  # the PCS illuminant, 7.2.16
@@ -24,6 +28,21 @@ _RED = (0.43607, 0.22249, 0.01392)  # IEC 61966-2-1 primaries, adapted to D50 (A
 _GREEN = (0.38515, 0.71687, 0.09708)
 _BLUE = tuple(white - r - g for white, r, g in zip(_D50, _RED, _GREEN, strict=True))
 _PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4
+_CONES = np.array(  # of Bradford's adaptation, Annex E.3
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
+
+
+@dataclass(frozen=True)
+class Colors:
+    """What device values mean, by numbers; sRGB if nothing else is said."""
+
+    is_gray: bool = False
+    white: Place = (0.3127, 0.329)
+    """x and y."""
+    primaries: tuple[Place, Place, Place] = ((0.64, 0.33), (0.3, 0.6), (0.15, 0.06))
+    curve: Curve = "sRGB"
+    """From device values to light; a number is a power."""
 
 
 def color_space(profile: bytes) -> ColorSpace:
@@ -47,22 +66,20 @@ def rgb_from_gray(profile: bytes) -> bytes:
         _gray_to_y(tag, pcs=b"XYZ ")  # raises if damaged
         curve = tag
     else:
-        levels = np.round(_gray_to_y(tag, pcs=profile[20:24]) * 65535).astype(">u2")
-        curve = b"curv" + struct.pack(">II", 0, levels.size) + levels.tobytes()
-    name = b"Grey of the scan, primaries of sRGB\0"
-    return _assembled(
-        {
-            b"desc": b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(4 + 4 + 2 + 1 + 67),
-            b"cprt": b"text" + bytes(4) + b"No copyright, use freely\0",
-            b"wtpt": _xyz(_D50),
-            b"rXYZ": _xyz(_RED),
-            b"gXYZ": _xyz(_GREEN),
-            b"bXYZ": _xyz(_BLUE),
-            b"rTRC": curve,
-            b"gTRC": curve,
-            b"bTRC": curve,
-        }
-    )
+        curve = _sampled(_gray_to_y(tag, pcs=profile[20:24]))
+    return _matrix_profile(b"Grey of the scan, primaries of sRGB", (_RED, _GREEN, _BLUE), curve)
+
+
+def profile_of(colors: Colors) -> bytes:
+    """A profile that says the same; deterministic, and of gray values where the colors are.
+
+    Raises ValueError where the primaries span no colors.
+    """
+    device: np.ndarray = np.linspace(0, 1, _ENTRIES)
+    curve = _sampled(_light(device, colors.curve))
+    if colors.is_gray:
+        return _assembled(_about(b"Gray told by numbers") | {b"kTRC": curve}, b"GRAY")
+    return _matrix_profile(b"Colors told by numbers", _adapted(colors), curve)
 
 
 def converted(planes: np.ndarray, *, source: bytes | None, target: bytes | None) -> np.ndarray:
@@ -87,6 +104,45 @@ def converted(planes: np.ndarray, *, source: bytes | None, target: bytes | None)
         return _planar(lab.icc_export(depth=16, **how))
     except pyvips.Error:
         return planes
+
+
+def _light(device: np.ndarray, curve: Curve) -> np.ndarray:
+    """Of device values, both in 0..1."""
+    light: np.ndarray
+    match curve:
+        case "linear":
+            return device
+        case "sRGB":  # IEC 61966-2-1
+            light = np.where(device <= 0.04045, device / 12.92, ((device + 0.055) / 1.055) ** 2.4)
+        case "BT.709":  # ITU-R BT.709-6, 1.2, the other way round
+            light = np.where(device < 0.081, device / 4.5, ((device + 0.099) / 1.099) ** (1 / 0.45))
+        case _:
+            light = device**curve
+    return light
+
+
+def _adapted(colors: Colors) -> tuple[tuple[float, ...], ...]:
+    """XYZ of the three primaries as they look with D50 for their white (Annex E)."""
+    mixed = np.array([_of_place(place) for place in colors.primaries]).T
+    white = _of_place(colors.white)
+    try:
+        mixed = mixed * np.linalg.solve(mixed, white)
+    except np.linalg.LinAlgError:
+        raise ValueError("the primaries span no colors") from None
+    with np.errstate(all="ignore"):  # whites that nobody means: refused below
+        gains = (_CONES @ _D50) / (_CONES @ white)
+        shown = np.linalg.solve(_CONES, gains[:, None] * (_CONES @ mixed))
+    if not np.isfinite(shown).all() or np.abs(shown).max() > 4:
+        raise ValueError("the primaries span no colors")
+    return tuple(tuple(map(float, column)) for column in shown.T)
+
+
+def _of_place(place: Place) -> np.ndarray:
+    """XYZ of x and y, for a Y of 1."""
+    x, y = place
+    if y <= 0:
+        raise ValueError("the primaries span no colors")
+    return np.array([x / y, 1, (1 - x - y) / y])
 
 
 def _tag(profile: bytes, signature: bytes) -> bytes:
@@ -168,7 +224,29 @@ def _xyz(values: tuple[float, ...]) -> bytes:
     return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(v * 65536) for v in values))
 
 
-def _assembled(tags: dict[bytes, bytes]) -> bytes:
+def _sampled(light: np.ndarray) -> bytes:
+    """curveType of samples."""
+    levels = np.round(light * 65535).astype(">u2")
+    return b"curv" + struct.pack(">II", 0, levels.size) + levels.tobytes()
+
+
+def _about(name: bytes) -> dict[bytes, bytes]:
+    """The tags that every profile has."""
+    name += b"\0"
+    return {
+        b"desc": b"desc" + struct.pack(">II", 0, len(name)) + name + bytes(4 + 4 + 2 + 1 + 67),
+        b"cprt": b"text" + bytes(4) + b"No copyright, use freely\0",
+        b"wtpt": _xyz(_D50),
+    }
+
+
+def _matrix_profile(name: bytes, primaries: tuple[tuple[float, ...], ...], curve: bytes) -> bytes:
+    places = zip((b"rXYZ", b"gXYZ", b"bXYZ"), map(_xyz, primaries), strict=True)
+    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve)
+    return _assembled(_about(name) | dict(places) | curves, b"RGB ")
+
+
+def _assembled(tags: dict[bytes, bytes], space: bytes) -> bytes:
     """Header (7.2), tag table (7.3) and data; tags of equal data share it."""
     offset = 132 + 12 * len(tags)
     table, body = struct.pack(">I", len(tags)), b""
@@ -181,7 +259,7 @@ def _assembled(tags: dict[bytes, bytes]) -> bytes:
     made = datetime(2000, 1, 1, tzinfo=UTC)  # fixed, so that equal input gives equal files
     header = struct.pack(
         ">I4s4s4s4s4s6H4s",
-        *(128 + len(table) + len(body), b"", b"\x02\x40\0\0", b"mntr", b"RGB ", b"XYZ "),
+        *(128 + len(table) + len(body), b"", b"\x02\x40\0\0", b"mntr", space, b"XYZ "),
         *(made.year, made.month, made.day, made.hour, made.minute, made.second, b"acsp"),
     )
     header += bytes(28) + _xyz(_D50)[8:]  # platform, flags, device, intent 0; then the illuminant
