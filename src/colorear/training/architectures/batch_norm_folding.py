@@ -6,12 +6,14 @@ photographs are too few to measure anyway.
 
 import io
 import json
+from copy import deepcopy
 
 import numpy as np
 import onnx
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from colorear.errors import TrainingError
 
@@ -23,6 +25,7 @@ __all__ = [
     "Weights",
     "convolution_before",
     "fold",
+    "fused",
     "load_weights",
     "read_weights",
 ]
@@ -59,6 +62,22 @@ def fold(network: nn.Module) -> None:
     for name, layer in list(network.named_modules()):
         if isinstance(layer, nn.BatchNorm2d):
             network.set_submodule(name, Bias(layer.num_features))
+
+
+def fused(network: nn.Module) -> nn.Module:
+    """A copy, for inference, of a network whose convolutions do what normalizations did after them.
+
+    PyTorch's exporter would do so too, and takes a quarter longer.
+    """
+    network = deepcopy(network)
+    for name, layer in list(network.named_modules()):
+        if isinstance(layer, nn.BatchNorm2d) and name.rpartition(".")[2] in _CONVOLUTIONS:
+            before = convolution_before(name)
+            convolution = network.get_submodule(before)
+            assert isinstance(convolution, nn.Conv2d)
+            network.set_submodule(before, fuse_conv_bn_eval(convolution, layer))
+            network.set_submodule(name, nn.Identity())
+    return network
 
 
 @torch.no_grad()

@@ -25,6 +25,7 @@ from colorear.models.onnx_runtime import onnxruntime
 from colorear.models.writing import write
 from colorear.photo.photograph import lightness, open_photo
 from colorear.training.architectures.autoencoders import layer_table
+from colorear.training.architectures.batch_norm_folding import fused
 from colorear.training.architectures.quantization import ranges
 from colorear.training.export.small_weights import with_small_weights
 from colorear.training.recipe import AutoencoderSpec, CardSpec, NetworkSpec
@@ -192,14 +193,14 @@ def _parameters(network: nn.Module, layers: tuple[Layer, ...]) -> int:
 
 
 def _graph(network: ContractModule) -> onnx.ModelProto:
-    """The network for any count and any size that it takes; BatchNorm folded into convolutions."""
+    """The network for any count and any size that it takes, without batch normalization."""
     step = network.multiple_of
     size = (3 * step, 2 * step)
     count = torch.export.Dim("n", max=4096)
     rows, columns = (torch.export.Dim(name, max=2048) for name in ("rows", "columns"))
     with _quiet():
         program: Any = torch.onnx.export(
-            network,
+            fused(network),
             kwargs={  # by name, as a network need not take all that its class can
                 name: torch.zeros(2, _CHANNELS[name], *size)
                 if name in _CHANNELS
