@@ -57,11 +57,13 @@ def contract(
     uncertainty: bool = True,
     hints: bool = False,
     vividness: bool = False,
+    negative: bool = False,
     picture: Shape = ("n", 1, "h", "w"),
 ) -> bytes:
     """A network of the contract: a* = L* / 2 + 1, b* = 3 - L* / 4, uncertainty = L* / 10.
 
-    Hints add a thousand times themselves; vividness multiplies a* and b*.
+    Hints add a thousand times themselves; vividness multiplies a* and b*; what is bright is a
+    `negative`: the mean of L*, less 50, / 10.
     """
     weights = {
         "matrix": np.array([0.5, -0.25, 1.0][:channels], np.float32)[:, None, None, None],
@@ -94,7 +96,27 @@ def contract(
         weights["tenth"] = np.float32(0.1).reshape(())
         nodes.append(helper.make_node("Mul", ["small", "tenth"], ["uncertainty"]))
         outputs = {"uncertainty": ("n", 1, "y", "x"), **outputs}
+    if negative:
+        weights |= brightness_weights()
+        nodes += brightness_nodes()
+        outputs["negative"] = ("n", 2)
     return onnx_bytes(nodes, inputs, outputs, weights)
+
+
+def brightness_nodes() -> list[onnx.NodeProto]:
+    """Of `lightness` `negative`: its mean, less a level, / 10, twice."""
+    return [
+        helper.make_node("GlobalAveragePool", ["lightness"], ["level"]),
+        helper.make_node("Flatten", ["level"], ["flat_level"]),
+        helper.make_node("Sub", ["flat_level", "level_of_gray"], ["brighter"]),
+        helper.make_node("Div", ["brighter", "ten"], ["much"]),
+        helper.make_node("Concat", ["much", "much"], ["negative"], axis=1),
+    ]
+
+
+def brightness_weights(level: float = 50) -> dict[str, np.ndarray]:
+    """The constants of these."""
+    return {"level_of_gray": np.array(level, np.float32), "ten": np.array(10, np.float32)}
 
 
 PALETTE = ((0.0, 0.0), (40.0, 30.0), (-40.0, 30.0), (10.0, -40.0))

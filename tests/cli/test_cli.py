@@ -146,6 +146,30 @@ def test_what_is_in_color_already_is_said(folder, colorize, free_pictures, tmp_p
     assert last.startswith("2 photographs colored, 1 left alone as they are in color; ")
 
 
+def test_a_negative_is_said(folder, tmp_path):
+    """With a network that takes for one what is bright."""
+    (tmp_path / "bright.onnx").write_bytes(networks.contract(negative=True))
+    bright = np.asarray(Image.open(folder / "two.png")) // 4 + 190
+    Image.fromarray(bright).save(folder / "bright.png")
+    (folder / "text.jpg").unlink()
+    colorize = ("colorize", "--model", tmp_path / "bright.onnx")
+    done = colorear_(*colorize, folder / "bright.png")
+    assert (done.exit_code, done.stdout) == (0, "")
+    (note,) = done.stderr.splitlines()
+    assert note == (
+        f"note: {folder}/bright.png looks like a negative, which no color fits until it is "
+        "inverted; it was colored all the same"
+    )
+    done = colorear_(*colorize, folder, "--json", "--out", tmp_path / "out", "--uncertainty")
+    made = [told for told in results(done) if told["state"] == "colored"]
+    seen = {Path(told["output"]).name: told["appearance"] for told in made}
+    assert {name for name, appearance in seen.items() if appearance == "negative"} == {
+        "bright-color.png",
+        "bright-uncertainty.png",
+    }
+    assert seen["two-color.png"] == seen["two-uncertainty.png"] == "gray"
+
+
 @pytest.fixture
 def choosing(tmp_path) -> Path:
     """A network that is told colours, and tells how likely and how sure they are."""

@@ -13,6 +13,7 @@ from PIL import Image
 from skimage.data import astronaut
 from typer.testing import CliRunner
 
+import networks
 from colorear import Colorizer, verify
 from colorear.cli import app
 from colorear.errors import ExitCode, PhotographError, SigningError
@@ -84,6 +85,15 @@ def test_every_page_is_colored_and_keeps_its_tags(tmp_path, colorizer, options):
     with Image.open(tmp_path / "color.tif") as image:
         assert image.n_frames == 3
     assert sorted(each.name for each in tmp_path.iterdir()) == ["album.tif", "color.tif"]
+
+
+def test_a_first_page_that_is_a_negative_is_told(tmp_path):
+    (tmp_path / "bright.onnx").write_bytes(networks.contract(negative=True))
+    bright = Colorizer(tmp_path / "bright.onnx", threads=1)
+    pages = PAGES[0] // 4 + 190, PAGES[0] // 4
+    first = bright.colorize(album(tmp_path / "first.tif", pages))
+    other = bright.colorize(album(tmp_path / "other.tif", pages[::-1]))
+    assert (first.appearance, other.appearance) == ("negative", "gray")
 
 
 def test_smaller_copies_are_no_pages(tmp_path, colorizer):

@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from onnx import helper
 
 import networks
+from colorear.color import lightness_to_luma, luma_to_lightness
 from colorear.errors import ModelError
 from colorear.hints import Hint
 from colorear.models import Network, Prediction
@@ -53,6 +55,53 @@ def test_it_sees_another_size_unless_it_takes_one_alone(added, make_contract):
     for size in (0, 1025):
         with pytest.raises(ModelError, match="1 to 1024 can be"):
             network.seeing(size)
+
+
+def inverted(lightness: np.ndarray) -> np.ndarray:
+    return luma_to_lightness(1 - lightness_to_luma(lightness)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("level", "is_one"), [(80, True), (60, True), (51, False), (20, False)])
+def test_negatives_are_told_where_the_inverted_picture_is_another(
+    added, make_contract, level, is_one
+):
+    network = added(make_contract(negative=True))
+    flat = np.full((64, 96), level, np.float32)
+    prediction = network(flat)
+    assert prediction.negative == pytest.approx(2 * ((level - 50) / 10,), abs=1e-4)
+    assert network.is_negative(flat, prediction) == is_one
+    if is_one:  # of both at most one is
+        assert not network.is_negative(inverted(flat), network(inverted(flat)))
+
+
+def test_margins_do_not_make_a_negative(added, make_contract):
+    network = added(make_contract(negative=True))
+    picture = np.tile(np.linspace(0, 60, 96, dtype=np.float32), (64, 1))
+    page = np.pad(picture, 60, constant_values=99)
+    assert page.mean() > 70
+    assert not network.is_negative(page, network(page))
+    page = np.pad(inverted(picture), 60, constant_values=1)
+    assert page.mean() < 30
+    assert network.is_negative(page, network(page))
+
+
+def test_networks_that_tell_no_negatives_take_nothing_for_one(network):
+    white = np.full((64, 96), 95, np.float32)
+    assert network(white).negative is None
+    assert not network.is_negative(white, network(white))
+
+
+def test_an_answer_about_negatives_of_another_shape_is_refused(added):
+    weights = {"matrix": np.zeros((2, 1, 1, 1), np.float32)}
+    nodes = [
+        helper.make_node("Conv", ["lightness", "matrix"], ["ab"]),
+        helper.make_node("GlobalAveragePool", ["lightness"], ["negative"]),
+    ]
+    picture = ("n", 1, "h", "w")
+    outputs = {"ab": ("n", 2, "h", "w"), "negative": ("n", 1, 1, 1)}
+    model = networks.onnx_bytes(nodes, {"lightness": picture}, outputs, weights)
+    with pytest.raises(ModelError, match=r"\(1, 1, 1, 1\) in 'negative', expected \(1, 2\)"):
+        added(model)
 
 
 @pytest.mark.parametrize("axis", [0, 1])

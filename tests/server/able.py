@@ -14,6 +14,7 @@ def able() -> bytes:
     """a* = 5, b* = L* / 5; a hint counts within 15 pixels; uncertainty is L* / 3, far from hints.
 
     Three colors are likely everywhere: red, green and blue, in this order. Vividness multiplies.
+    What is brighter than 70 is taken for a negative.
     """
     weights = {
         "slope": np.array([0, 0.2], np.float32)[:, None, None, None],
@@ -29,6 +30,7 @@ def able() -> bytes:
         "channels": np.array([1]),
         "colors": np.array(PALETTE, np.float32),
         "chances": np.array(LIKELIHOOD, np.float32)[None, :, None, None],
+        **networks.brightness_weights(70),
     }
     side = 2 * _REACH + 1
     around = {"kernel_shape": [side, side], "pads": [_REACH] * 4, "count_include_pad": 1}
@@ -54,6 +56,7 @@ def able() -> bytes:
         node("Mul", ["few", "zero"], ["nothing"]),
         node("Add", ["nothing", "chances"], ["likelihood"]),
         node("Identity", ["colors"], ["palette"]),
+        *networks.brightness_nodes(),
     ]
     picture = ("n", 1, "h", "w")
     inputs = {"lightness": picture, "hints": ("n", 3, "h", "w"), "vividness": ()}
@@ -62,5 +65,6 @@ def able() -> bytes:
         "uncertainty": ("n", 1, "h", "w"),
         "likelihood": ("n", 3, "y", "x"),
         "palette": (3, 2),
+        "negative": ("n", 2),
     }
     return networks.onnx_bytes(nodes, inputs, outputs, weights)

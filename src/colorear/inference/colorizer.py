@@ -25,7 +25,7 @@ from colorear.inference.pages import save_pages
 from colorear.inference.suggestions import predict, suggestions
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
-from colorear.photo.appearance import Appearance, appearance_of_all
+from colorear.photo.appearance import ONE_TONE, Appearance, appearance_of_all
 from colorear.photo.atomic_write import check_target, writing_photograph
 from colorear.photo.c2pa import Signer
 from colorear.photo.pages import open_pages
@@ -223,6 +223,11 @@ class Colorizer:
         appearance
             What `appearance_of` found, if it was called already.
 
+        Returns
+        -------
+        Colored
+            Its appearance is `negative` where the network tells so of the first page.
+
         Raises
         ------
         PhotographError
@@ -246,12 +251,14 @@ class Colorizer:
         where: dict[str, Any] = {"overwrite": overwrite, "unfinished": unfinished}
         coarse = decode_coarse(pages[0])
         wishes: list[Unreachable] = []
+        shown: list[tuple[Planes, models.Prediction]] = []
         if len(pages) + len(left_out) == 1:
             lightness = self._lightness_of_file(pages[0], coarse)
             wishes += unreachable(options.hints, lightness)
             sign = partial(self._sign, pages[0])
-            ab = predict(self.network, lightness, options, variant).ab
-            chroma = chroma_of_file(pages[0], lightness, ab)
+            prediction = predict(self.network, lightness, options, variant)
+            shown.append((lightness, prediction))
+            chroma = chroma_of_file(pages[0], lightness, prediction.ab)
             save(pages[0], path, chroma, self.mark, coarse=coarse, sign=sign, **where)
         elif self._signer:
             raise SigningError(
@@ -259,9 +266,9 @@ class Colorizer:
                 "save the pages as files of their own, or color them unsigned"
             )
         else:
-            write = partial(self._write_page, options, variant, wishes)
+            write = partial(self._write_page, options, variant, (wishes, shown))
             left_out += save_pages(pages, path, write, **where)
-        seen = appearance or appearance_of_all(pages, coarse=coarse)
+        seen = self._appearance(appearance or appearance_of_all(pages, coarse=coarse), shown[0])
         made = done(pages, source, path, self.network.card.name, seen, started)
         return replace(made, unreachable=tuple(wishes), left_out=tuple(left_out))
 
@@ -294,7 +301,8 @@ class Colorizer:
         check_target(Path(target), photo.source, overwrite=overwrite)
         coarse = decode_coarse(photo)
         lightness = self._lightness_of_file(photo, coarse)
-        uncertainty = self._uncertainty(predict(self.network, lightness, options, variant))
+        prediction = predict(self.network, lightness, options, variant)
+        uncertainty = self._uncertainty(prediction)
         height, width = photo.upright_size
         shrink = max(1, height / _MAP, width / _MAP)
         size = max(1, round(height / shrink)), max(1, round(width / shrink))
@@ -302,6 +310,7 @@ class Colorizer:
         with writing_photograph(Path(target), unfinished=unfinished, overwrite=overwrite) as part:
             pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
         seen = appearance or appearance_of_all([photo], coarse=coarse)
+        seen = self._appearance(seen, (lightness, prediction))
         return done([photo], source, target, self.network.card.name, seen, started)
 
     def seeing(self, size: int) -> "Colorizer":
@@ -320,19 +329,30 @@ class Colorizer:
         self,
         options: ColorizeOptions,
         variant: int,
-        wishes: list[Unreachable],
+        notes: tuple[list[Unreachable], list[tuple[Planes, models.Prediction]]],
         photo: Photo,
         path: Path,
         *,
         big: bool,
     ) -> None:
-        """One page of several; hints are about the first, to `wishes` goes what cannot be had."""
+        """One page of several; hints are about the first.
+
+        To `notes` goes which of them cannot be had, and of the first page what the network saw.
+        """
+        wishes, shown = notes
         if photo.number != photo.pages[0]:
             options = replace(options, hints=())
         lightness = self._lightness_of_file(photo, None)
         wishes += unreachable(options.hints, lightness)
-        ab = predict(self.network, lightness, options, variant).ab
-        save(photo, path, chroma_of_file(photo, lightness, ab), self.mark, big=big)
+        prediction = predict(self.network, lightness, options, variant)
+        if not shown:
+            shown.append((lightness, prediction))
+        chroma = chroma_of_file(photo, lightness, prediction.ab)
+        save(photo, path, chroma, self.mark, big=big)
+
+    def _appearance(self, seen: Appearance, shown: tuple[Planes, models.Prediction]) -> Appearance:
+        """What was seen, unless the network tells that what it was shown is a negative."""
+        return "negative" if seen in ONE_TONE and self.network.is_negative(*shown) else seen
 
     def _sign(self, photo: Photo, part: Path) -> None:
         if self._signer:

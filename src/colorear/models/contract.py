@@ -6,8 +6,10 @@ what is plausible, 1 for as much chroma as in life; above 1 `hints` come divided
 is told becomes no stronger. Outputs: `ab` (n, 2, h/s, w/s)
 and optional `uncertainty` (n, 1, h/s, w/s), both in CIELAB units; optional `likelihood`
 (n, k, h/t, w/t), how likely each colour is at each place (they add up to 1), with `palette` (k, 2),
-those colours' a* and b*; optional `srgb` (n, 3, h, w), the photograph of a network that makes
-photographs rather than colour, about in 0..1.
+those colours' a* and b*; optional `negative` (n, 2): where the first is above 0, light and dark may
+be exchanged, and are where the second exceeds by 1 that of the same picture inverted; optional
+`srgb` (n, 3, h, w), the photograph of a network that makes photographs rather than colour, about in
+0..1.
 """
 
 import numpy as np
@@ -17,6 +19,7 @@ from colorear.errors import ModelError
 from colorear.models.onnx_session import Port, Session
 
 __all__ = [
+    "NEGATIVE",
     "SRGB",
     "check_contract",
     "contract_feeds",
@@ -27,6 +30,7 @@ __all__ = [
 
 _LIGHTNESS, _HINTS, _VIVIDNESS = "lightness", "hints", "vividness"
 _AB, _UNCERTAINTY, _LIKELIHOOD, _PALETTE = "ab", "uncertainty", "likelihood", "palette"
+NEGATIVE = "negative"
 SRGB = "srgb"
 _CHANNELS = {_LIGHTNESS: 1, _HINTS: 3}
 
@@ -83,9 +87,10 @@ def contract_feeds(
 
 
 def contract_outputs(session: Session) -> list[str]:
-    """`ab`, and what else of `uncertainty`, `likelihood` and `palette` the network tells."""
+    """`ab`, and what else but `srgb` the network tells."""
     there = {port.name for port in session.outputs}
-    return [_AB] + [name for name in (_UNCERTAINTY, _LIKELIHOOD, _PALETTE) if name in there]
+    others = (_UNCERTAINTY, _LIKELIHOOD, _PALETTE, NEGATIVE)
+    return [_AB] + [name for name in others if name in there]
 
 
 def takes_hints(session: Session) -> bool:

@@ -45,6 +45,8 @@ class Answer(NamedTuple):
     """`(n, k, h/t, w/t)`, adding up to 1 at each place."""
     palette: Planes | None = None
     """`(k, 2)`: the a* and b* whose likelihood it is."""
+    negative: Planes | None = None
+    """`(n, 2)`, as the contract has it."""
 
 
 def check_interface(session: Session, kind: Kind) -> None:
@@ -94,6 +96,10 @@ def ask(
         _check_shape(session, "uncertainty", answer.uncertainty, n, 1)
     if answer.likelihood is not None and answer.palette is not None:
         _check_shape(session, "likelihood", answer.likelihood, n, len(answer.palette))
+    if answer.negative is not None and answer.negative.shape != (n, 2):
+        raise ModelError(
+            f"{session.name} answered {answer.negative.shape} in 'negative', expected ({n}, 2)"
+        )
     strength = 1 if takes_vividness(session) else vividness
     return answer._replace(ab=np.float32(strength) * answer.ab)
 

@@ -10,11 +10,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from colorear.color import lightness_to_luma, luma_to_lightness
 from colorear.errors import ModelError
 from colorear.hints import Hint, known_planes
 from colorear.models.adapters import ADAPTERS
 from colorear.models.card import Card
-from colorear.models.contract import SRGB, contract_feeds, contract_outputs, takes_vividness
+from colorear.models.contract import (
+    NEGATIVE,
+    SRGB,
+    contract_feeds,
+    contract_outputs,
+    takes_vividness,
+)
 from colorear.models.framing import find_frame
 from colorear.models.interface import LARGEST, Question, ask, check_interface, fixed_size
 from colorear.models.onnx_session import Session
@@ -41,6 +48,8 @@ class Prediction(NamedTuple):
     """`(k, h', w')`, on a coarser grid over the same picture, adding up to 1 at each place."""
     palette: Planes | None
     """`(k, 2)`: the a* and b* whose likelihood it is."""
+    negative: tuple[float, float] | None = None
+    """Of which `Network.is_negative` makes an answer; the first is above 0 where it may be one."""
 
 
 class Network:
@@ -133,6 +142,7 @@ class Network:
             None if prediction.uncertainty is None else frame.around(prediction.uncertainty),
             None if prediction.likelihood is None else frame.spread(prediction.likelihood),
             prediction.palette,
+            prediction.negative,
         )
 
     def _predict(
@@ -149,7 +159,27 @@ class Network:
             uncertainty = self._returned(uncertainty[0], shown.shape, lightness.shape)
         if likelihood is not None:
             likelihood = self._within(likelihood[0], shown.shape, lightness.shape)
-        return Prediction(ab, uncertainty, likelihood, answer.palette)
+        negative = None
+        if answer.negative is not None:
+            suspect, compared = answer.negative[0]
+            negative = float(suspect), float(compared)
+        return Prediction(ab, uncertainty, likelihood, answer.palette, negative)
+
+    def is_negative(self, lightness: Planes, prediction: Prediction) -> bool:
+        """Whether light and dark are exchanged in L* `(h, w)`, of which it made that prediction.
+
+        Where they may be, it is shown the inverted picture, too, and the two answers are compared:
+        that takes a call of its own for about one photograph in ten. Never for networks that do
+        not tell.
+        """
+        if prediction.negative is None or prediction.negative[0] <= 0:
+            return False
+        frame = find_frame(lightness)
+        inside = resized(frame.inside(lightness), *self.fit(*frame.size)) if frame else lightness
+        inverted = luma_to_lightness(1 - lightness_to_luma(inside)).astype(np.float32)
+        feeds = contract_feeds(self._session, self._shown(inverted)[None, None])
+        (other,) = self._session.run(feeds, [NEGATIVE])  # without its colours, which take time
+        return bool(prediction.negative[1] - other[0, 1] > 1)
 
     @property
     def tells_uncertainty(self) -> bool:

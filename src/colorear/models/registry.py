@@ -1,6 +1,7 @@
 """What can be loaded: the networks that come with colorear, those the user added, and any file.
 
-A network is two files of one folder: `<name>.onnx`, and its card `<name>.json`. Of networks that
+A network is two files of one folder: `<name>.onnx`, and its card `<name>.json`. What was learned
+later about one may lie in a third, `negatives-<SHA-256>.pb`: see `_addition`. Of networks that
 are too large for the package, only the card is there: the other file is looked for among the
 networks that the user added, and in the folder `networks` of a checkout.
 """
@@ -88,7 +89,7 @@ def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
     the file that its card describes.
     """
     name, model, about = _found(name_or_path)
-    session = Session(name, model, threads=threads)
+    session = Session(name, model + _addition(about), threads=threads)
     return Network(about or _described(session, model, Path(name).stem), session)
 
 
@@ -166,6 +167,17 @@ def _found(name_or_path: str | Path) -> tuple[str, bytes, Card | None]:
             _check_described(path, model, found)
             return str(name_or_path), model, found
     raise _gone(str(name_or_path), about)
+
+
+def _addition(about: Card | None) -> bytes:
+    """What gives the network of that card one more output, if it comes with colorear.
+
+    It is a part of an ONNX file, written by `benchmarks/negatives.py`: of a message that comes
+    twice, as the graph then does, protobuf joins the two (Encoding, "Last One Wins"). So the
+    network's own file stays what its card and all that it colored say.
+    """
+    path = BUNDLED / f"negatives-{about.sha256[:8] if about else ''}.pb"
+    return path.read_bytes() if path.exists() else b""
 
 
 def _gone(name: str, about: Path) -> ModelError:

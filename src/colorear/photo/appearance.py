@@ -25,6 +25,7 @@ from colorear.photo.sniffing import opened, reading
 __all__ = [
     "APPEARANCES",
     "LEFT_ALONE",
+    "ONE_TONE",
     "REASONS",
     "Appearance",
     "appearance_of",
@@ -35,8 +36,8 @@ __all__ = [
 
 Planes = NDArray[np.float32]
 Tones = Literal["gray", "toned", "color"]
-Appearance = Literal["gray", "toned", "color", "colored", "bilevel", "halftone"]
-"""Of one tone or none; of more than one; colored by colorear; without grays; printed in dots."""
+Appearance = Literal["gray", "toned", "color", "colored", "bilevel", "halftone", "negative"]
+"""Of no tone; of one; of more; colored by colorear; without grays; printed in dots; a negative."""
 
 APPEARANCES: tuple[Appearance, ...] = get_args(Appearance)
 REASONS: dict[Appearance, str] = {
@@ -44,11 +45,15 @@ REASONS: dict[Appearance, str] = {
     "colored": "was colored by colorear already",
     "bilevel": "has only black and white and no grays, as text and drawings, so that no color fits",
     "halftone": "is printed in dots (a halftone), so that hardly any color fits",
+    "negative": "looks like a negative, which no color fits until it is inverted",
 }
 """Why a photograph need not be colored, in words that follow its name; none for the others."""
 
 LEFT_ALONE: frozenset[Appearance] = frozenset({"color", "colored", "bilevel"})
 """What is left alone where nobody has named it. Halftones are not: they show photographs."""
+
+ONE_TONE: frozenset[Appearance] = frozenset({"gray", "toned"})
+"""What may be a negative, which a network tells: `Network.is_negative`."""
 
 _NAMESPACE = b"urn:colorear:provenance:"  # stands in every file that colorear colored
 _LONGEST = 128  # pixels: noise and the smear of a JPEG's chroma are averaged away
@@ -79,7 +84,7 @@ def appearance_of(photo: Photo, *, coarse: pyvips.Image | None = None) -> Appear
     Returns
     -------
     Appearance
-        Negatives are not told: they cannot be with certainty.
+        Any but `negative`: what is in it tells that, and it is not looked at here.
 
     Raises
     ------

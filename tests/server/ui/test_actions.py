@@ -203,6 +203,24 @@ def test_what_is_unusual_of_a_photograph_is_told(visiting, unusual):
     asyncio.run(work())
 
 
+def test_a_negative_is_told_with_its_first_colors(visiting, tmp_path):
+    """By a network that takes for one what is bright."""
+    negative = tmp_path / "negative.png"
+    pyvips.Image.new_from_file(str(EXAMPLES["flower"])).invert().pngsave(str(negative))
+
+    async def work() -> None:
+        async with visiting() as visitor:
+            await visitor.open(EXAMPLES["flower"])
+            assert (await visitor.ask("colors", draft=True))["negative"] is False
+            assert (await visitor.open(negative, "a.png"))["notices"] == []
+            assert (await visitor.ask("colors", draft=True))["negative"] is True
+            for other in ({"hints": [RED]}, {"variant": 1}, {"view": 1.5}):
+                assert (await visitor.ask("colors", draft=True, **other))["negative"] is False
+            assert (await visitor.add(negative, "a.png"))["notice"] == "negative"
+
+    asyncio.run(work())
+
+
 def test_what_is_converted_comes_home_as_png(visiting, tmp_path):
     avif = tmp_path / "old.avif"
     pyvips.Image.new_from_file(str(EXAMPLES["flower"])).heifsave(str(avif), compression="av1")

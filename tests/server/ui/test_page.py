@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import pyvips
 
 from colorear import models, read_hints, verify
 from server.ui.browsing import (
@@ -231,6 +232,26 @@ def test_a_negative_becomes_a_photograph_of_its_own(visit):
     colored(page)
     page.go_back()
     page.get_by_text("china.jpg: in colour").wait_for()
+
+
+def test_what_looks_like_a_negative_is_inverted_from_its_notice(visit, tmp_path):
+    negative = tmp_path / "negative.png"
+    pyvips.Image.new_from_file(str(EXAMPLES / "flower.jpg")).invert().pngsave(str(negative))
+    page = open_photo(visit(), "flower.jpg")
+    assert page.locator(".notices").is_hidden()
+    page.set_input_files("#panel-one input.file", negative)
+    notice = page.get_by_role("group", name="About this photograph")
+    notice.get_by_text("looks like a negative").wait_for()
+    notice.get_by_role("button", name="Close").click()
+    corrected(page, 0.7, 0.3)
+    assert notice.is_hidden()  # it is said once
+    page.set_input_files("#panel-one input.file", negative)
+    notice.get_by_role("button", name="Invert").click()
+    page.get_by_text("negative-inverted.png: in colour").wait_for()
+    assert notice.is_hidden()
+    page.get_by_role("tab", name="Many at once").click()
+    page.set_input_files("#panel-batch input.files", [negative])
+    page.locator(".grid").get_by_text("Looks like a negative").wait_for()
 
 
 def test_what_is_no_photograph_is_told_in_one_sentence(visit, tmp_path, folder):

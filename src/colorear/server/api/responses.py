@@ -22,7 +22,8 @@ HEADERS = {
     "Colorear-Megapixels": "The size of the photograph.",
     "Colorear-Luma": "What `colorear verify` found: JSON, `ok` if nothing but color was added.",
     "Colorear-Appearance": "What came: `gray` or `toned`; `color`, or `colored` by colorear, which "
-    "was replaced; `bilevel` or `halftone`, which hardly any color fits.",
+    "was replaced; `bilevel` or `halftone`, which hardly any color fits; `negative`, of which the "
+    "network tells that light and dark are exchanged.",
     "Colorear-Left-Out": "JSON, if a TIFF has damaged pages, which the answer lacks: what is "
     "said of the first twenty.",
     "Colorear-Unreachable": "JSON, if hints have colors that do not exist at the lightness of "

@@ -20,6 +20,7 @@ from colorear.errors import HintError
 from colorear.hints import Hint, parse_hints
 from colorear.inference.naming import colored_name
 from colorear.languages import Language
+from colorear.photo.appearance import ONE_TONE
 from colorear.server.filenames import named_in_errors
 from colorear.server.problems import ProblemError, problem_document, to_problem_error
 from colorear.server.ui.session import File, Opened, Session, SessionExpired, Sessions
@@ -80,7 +81,7 @@ class PageActions:
             draft = partial(color_draft, preview.coarse, request)
             ab, told = await self._pool.run(client, request.model, draft)
             open_photo.drafted = wanted, ab
-            return told
+            return told | {"negative": told["negative"] and preview.appearance in ONE_TONE}
         drafted = open_photo.drafted
         known = drafted[1] if drafted and drafted[0] == wanted else None
         gray = preview.coarse if request.small else preview.gray

@@ -63,6 +63,8 @@ MESSAGES = {
     "is_halftone": "This is printed in dots: its colours come out weak. Scan a print of the "
     "photograph itself if there is one.",
     "is_framed": "The margins stay grey; the network sees what lies within.",
+    "is_negative": "This looks like a negative: inverted, with light and dark exchanged, it is a "
+    "photograph that colours fit.",
     "leave_it": "Leave it as it is",
     "color_anew": "Colour it anew",
     "understood": "Close",
@@ -70,6 +72,7 @@ MESSAGES = {
     "short_colored": "Was coloured before",
     "short_bilevel": "Has no greys",
     "short_halftone": "Printed in dots",
+    "short_negative": "Looks like a negative",
     # how it is coloured
     "manner": "Colours",
     "safe": "Safe",

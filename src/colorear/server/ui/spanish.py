@@ -60,6 +60,8 @@ MESSAGES = {
     "is_halftone": "Está impresa en puntos: sus colores quedan débiles. Si hay una copia de la "
     "foto misma, escanéela.",
     "is_framed": "Los márgenes quedan grises; la red ve lo que hay dentro.",
+    "is_negative": "Parece un negativo: invertida, con lo claro y lo oscuro intercambiados, es una "
+    "foto a la que sí le va el color.",
     "leave_it": "Dejarla como está",
     "color_anew": "Colorearla de nuevo",
     "understood": "Cerrar",
@@ -67,6 +69,7 @@ MESSAGES = {
     "short_colored": "Ya coloreada antes",
     "short_bilevel": "No tiene grises",
     "short_halftone": "Impresa en puntos",
+    "short_negative": "Parece un negativo",
     "manner": "Colores",
     "safe": "Prudentes",
     "safe_title": "La media de lo plausible: más pálidos, y menos veces errados",

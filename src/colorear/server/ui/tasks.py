@@ -15,7 +15,7 @@ from colorear.inference.chroma import chroma_of_array
 from colorear.inference.colorizer import Colorizer
 from colorear.inference.options import ColorizeOptions
 from colorear.inference.suggestions import can_choose, predict
-from colorear.models import Network
+from colorear.models import Network, Prediction
 from colorear.models.framing import find_frame
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
@@ -143,13 +143,17 @@ def color_draft(
 ) -> tuple[Halves, Payload]:
     """Color the coarse preview (h, w) as soon as can be.
 
-    Gives the a*b* (2, h', w') that the network told, too: the fine one is colored by them.
+    Gives the a*b* (2, h', w') that the network told, too: the fine one is colored by them. Whether
+    it is a negative is told before anything is corrected.
     """
-    lightness, ab = _predicted(gray, request, colorizer)
+    lightness, prediction = _predicted(gray, request, colorizer)
+    ab = prediction.ab
     size = [max(1, side // _DRAFT) for side in lightness.shape]
     chroma = chroma_of_array(resized(lightness, *size), resized(ab, *size))
     url = previews.jpeg_data_url(raster.colored(gray, chroma))
-    return ab.astype(np.float16), {"after": url}
+    plain = not request.hints and not request.variant and request.view == 1
+    negative = plain and colorizer.network.is_negative(lightness, prediction)
+    return ab.astype(np.float16), {"after": url, "negative": negative}
 
 
 def color_preview(
@@ -162,7 +166,8 @@ def color_preview(
     """
     hints = _hints(request, colorizer)
     if ab is None:
-        lightness, told = _predicted(gray, request, colorizer)
+        lightness, prediction = _predicted(gray, request, colorizer)
+        told = prediction.ab
     else:
         lightness, told = _lightness(gray, *ab.shape[1:]), ab.astype(np.float32)
     rgb = raster.colored(gray, chroma_of_array(lightness, told))
@@ -174,12 +179,14 @@ def color_preview(
     }
 
 
-def _predicted(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> tuple[Planes, Planes]:
-    """L* of a preview at the size that the network wants, and the a*b* that it tells."""
+def _predicted(
+    gray: Bytes, request: PreviewRequest, colorizer: Colorizer
+) -> tuple[Planes, Prediction]:
+    """L* of a preview at the size that the network wants, and what it tells."""
     network = _seeing(request, colorizer).network
     lightness = _lightness(gray, *network.fit(*gray.shape))
     options = ColorizeOptions(hints=tuple(_hints(request, colorizer)), vividness=request.vividness)
-    return lightness, predict(network, lightness, options, request.variant).ab
+    return lightness, predict(network, lightness, options, request.variant)
 
 
 def _lightness(gray: Bytes, height: int, width: int) -> Planes:

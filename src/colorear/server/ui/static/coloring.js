@@ -4,10 +4,10 @@ const AGAIN = 3000; // milliseconds until a server that could not be reached is 
 
 /**
  * Gives `recolor()`, to be called at each change, and `forget()`, when the photograph is gone.
- * `request()` is what is wished, `picture()` shows it; `came(response)` hears of fine colors,
- * `settled()` that all is as wished, and `busy(whether)` whether something is.
+ * `request()` is what is wished, `picture()` shows it; `drafted(response)` hears of coarse
+ * colors, `came(response)` of fine ones, `settled()` that all is as wished, and `busy(whether)` whether something is.
  */
-export function createColoring(api, { request, picture, busy, came, settled }) {
+export function createColoring(api, { request, picture, busy, drafted, came, settled }) {
   let stale = false; // whether there is a wish that nobody has been asked for
   let asking = false; // for coarse colors: one request at a time
   let fine = null; // what fine colors were asked for, if nothing else is wished since
@@ -26,7 +26,10 @@ export function createColoring(api, { request, picture, busy, came, settled }) {
       const wanted = request();
       const draft = await api.ask("colors", { ...wanted, draft: true });
       if (now !== turn) continue;
-      if (!draft.problem) picture().showDraft(draft.after);
+      if (!draft.problem) {
+        picture().showDraft(draft.after);
+        drafted(draft);
+      }
       if (stale) continue;
       if (draft.problem) fail(draft);
       else refine(wanted);

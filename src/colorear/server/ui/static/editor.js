@@ -74,7 +74,11 @@ export function createEditor(root, { translate, api, problem, network, reopen })
       find(".nearer").disabled = isNearest;
     },
   });
-  const notices = createNotices(find(".notices"), { translate, leave: () => another() });
+  const notices = createNotices(find(".notices"), {
+    translate,
+    leave: () => another(),
+    invert: () => invert(),
+  });
   const versions = createVersions(find(".versions"), {
     translate,
     small: (number) => api.ask("colors", { ...request(), variant: number, small: true }),
@@ -88,6 +92,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
     request,
     picture: () => picture,
     busy: (on) => (on ? work.setAttribute("aria-busy", "true") : work.removeAttribute("aria-busy")),
+    drafted: ({ negative }) => negative && notices.add("negative", { isOneOfMany: Boolean(lot) }),
     came: ({ unreachable, abilities: now }) => {
       corrections.colored(unreachable);
       learn(now);
