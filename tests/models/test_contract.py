@@ -19,7 +19,7 @@ def network(request):
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 300), (37, 61), (160, 160)])
 def test_any_size_gets_finite_color_of_its_size(network, height, width):
     lightness = np.random.default_rng(0).uniform(0, 100, (height, width)).astype(np.float32)
-    ab, uncertainty, likelihood, palette = network(lightness)
+    ab, uncertainty, likelihood, palette, negative = network(lightness)
     assert ab.shape == (2, height, width)
     assert ab.dtype == np.float32
     assert np.isfinite(ab).all()
@@ -33,6 +33,8 @@ def test_any_size_gets_finite_color_of_its_size(network, height, width):
         assert min(likelihood.shape[1:]) >= 1
         np.testing.assert_allclose(likelihood.sum(0), 1, atol=1e-4)
         assert abs(palette).max() < 128
+    if negative is not None:
+        assert np.isfinite(negative).all()
 
 
 def test_a_hint_colors_its_place_and_what_is_far_away_less(network):
