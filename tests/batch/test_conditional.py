@@ -12,17 +12,19 @@ PLACE = "s3", "bucket", "lock"
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Always the same status; 0 closes the line."""
+    """Always the same status, after those that come first; 0 closes the line."""
 
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.asked.append((self.command, self.headers.get("If-None-Match")))
-        if not self.server.status:
+        conditions = self.headers.get("If-None-Match"), self.headers.get("If-Match")
+        self.server.asked.append((self.command, *conditions))
+        status = self.server.first.pop(0) if self.server.first else self.server.status
+        if not status:
             self.close_connection = True
             return
-        self.send_response(self.server.status)
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.send_header("ETag", '"a"')
         self.send_header("Last-Modified", "Sat, 28 Nov 2026 00:00:00 GMT")
@@ -38,7 +40,7 @@ class Answers(BaseHTTPRequestHandler):
 def store(monkeypatch):
     """Tell it the status of its answers."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.asked = []
+    server.asked, server.first = [], []
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_address[1]}")
@@ -66,7 +68,15 @@ def test_what_is_granted_has_the_version_of_the_store(store):
     store.status = 200
     create, read, replace = requests()
     assert (create(), read(), replace()) == ('tag "a"', (b"", 'tag "a"'), 'tag "a"')
-    assert store.asked[0] == ("PUT", "*")
+    assert store.asked == [("PUT", "*", None), ("GET", None, None), ("PUT", None, '"a"')]
+
+
+@pytest.mark.parametrize("request_number", range(3))
+def test_a_store_that_is_busy_is_asked_again(store, monkeypatch, request_number):
+    monkeypatch.setattr(conditional, "_PATIENCE", 30)
+    store.first, store.status = [503, 503], 200
+    assert requests()[request_number]()
+    assert len(store.asked) == 3
 
 
 @pytest.mark.parametrize("status", [409, 412])
@@ -98,12 +108,14 @@ def test_a_store_that_does_not_answer_may_know_them(store, status):
             request()
 
 
-def test_other_stores_know_none():
+def test_other_stores_know_none(store):
+    store.status = 200
     for scheme in ("file", "sftp"):
         with pytest.raises(conditional.UnknownRequestError):
             conditional.create(scheme, "", "a", b"")
     with pytest.raises(conditional.UnknownRequestError):
         conditional.replace(*PLACE, b"", conditional.version_of(b"what was there"))
+    assert store.asked == []
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,26 @@ def test_whoever_renewed_no_lock_for_ten_minutes_is_gone(here, ago, is_gone):
         assert json.loads(file.read())["token"] == "theirs"
 
 
+@pytest.mark.parametrize("said", [b"", b"[]", b"7", b"\xff", b'{"token": "a", "time": null}'])
+def test_a_lock_that_nobody_can_read_is_that_of_somebody_who_is_gone(here, said):
+    file = here / "lock"
+    file.write(said)
+    lock.Lock(here).release()
+    assert file.read() is None
+
+
+def test_a_lock_that_vanishes_meanwhile(here, monkeypatch):
+    """Its owner ended between two requests; or somebody removed ours."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Remote, "create", lambda *_: None)
+        with pytest.raises(BatchError, match=TAKEN):
+            lock.Lock(here)
+    ours = lock.Lock(here)
+    (here / "lock").remove()
+    ours.release()
+    assert (here / "lock").read() is None
+
+
 @pytest.mark.parametrize("there", [None, b"{}"])
 @pytest.mark.parametrize(("seconds", "waits"), [(0, 1), (7, 14)])
 def test_of_two_that_a_store_grants_one_lock_the_later_one_stays(
@@ -109,6 +129,15 @@ def test_of_two_that_a_store_grants_one_lock_the_later_one_stays(
 def test_a_store_that_compares_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(lock.time, "sleep", None)
     lock.Lock(OUT / ".colorear").release()
+
+
+def test_a_lock_that_was_taken_over_is_looked_at_again(bucket, monkeypatch):
+    """A store may compare when a file is made, and not when it is replaced."""
+    bucket.write("out/.colorear/lock", b"{}")
+    monkeypatch.setattr(lock.time, "sleep", lambda _: bucket.write("out/.colorear/lock", b"theirs"))
+    with pytest.raises(BatchError, match=TAKEN):
+        lock.Lock(OUT / ".colorear")
+    assert bucket.read("out/.colorear/lock") == b"theirs"
 
 
 @pytest.mark.usefixtures("bucket")

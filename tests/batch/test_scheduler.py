@@ -6,6 +6,7 @@ import pytest
 from colorear.batch.discovery import Failed
 from colorear.batch.scheduler import schedule
 from colorear.batch.task import Task
+from colorear.errors import BatchError
 
 
 class FicklePool:
@@ -101,6 +102,17 @@ def test_closed_it_ends_what_is_being_done():
     next(outcomes)
     outcomes.close()
     assert {worker.ended for worker in pool.started} == {1}
+
+
+def test_where_no_worker_can_be_had_that_is_told_and_all_are_ended(monkeypatch):
+    def result(_):
+        raise BatchError("no process can begin")
+
+    pool = FicklePool()
+    monkeypatch.setattr(FakeWorker, "result", result)
+    with pytest.raises(BatchError, match="no process can begin"):
+        list(schedule(pool, iter(tasks())))
+    assert [worker.ended for worker in pool.started] == [1, 1, 1]
 
 
 def test_without_work_nobody_is_hired():
