@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from colorear.hints import Unreachable
-from colorear.photo.appearance import Appearance
+from colorear.models import Network, Prediction
+from colorear.photo.appearance import ONE_TONE, Appearance
 from colorear.photo.photograph import Photo
 
-__all__ = ["Colored", "done"]
+__all__ = ["Colored", "Notes", "done"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,25 @@ class Colored:
     unreachable: tuple[Unreachable, ...] = ()
     """The hints whose colors do not exist at the lightness of their places."""
     appearance: Appearance = "gray"
-    """What the photograph looked like before."""
+    """What the photograph looked like before; a negative where the network tells so of page 1."""
     left_out: tuple[str, ...] = ()
     """What is said of pages of a TIFF that are damaged, and that the file lacks."""
+
+
+@dataclass
+class Notes:
+    """What is noted while the pages of a file are colored."""
+
+    unreachable: list[Unreachable] = field(default_factory=list)
+    """The hints whose colors do not exist at the lightness of their places."""
+    first: tuple[NDArray[np.float32], Prediction] | None = None
+    """L* of the first page, as the network saw it, and what it told."""
+
+    def appearance(self, seen: Appearance, network: Network) -> Appearance:
+        """What was seen, unless the network tells that the first page is a negative."""
+        if seen in ONE_TONE and self.first and network.is_negative(*self.first):
+            return "negative"
+        return seen
 
 
 def done(

@@ -1,13 +1,12 @@
 """The one way from a photograph to the same photograph in color."""
 
-import os
 import time
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyvips
@@ -15,22 +14,24 @@ from numpy.typing import NDArray
 
 from colorear import models
 from colorear.errors import ModelError, SigningError
-from colorear.hints import Hint, Unreachable, unreachable
+from colorear.hints import Hint, unreachable
 from colorear.inference.chroma import chroma_of_array, chroma_of_file
-from colorear.inference.colored import Colored, done
+from colorear.inference.colored import Colored, Notes, done
 from colorear.inference.inputs import Source, Target, as_array, through_files
 from colorear.inference.naming import beside
 from colorear.inference.options import DEFAULT_MODEL, ColorizeOptions
 from colorear.inference.pages import save_pages
 from colorear.inference.suggestions import predict, suggestions
+from colorear.inference.uncertainty_map import save_uncertainty
 from colorear.models.resize import resized
 from colorear.photo import photograph, raster
-from colorear.photo.appearance import ONE_TONE, Appearance, appearance_of_all
-from colorear.photo.atomic_write import check_target, writing_photograph
+from colorear.photo.appearance import Appearance, appearance_of_all
+from colorear.photo.atomic_write import check_target
 from colorear.photo.c2pa import Signer
 from colorear.photo.pages import open_pages
 from colorear.photo.photograph import Photo, decode_coarse, open_photo, upright
 from colorear.photo.provenance import Provenance
+from colorear.photo.raster import Chroma
 from colorear.photo.saving import save
 from colorear.version import __version__
 
@@ -40,9 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["Colored", "Colorizer", "colorize"]
 
 Planes = NDArray[np.float32]
-
-_MAP = 1024  # pixels, the most along a picture of what is uncertain
-_LEVELS = 5  # of 255 in it, for each CIELAB unit
+Coarse: TypeAlias = pyvips.Image | None
 
 
 class Colorizer:
@@ -223,11 +222,6 @@ class Colorizer:
         appearance
             What `appearance_of` found, if it was called already.
 
-        Returns
-        -------
-        Colored
-            Its appearance is `negative` where the network tells so of the first page.
-
         Raises
         ------
         PhotographError
@@ -250,15 +244,10 @@ class Colorizer:
         check_target(path, pages[0].source, overwrite=overwrite)
         where: dict[str, Any] = {"overwrite": overwrite, "unfinished": unfinished}
         coarse = decode_coarse(pages[0])
-        wishes: list[Unreachable] = []
-        shown: list[tuple[Planes, models.Prediction]] = []
+        notes = Notes()
         if len(pages) + len(left_out) == 1:
-            lightness = self._lightness_of_file(pages[0], coarse)
-            wishes += unreachable(options.hints, lightness)
             sign = partial(self._sign, pages[0])
-            prediction = predict(self.network, lightness, options, variant)
-            shown.append((lightness, prediction))
-            chroma = chroma_of_file(pages[0], lightness, prediction.ab)
+            chroma = self._chroma(pages[0], options, variant, notes, coarse)
             save(pages[0], path, chroma, self.mark, coarse=coarse, sign=sign, **where)
         elif self._signer:
             raise SigningError(
@@ -266,11 +255,11 @@ class Colorizer:
                 "save the pages as files of their own, or color them unsigned"
             )
         else:
-            write = partial(self._write_page, options, variant, (wishes, shown))
+            write = partial(self._write_page, options, variant, notes)
             left_out += save_pages(pages, path, write, **where)
-        seen = self._appearance(appearance or appearance_of_all(pages, coarse=coarse), shown[0])
+        seen = notes.appearance(appearance or appearance_of_all(pages, coarse=coarse), self.network)
         made = done(pages, source, path, self.network.card.name, seen, started)
-        return replace(made, unreachable=tuple(wishes), left_out=tuple(left_out))
+        return replace(made, unreachable=tuple(notes.unreachable), left_out=tuple(left_out))
 
     def uncertainty_map(
         self,
@@ -302,15 +291,10 @@ class Colorizer:
         coarse = decode_coarse(photo)
         lightness = self._lightness_of_file(photo, coarse)
         prediction = predict(self.network, lightness, options, variant)
-        uncertainty = self._uncertainty(prediction)
-        height, width = photo.upright_size
-        shrink = max(1, height / _MAP, width / _MAP)
-        size = max(1, round(height / shrink)), max(1, round(width / shrink))
-        levels = (_LEVELS * resized(uncertainty, *size)).clip(0, 255).round().astype(np.uint8)
-        with writing_photograph(Path(target), unfinished=unfinished, overwrite=overwrite) as part:
-            pyvips.Image.new_from_array(levels).pngsave(os.fsencode(part))
+        where: dict[str, Any] = {"overwrite": overwrite, "unfinished": unfinished}
+        save_uncertainty(self._uncertainty(prediction), photo.upright_size, Path(target), **where)
         seen = appearance or appearance_of_all([photo], coarse=coarse)
-        seen = self._appearance(seen, (lightness, prediction))
+        seen = Notes(first=(lightness, prediction)).appearance(seen, self.network)
         return done([photo], source, target, self.network.card.name, seen, started)
 
     def seeing(self, size: int) -> "Colorizer":
@@ -329,30 +313,26 @@ class Colorizer:
         self,
         options: ColorizeOptions,
         variant: int,
-        notes: tuple[list[Unreachable], list[tuple[Planes, models.Prediction]]],
+        notes: Notes,
         photo: Photo,
         path: Path,
         *,
         big: bool,
     ) -> None:
-        """One page of several; hints are about the first.
-
-        To `notes` goes which of them cannot be had, and of the first page what the network saw.
-        """
-        wishes, shown = notes
+        """One page of several; hints are about the first."""
         if photo.number != photo.pages[0]:
             options = replace(options, hints=())
-        lightness = self._lightness_of_file(photo, None)
-        wishes += unreachable(options.hints, lightness)
-        prediction = predict(self.network, lightness, options, variant)
-        if not shown:
-            shown.append((lightness, prediction))
-        chroma = chroma_of_file(photo, lightness, prediction.ab)
-        save(photo, path, chroma, self.mark, big=big)
+        save(photo, path, self._chroma(photo, options, variant, notes, None), self.mark, big=big)
 
-    def _appearance(self, seen: Appearance, shown: tuple[Planes, models.Prediction]) -> Appearance:
-        """What was seen, unless the network tells that what it was shown is a negative."""
-        return "negative" if seen in ONE_TONE and self.network.is_negative(*shown) else seen
+    def _chroma(
+        self, photo: Photo, options: ColorizeOptions, variant: int, notes: Notes, coarse: Coarse
+    ) -> Chroma:
+        """The colors of one page, with what is to be said of it noted."""
+        lightness = self._lightness_of_file(photo, coarse)
+        notes.unreachable += unreachable(options.hints, lightness)
+        prediction = predict(self.network, lightness, options, variant)
+        notes.first = notes.first or (lightness, prediction)
+        return chroma_of_file(photo, lightness, prediction.ab)
 
     def _sign(self, photo: Photo, part: Path) -> None:
         if self._signer:
