@@ -32,9 +32,11 @@ sbom: $(VENV)/runtime
 	uvx --from 'cyclonedx-bom>=7' cyclonedx-py environment --output-reproducible --pyproject pyproject.toml -o sbom.json $(VENV)/bin/python
 
 test: $(VENV)/tests
-	@# threads of two processes that wait for each other by counting take both cores from the work;
+	@# three for two cores: a third of the time goes into waiting for servers, browsers and other programs
+	@# threads of processes that wait for each other by counting take both cores from the work;
 	@# in order of size the files of few but long tests would come last, and servers start many times
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 20 --cov --cov-report=term:skip-covered
+	@# many start a Python, which would compile colorear anew each time if told to keep nothing
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 20 --cov --cov-report=term:skip-covered
 
 $(VENV)/runtime: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

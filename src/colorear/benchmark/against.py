@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 
 import pyvips
 
-from colorear.benchmark.comparison import Comparison
+from colorear.benchmark.comparison import Comparison, as_installed
 from colorear.benchmark.throughput import make_photographs
 from colorear.errors import ColorearError, UsageError
 
@@ -61,7 +61,7 @@ class _Side:
     """One of the two, with a process of it that stays warm."""
 
     def __init__(self, place: Path | None) -> None:
-        self._environment = {**os.environ, "OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+        self._environment = {**as_installed(), "OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
         self._python = sys.executable
         if place and (place / "src" / "colorear").is_dir():
             self._environment["PYTHONPATH"] = str(place / "src")

@@ -12,7 +12,7 @@ import msgspec
 from colorear.photo.atomic_write import replacing
 from colorear.version import __version__
 
-__all__ = ["Comparison", "write_csv"]
+__all__ = ["Comparison", "as_installed", "write_csv"]
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -26,6 +26,14 @@ class Comparison(msgspec.Struct, frozen=True):
     """How many times the other's this one's is, pair by pair."""
     clock: float
     """The same by the clock, to which other programs count; of memory, the same again."""
+
+
+def as_installed() -> dict[str, str]:
+    """The environment for commands that are timed: Python keeps what it compiles, as of a package.
+
+    Where PYTHONDONTWRITEBYTECODE is set, a checkout is compiled anew at each start.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def write_csv(path: Path, other: Path, found: Iterable[Comparison]) -> None:

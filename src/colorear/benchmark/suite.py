@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import torch
 
+from colorear.benchmark.comparison import as_installed
 from colorear.benchmark.throughput import COLORIZE, make_photographs, peaks, rate
 from colorear.evaluation.metrics import standard
 from colorear.inference.colorizer import Colorizer
@@ -74,7 +75,7 @@ def _cold(scan: Path) -> Iterator[Figure]:
     colorizer, target = Colorizer(), scan.with_name("coloured.jpg")
     command = _command(scan, target)
     whole, warm = _interleaved(
-        lambda: subprocess.run(command, check=True),
+        lambda: subprocess.run(command, check=True, env=as_installed()),
         lambda: colorizer.colorize(scan, target, overwrite=True),
     )
     yield Figure("the same as a whole process", whole, "s")
