@@ -7,6 +7,7 @@ from colorear.errors import HintError, ModelError
 from colorear.server import worker_pool
 from colorear.server.settings import Settings
 from colorear.server.worker_pool import ClientLimit, QueueFull, Stopping, Ticket, WorkerPool
+from colorear.server.workers import Timeout, WorkerLost
 from server.conftest import ThreadWorker
 
 
@@ -45,6 +46,8 @@ def run(scenario, start_worker=Plain, **settings):
             gate.open.set()
             await pool.stop()
             assert not pool.folder.exists()
+            threads = pool._executor._threads | pool._inspecting._threads
+            assert not any(thread.is_alive() for thread in threads)
 
     return asyncio.run(whole())
 
@@ -195,15 +198,29 @@ def test_the_end_of_a_server_is_bounded():
         ticket = Ticket()
         runs = task(pool, gate, "a", "runs", ticket=ticket)
         await begun(ticket)
+        while not pool.ready:
+            await asyncio.sleep(0)
         finish = asyncio.create_task(pool.finish())
         while pool._workers.is_ready:  # not before its processes were ended
             await asyncio.sleep(0)
+        assert not pool._inspectors.is_ready
         assert not finish.done()
         gate.open.set()
         assert await runs == "runs"
         await finish
 
     run(scenario, stop_seconds=0)
+
+
+def test_ended_at_once_it_takes_nothing_more():
+    async def scenario(pool, gate):
+        pool.kill()
+        with pytest.raises(Stopping):
+            await pool.run("a", "acuarela", gate.call("late"))
+        with pytest.raises(Stopping):
+            await pool.inspect(lambda: "header")
+
+    run(scenario)
 
 
 def test_nobody_is_told_to_come_back_in_more_than_a_minute():
@@ -247,3 +264,105 @@ def test_processes_share_the_cores_and_have_the_limits(monkeypatch, workers, thr
     tasks = ("colorear.server.api.tasks", "colorear.server.ui.tasks")
     common = (threads, 2, 777, tasks)
     assert sorted(started, key=len) == [common] * inspectors + [(*common, "x")] * workers
+
+
+def lost() -> WorkerLost:
+    """What a worker is lost with that had begun."""
+    error = WorkerLost("it ended")
+    error.has_begun = True
+    return error
+
+
+class Timed(ThreadWorker):
+    """Tells what it is given; a task that is an error, it fails with."""
+
+    def run(self, task, model, seconds, report):
+        if isinstance(task, Exception):
+            raise task
+        return task, model, seconds, report
+
+
+def test_headers_and_photographs_have_each_their_time():
+    async def scenario(pool, _):
+        assert await pool.inspect("header") == ("header", None, 3, None)
+        assert await pool.run("a", "able", "photograph") == ("photograph", "able", 40, None)
+        with pytest.raises(Timeout, match="the header of the photograph took longer than the 3 s"):
+            await pool.inspect(Timeout("no answer"))
+        with pytest.raises(Timeout, match="the photograph took longer than the 40 seconds that"):
+            await pool.run("a", "able", Timeout("no answer"))
+        with pytest.raises(WorkerLost, match="it ended"):
+            await pool.run("a", "able", lost())
+
+    run(scenario, Timed, header_seconds=3, seconds=40)
+
+
+def test_stopping_no_header_is_read_and_who_is_ended_for_it_is_told_so():
+    async def scenario(pool, gate):
+        def ended(_):
+            gate.call("ended")(_)
+            raise lost()
+
+        ticket = Ticket()
+        runs = asyncio.create_task(pool.run("a", "acuarela", ended, ticket=ticket))
+        await begun(ticket)
+        finish = asyncio.create_task(pool.finish())
+        await asyncio.sleep(0)
+        with pytest.raises(Stopping):
+            await pool.inspect(lambda: "header")
+        with pytest.raises(Stopping):
+            pool.check_ready()
+        gate.open.set()
+        with pytest.raises(Stopping, match="being stopped"):
+            await runs
+        await finish
+
+    run(scenario)
+
+
+def test_what_a_worker_writes_for_somebody_who_left_is_removed_when_it_is_done():
+    async def scenario(pool, gate):
+        ticket = Ticket()
+        with pool.workspace() as folder:
+
+            def writes(_):
+                gate.call("writes")(_)
+                folder.mkdir(exist_ok=True)
+                (folder / "late").write_bytes(b"x")
+
+            gone = asyncio.create_task(pool.run("a", "acuarela", writes, ticket=ticket))
+            await begun(ticket)
+            gone.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await gone
+        with pool.workspace():
+            pass  # somebody else, who leaves meanwhile
+        assert pool.running == 1
+        gate.open.set()
+        while pool.running:
+            await asyncio.sleep(0)
+        assert list(pool.folder.iterdir()) == []
+
+    run(scenario)
+
+
+def test_how_long_to_wait_follows_from_what_was_measured(monkeypatch):
+    now = [0.0]
+
+    async def scenario(pool, gate):
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
+        tickets = [Ticket(), Ticket()]
+        first = task(pool, gate, "a", "first", ticket=tickets[0])
+        await begun(tickets[0])
+        now[0] += 42
+        gate.open.set()
+        await first
+        gate.open.clear()
+        works = [task(pool, gate, str(i), str(i), ticket=tickets[1]) for i in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull) as told:
+            await pool.run("late", "acuarela", gate.call("late"))
+        assert told.value.retry_after == 15  # (0.8 * 2 + 0.2 * 42) * (1 + 2) / 2
+        gate.open.set()
+        await asyncio.gather(*works)
+
+    run(scenario, queue=2)
