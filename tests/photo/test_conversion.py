@@ -2,6 +2,7 @@
 
 import base64
 import io
+import struct
 import sys
 from pathlib import Path
 
@@ -289,3 +290,80 @@ def test_ten_bits_are_spread_over_sixteen(tmp_path, colorizer, kind):
     assert np.abs(values.astype(float) - np.arange(1024) * (65535 / 1023)).mean() < 64
     rgb = colored(path, colorizer)
     assert rgb.shape[2] == 3
+
+
+def told(content: bytes, primaries: int, transfer: int) -> bytes:
+    """The same file, which tells other colors by numbers."""
+    at = content.index(b"colrnclx") + 8
+    return content[:at] + struct.pack(">HH", primaries, transfer) + content[at + 4 :]
+
+
+def avif(path: Path, primaries: int, transfer: int, pixels: np.ndarray, **how) -> Path:
+    made = io.BytesIO()
+    Image.fromarray(pixels).save(made, "AVIF", quality=100, **how)
+    path.write_bytes(told(made.getvalue(), primaries, transfer))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("transfer", "levels"),  # that Chromium 156 shows 20, 50, 100 and 200 as
+    [
+        (1, (20, 50, 100, 200)),
+        (2, (20, 50, 100, 200)),
+        (13, (20, 50, 100, 200)),
+        (4, (12, 46, 100, 201)),
+        (8, (79, 122, 168, 229)),
+    ],
+)
+def test_brightness_of_an_avif_whose_curve_is_told_by_a_number(tmp_path, transfer, levels):
+    gray = np.tile(np.repeat(np.array([20, 50, 100, 200], np.uint8), 16), (32, 1))
+    photo = open_photo(avif(tmp_path / "a.avif", 1, transfer, gray))
+    seen = icc.converted(pixels_of(photo), source=photo.colored_profile, target=None)
+    assert np.abs(seen[:, 16, 8::16] * 255 - levels).max() <= 1.5
+
+
+def pixels_of(photo) -> np.ndarray:
+    with Image.open(photo.path) as image:
+        return np.asarray(image.convert("RGB")).transpose(2, 0, 1) / np.float32(255)
+
+
+def test_primaries_of_an_avif(tmp_path, colorizer):
+    path = avif(tmp_path / "a.avif", 12, 13, GRAY)
+    photo = open_photo(path)
+    assert photo.profile == icc.profile_of(
+        icc.Colors(primaries=((0.68, 0.32), (0.265, 0.69), (0.15, 0.06)))
+    )
+    colored(path, colorizer)
+    with Image.open(tmp_path / "a-color.png") as image:
+        assert image.info["icc_profile"] == photo.profile
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_an_avif_of_hdr(tmp_path, transfer):
+    with pytest.raises(PhotographError, match=r"is of HDR \(PQ or HLG\), and its brightness"):
+        open_photo(avif(tmp_path / "a.avif", 9, transfer, GRAY))
+
+
+def test_a_profile_goes_before_the_numbers(tmp_path):
+    made = io.BytesIO()
+    Image.fromarray(GRAY).save(made, "AVIF", icc_profile=PROFILE)
+    (tmp_path / "a.avif").write_bytes(told(made.getvalue(), 9, 16))
+    assert open_photo(tmp_path / "a.avif").profile == PROFILE
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+def test_numbers_of_a_heic(tmp_path, bits):
+    path = tmp_path / "a.heic"
+    writer = pytest.importorskip("pillow_heif", reason="needs pillow-heif, which writes HEIC")
+    mode, pixels = ("L", GRAY) if bits == 8 else ("I;16", DEEP)
+    file = writer.from_bytes(
+        mode=mode, size=(300, 200), data=np.ascontiguousarray(pixels).tobytes()
+    )
+    numbers = {"color_primaries": 12, "transfer_characteristics": 8}
+    file.save(path, quality=90, save_nclx_profile=True, **numbers)
+    photo = open_photo(path)
+    assert photo.bits == (8 if bits == 8 else 16)
+    assert photo.profile == icc.profile_of(icc.Colors(is_gray=True, curve="linear"))
+    path.write_bytes(told(path.read_bytes(), 9, 18))
+    with pytest.raises(PhotographError, match="is of HDR"):
+        open_photo(path)

@@ -13,7 +13,7 @@ from colorear import Colorizer, verify
 from colorear.errors import PhotographError
 from colorear.photo import png
 from colorear.photo.icc import rgb_from_gray
-from colorear.photo.photograph import open_photo
+from colorear.photo.photograph import lightness, open_photo, to_device
 from photo.test_icc import PROFILES
 
 
@@ -268,3 +268,62 @@ def test_what_moves_is_refused(tmp_path, frames, others):
     path = announced(tmp_path / "a.png", frames, others)
     with pytest.raises(PhotographError, match="has several frames"):
         open_photo(path)
+
+
+def told(path: Path, **chunks: bytes) -> Path:
+    """Levels of gray, and what they mean, by chunks."""
+    info = PngInfo()
+    for kind, content in chunks.items():
+        info.add(kind.encode(), content)
+    gray = np.tile(np.array([20, 50, 100, 200], np.uint8), (40, 10))
+    Image.fromarray(gray).save(path, pnginfo=info)
+    return path
+
+
+P3 = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "levels"),  # that Chromium 156 shows 20, 50, 100 and 200 as
+    [
+        ({"gAMA": struct.pack(">I", 100_000)}, (79, 122, 168, 229)),
+        ({"gAMA": struct.pack(">I", 55_556), "cHRM": P3}, (26, 65, 119, 210)),
+        ({"gAMA": struct.pack(">I", 45_455)}, (20, 50, 100, 200)),
+        ({"gAMA": bytes(4)}, (20, 50, 100, 200)),
+        ({"cHRM": P3}, (20, 50, 100, 200)),
+        ({"gAMA": struct.pack(">I", 100_000), "sRGB": b"\0"}, (20, 50, 100, 200)),
+        ({"cICP": bytes([1, 8, 0, 1]), "sRGB": b"\0"}, (79, 122, 168, 229)),
+        ({"cICP": bytes([1, 1, 0, 1])}, (7, 39, 91, 197)),
+        ({"cICP": bytes([12, 4, 0, 1])}, (12, 46, 100, 201)),
+        ({"cICP": bytes([2, 2, 0, 1])}, (20, 50, 100, 200)),
+    ],
+)
+def test_gray_is_seen_as_chunks_say(tmp_path, chunks, levels):
+    photo = open_photo(told(tmp_path / "a.png", **chunks))
+    seen = lightness(photo, 40, 40)[0, :4]
+    light = np.array(levels) / 255
+    light = np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+    expected = np.where(light > 216 / 24389, 116 * np.cbrt(light) - 16, light * 24389 / 27)
+    assert np.abs(seen - expected).max() < 0.6
+
+
+def test_colors_are_made_for_what_chunks_say(tmp_path, known_network):
+    path = told(tmp_path / "a.png", gAMA=struct.pack(">I", 45_455), cHRM=P3)
+    photo = open_photo(path)
+    red = np.array([1, 0, 0], np.float32)[:, None, None]
+    assert np.abs(to_device(photo, red)[:, 0, 0] * 255 - (234, 51, 35)).max() < 2  # sRGB's, in P3
+    made = Path(Colorizer(known_network, threads=1).colorize(path).output)
+    assert verify(path, made).ok
+    assert content(made, b"cHRM") == [P3]
+    assert b"iCCP" not in kinds(made)
+
+
+def test_primaries_of_no_colors_are_passed_over(tmp_path):
+    path = told(tmp_path / "a.png", gAMA=struct.pack(">I", 45_455), cHRM=bytes(32))
+    assert open_photo(path).profile is None
+
+
+@pytest.mark.parametrize("transfer", [16, 18])
+def test_hdr_is_refused(tmp_path, transfer):
+    with pytest.raises(PhotographError, match=r"a.png' is of HDR \(PQ or HLG\)"):
+        open_photo(told(tmp_path / "a.png", cICP=bytes([9, transfer, 0, 1])))

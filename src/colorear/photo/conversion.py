@@ -13,7 +13,7 @@ import shutil
 import struct
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,8 @@ import pyvips
 
 from colorear.errors import PhotographError
 from colorear.photo import icc, jpeg, jpeg_dct
+from colorear.photo.boxes import boxes, color_codes
+from colorear.photo.cicp import UNSPECIFIED, VIDEO, profile_of_codes
 from colorear.photo.decoded import Decoded, as_image, by_codec, damaged, lacking, told, write_png
 from colorear.photo.jpeg_conversion import jpeg_of_12_bits, jpeg_of_cmyk, jpeg_of_rgb
 from colorear.photo.jpeg_xl_header import Header, read_header
@@ -114,7 +116,7 @@ def _lacks_end(content: bytes, path: Path) -> bool:
     return False
 
 
-def _avif(path: Path, _: bytes) -> Decoded:
+def _avif(path: Path, content: bytes) -> Decoded:
     with reading(path):
         image = pyvips.Image.heifload(os.fsencode(path), fail_on="error", unlimited=True)
         depth = image.get("bits-per-sample") if image.get_typeof("bits-per-sample") else 8
@@ -122,7 +124,7 @@ def _avif(path: Path, _: bytes) -> Decoded:
             as_image(path, image.numpy() >> _shift(image.format == "ushort", depth), depth),
             _upright(told(image, "exif-data").removeprefix(b"Exif\0\0")),
             told(image, "xmp-data"),
-            told(image, "icc-profile-data"),
+            told(image, "icc-profile-data") or _nclx(path, content, image.bands < 3),
         )
 
 
@@ -138,12 +140,24 @@ def _heic(path: Path, content: bytes) -> Decoded:
         raise damaged(path, error) from error
     about = file.info
     depth = about.get("bit_depth", 8)
+    image = as_image(path, pixels >> _shift(pixels.dtype == np.uint16, depth), depth)
     return Decoded(
-        as_image(path, pixels >> _shift(pixels.dtype == np.uint16, depth), depth),
+        image,
         _upright((about.get("exif") or b"").removeprefix(b"Exif\0\0")),
         about.get("xmp") or b"",
-        about.get("icc_profile") or b"",
+        about.get("icc_profile") or _nclx(path, content, image.bands < 3),
     )
+
+
+def _nclx(path: Path, content: bytes, is_gray: bool) -> bytes:
+    """The ICC profile of colors that are told by numbers; empty for sRGB.
+
+    The curve of video counts as sRGB, as browsers show it: encoders that were made for films, and
+    telephones, put it on pictures of sRGB.
+    """
+    primaries, transfer = color_codes(content)
+    transfer = UNSPECIFIED if transfer in VIDEO else transfer
+    return profile_of_codes(path, primaries, transfer, is_gray=is_gray) or b""
 
 
 def _shift(deep: bool, depth: int) -> int:
@@ -158,11 +172,11 @@ def _jpeg_xl(path: Path, content: bytes) -> Decoded:
             f"'{path}' has several frames, but one picture is needed; "
             "save the one you want as a file of its own"
         )
-    parts = [inner for kind, inner in _boxes(content) if kind in (b"jxlc", b"jxlp")] or [content]
+    parts = [inner for kind, inner in boxes(content) if kind in (b"jxlc", b"jxlp")] or [content]
     start = parts[0] if parts[0][:2] == _JXL else parts[0][4:]  # a part's number before it
     header = read_header(start)
     picture = Decoded(as_image(path, pixels, header.depth), profile=_profile(path, header))
-    for kind, inner in _boxes(content):
+    for kind, inner in boxes(content):
         if kind == b"Exif":  # 18181-2, 9.4: a place first, from which the TIFF begins
             picture.exif = _upright(inner[4 + int.from_bytes(inner[:4], "big") :])
         elif kind == b"xml ":
@@ -196,7 +210,7 @@ def _jpeg_2000(path: Path, content: bytes) -> Decoded:
         )
     pixels = by_codec(path, "JPEG 2000", "jpeg2k_decode", content)
     picture = Decoded(as_image(path, pixels, depth + 1))
-    for kind, inner in _boxes(content):
+    for kind, inner in boxes(content):
         if kind == b"colr" and inner[:1] == b"\2":
             picture.profile = inner[3:]
         elif kind == b"colr" and int.from_bytes(inner[3:7], "big") not in _SAME_COLORS:
@@ -237,21 +251,3 @@ def _upright(exif: bytes) -> bytes:
     except struct.error:
         return exif
     return bytes(content)
-
-
-def _boxes(content: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, bytes]]:
-    """The boxes of a file, those in the headers of JPEG 2000 too (15444-1, I.4)."""
-    at, end = start, len(content) if end is None else end
-    while at + 8 <= end:
-        size, head = int.from_bytes(content[at : at + 4], "big"), 8
-        kind = content[at + 4 : at + 8]
-        if size == 1:
-            size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
-        stop = at + size if size else end
-        if stop > end or stop < at + head:
-            return
-        if kind in (b"jp2h", b"res "):
-            yield from _boxes(content, at + head, stop)
-        else:
-            yield kind, content[at + head : stop]
-        at = stop

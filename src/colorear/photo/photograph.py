@@ -63,7 +63,7 @@ class Photo:
     orientation: int
     """EXIF orientation 1..8: how to turn the stored picture to see it upright."""
     profile: bytes | None = field(repr=False)
-    """The ICC profile in the file."""
+    """The ICC profile in the file; of a PNG without one, what it tells of its colors by numbers."""
     xmp: bytes | None = field(repr=False)
     """The XMP packet in the file; of a JPEG without what it has in ExtendedXMP."""
     chroma_factors: jpeg.Factors

@@ -9,11 +9,13 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from colorear.errors import PhotographError
 from colorear.photo import icc
+from colorear.photo.cicp import profile_of_codes
 
 __all__ = ["SIGNATURE", "XMP", "add", "chunks", "graft", "is_animated", "named_profile", "profile"]
 
@@ -27,6 +29,11 @@ _MOST_OTHERS = 10_000
 _LARGEST_PROFILE = 16_000_000  # bytes; those of printers have some 2 million
 # their content depends on the color type or palette, which change, or on frames
 _NOT_COPIED = {b"tRNS", b"hIST", b"sPLT", b"acTL", b"fcTL", b"fdAT"}
+_OF_COLORS = {b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"}
+_UNIT = 100_000  # of gAMA and cHRM
+_PLACES = ">8I"  # x and y of white, red, green and blue
+_GAMMA_OF_SRGB, _SAME_GAMMA = 45_455, 0.05  # what libpng counts as no other (png.h)
+_LEAST_GAMMA, _MOST_GAMMA = 10_000, 1_000_000  # that anybody means
 _GRAY, _PALETTE, _ALPHA = (0, 4), 3, 4  # color types: 11.2.1
 _DEFLATE = b"\0"  # the one method of compression: 11.3.2.3
 
@@ -89,10 +96,17 @@ def is_animated(file: BinaryIO) -> bool:
 
 
 def profile(path: Path) -> bytes | None:
-    """The ICC profile of the file; None where it has none, or one for other values than its own.
+    """The ICC profile of the file, or one that says what its chunks tell of its colors by numbers.
 
-    libpng passes over some that other programs show pictures by.
+    None for sRGB, or where the file has one for other values than its own. libpng passes over some
+    that other programs show pictures by.
+
+    Raises
+    ------
+    PhotographError
+        Where it is of HDR.
     """
+    told: dict[bytes, bytes] = {}
     with path.open("rb") as file:
         header = None
         for chunk in chunks(file):
@@ -100,11 +114,15 @@ def profile(path: Path) -> bytes | None:
                 break
             if chunk.kind == b"IHDR":
                 header = _header(file, chunk)
-            elif chunk.kind == b"iCCP" and header and (content := _content(file, chunk)):
-                found = _unpacked(content)[1]
-                space = "grey" if header.color in _GRAY else "rgb"
-                return found if found and icc.color_space(found) == space else None
-    return None
+            elif chunk.kind in _OF_COLORS and (content := _content(file, chunk)):
+                told[chunk.kind] = content
+    coded = told.get(b"cICP", b"")
+    by_codes = profile_of_codes(path, *coded[:2]) if len(coded) == 4 else None
+    if header and b"iCCP" in told:
+        found = _unpacked(told[b"iCCP"])[1]
+        space = "grey" if header.color in _GRAY else "rgb"
+        return found if found and icc.color_space(found) == space else None
+    return by_codes if coded or b"sRGB" in told else _by_gamma(told)
 
 
 def graft(original: Path, pixels: Path, target: Path, xmp: bytes, profile: bytes | None) -> None:
@@ -144,6 +162,27 @@ def add(pixels: Path, target: Path, told: Mapping[bytes, bytes]) -> None:
 def named_profile(profile: bytes) -> bytes:
     """The content of the chunk of an ICC profile (11.3.2.3)."""
     return b"ICC profile" + bytes(1) + _DEFLATE + zlib.compress(profile)
+
+
+def _by_gamma(told: Mapping[bytes, bytes]) -> bytes | None:
+    """A profile of what gAMA tells, and cHRM with it (11.3.2.1 and 11.3.2.2); None for sRGB.
+
+    As in Skia, and so in Chromium: primaries alone are passed over.
+    """
+    gamma, places = int.from_bytes(told.get(b"gAMA", b""), "big"), told.get(b"cHRM", b"")
+    if not _LEAST_GAMMA < gamma < _MOST_GAMMA:
+        return None
+    colors = icc.Colors()
+    if abs(gamma / _GAMMA_OF_SRGB - 1) > _SAME_GAMMA:
+        colors = replace(colors, curve=_UNIT / gamma)
+    if len(places) == struct.calcsize(_PLACES):
+        numbers = [number / _UNIT for number in struct.unpack(_PLACES, places)]
+        white, red, green, blue = zip(numbers[::2], numbers[1::2], strict=True)
+        colors = replace(colors, white=white, primaries=(red, green, blue))
+    try:
+        return None if colors == icc.Colors() else icc.profile_of(colors)
+    except ValueError:  # which viewers pass over
+        return None
 
 
 def _ancillary(file: BinaryIO, profile: bytes | None) -> tuple[list[bytes], list[bytes], int]:
