@@ -198,7 +198,7 @@ def test_the_end_of_a_server_is_bounded():
         ticket = Ticket()
         runs = task(pool, gate, "a", "runs", ticket=ticket)
         await begun(ticket)
-        while not pool.ready:
+        while not (pool.ready and gate.begun):  # a ticket has begun before a process has it
             await asyncio.sleep(0)
         finish = asyncio.create_task(pool.finish())
         while pool._workers.is_ready:  # not before its processes were ended
