@@ -333,6 +333,19 @@ def test_closed_it_has_no_journal_and_no_lock():
     store.open_store(OUT).close()
 
 
+def test_closed_it_asks_whose_the_lock_is_before_it_saves_the_journal(bucket):
+    OUT.mkdir(parents=True)
+    kept = store.open_store(OUT)
+    noting(kept, "a.jpg")
+    theirs = json.dumps({"token": "theirs", "time": time.time()}).encode()
+    bucket.write("out/.colorear/lock", theirs)
+    bucket.write("out/.colorear/journal.sqlite", b"theirs")
+    with pytest.raises(BatchError, match="another run is writing into"):
+        kept.close()
+    assert bucket.read("out/.colorear/journal.sqlite") == b"theirs"
+    assert bucket.read("out/.colorear/lock") == theirs
+
+
 @pytest.mark.parametrize("when", ["sleep", "list_files", "mkdtemp"])
 def test_a_run_that_cannot_begin_leaves_no_lock(bucket, monkeypatch, when):
     def stopped(*_, **__):
