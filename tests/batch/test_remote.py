@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import s3
+from colorear.batch.discovery import discover
 from colorear.batch.remote import Remote, is_remote, place
 from colorear.errors import BatchError, MissingExtraError, PhotographError
 
@@ -72,7 +73,7 @@ def test_a_file_goes_there_and_back(root, tmp_path):
     assert (tmp_path / "back.jpg").read_bytes() == (tmp_path / "here.jpg").read_bytes()
     assert file.head() == bytes(range(256)) * 16
     (listed,) = root.list_files()
-    assert listed == (PurePosixPath("deep", ODD), file.stamp())
+    assert listed == (f"deep/{ODD}", file.stamp())
     assert file.stamp().size == 10_240_000
     assert file.stamp().modified % 10**9 == 0
     assert (root.is_dir(), file.is_dir()) == (True, False)
@@ -97,7 +98,7 @@ def test_a_folder_is_made(root):
 def test_the_order_is_that_of_walking(root):
     for name in ("b.jpg", "a/z.jpg", "a/b/c.jpg", "a.jpg", "c/a.jpg"):
         (root / name).write(b"x")
-    names = [str(file.path) for file in root.list_files()]
+    names = [file.path for file in root.list_files()]
     assert names == ["a.jpg", "b.jpg", "a/z.jpg", "a/b/c.jpg", "c/a.jpg"]
 
 
@@ -108,7 +109,7 @@ def test_nothing_partial_is_left(tmp_path, scheme):
     with pytest.raises(TypeError):
         (root / "x.jpg")._write(object())
     assert (root / "x.jpg").read() == b"old"
-    assert [str(file.path) for file in root.list_files()] == ["x.jpg"]
+    assert [file.path for file in root.list_files()] == ["x.jpg"]
 
 
 def test_what_is_not_there_gets_one_sentence(root, tmp_path):
@@ -118,6 +119,24 @@ def test_what_is_not_there_gets_one_sentence(root, tmp_path):
             use()
     with pytest.raises(BatchError, match=r"gone.jpg' does not exist"):
         gone.list_files()
+
+
+def test_two_slashes_in_a_row(bucket, tmp_path):
+    """As scripts write them that join `albums/` and `/2.jpg`; pyarrow lists them alone."""
+    bucket.empty()
+    for key in ("in/albums/1.jpg", "in/albums//2.jpg"):
+        bucket.write(key, b"\xff\xd8\xff")
+    root = Remote(f"s3://{s3.BUCKET}/in")
+    found = discover([root], tmp_path)
+    assert [item.source for item in found.items] == [f"{root}/albums/1.jpg"]
+    (failed,) = found.failed
+    assert failed.source == f"{root}/albums//2.jpg"
+    assert (
+        failed.error
+        == f"'{failed.source}' has two slashes in a row and cannot be reached; rename it"
+    )
+    with pytest.raises(BatchError, match=r"albums//2.jpg' has two slashes in a row"):
+        discover([root / "albums//2.jpg"], tmp_path)
 
 
 @pytest.mark.usefixtures("bucket")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Literal, NamedTuple
 
 from colorear.batch.remote import Remote, RemoteFile, is_remote
@@ -384,7 +384,7 @@ def _listed(
     """The files of a folder elsewhere."""
 
     def wanted(file: RemoteFile) -> bool:
-        parts = file.path.parts
+        parts = PurePosixPath(file.path).parts
         left_out = any(
             _is_left_out(part, "/".join(parts[:depth]), exclude) for depth, part in enumerate(parts)
         )
@@ -397,8 +397,8 @@ def _listed(
             formats = executor.map(_format_of_remote, paths)
             for path, file, form in zip(paths, some, formats, strict=True):
                 into.stamps[str(path)] = file.stamp
-                within = file.path.parent.as_posix()
-                yield _Found(str(path), path.name, "" if within == "." else within, form)
+                within, _, name = file.path.rpartition("/")
+                yield _Found(str(path), name, within, form)
 
 
 def _format_of_remote(path: Remote) -> Format | PhotographError:

@@ -29,8 +29,8 @@ _BLOCK = 1 << 20  # bytes read at a time
 class RemoteFile(NamedTuple):
     """A file within a remote folder."""
 
-    path: PurePosixPath
-    """From the folder on."""
+    path: str
+    """From the folder on, with all its slashes."""
     stamp: Stamp
 
 
@@ -94,10 +94,9 @@ class Remote:
             from pyarrow import fs
 
             filesystem, path = self._opened()
-            found = filesystem.get_file_info(fs.FileSelector(path, recursive=True))
             files = [
-                RemoteFile(PurePosixPath(info.path).relative_to(path), _stamp(info))
-                for info in found
+                RemoteFile(info.path.removeprefix(f"{path}/"), _stamp(info))
+                for info in filesystem.get_file_info(fs.FileSelector(path, recursive=True))
                 if info.is_file
             ]
         return sorted(files, key=lambda file: _in_order(file.path))
@@ -114,8 +113,7 @@ class Remote:
         with self._translated(PhotographError, "cannot be read"):
             filesystem, path = self._opened()
             with filesystem.open_input_file(path) as file:
-                first: bytes = file.read(HEAD)
-                return first
+                return bytes(file.read(HEAD))
 
     def download(self, target: Path) -> None:
         """Copy it to this machine."""
@@ -139,8 +137,7 @@ class Remote:
         with self._translated(BatchError, "cannot be read"), suppress(FileNotFoundError):
             filesystem, path = self._opened()
             with filesystem.open_input_stream(path) as file:
-                content: bytes = file.read()
-                return content
+                return bytes(file.read())
         return None
 
     def write(self, content: bytes) -> None:
@@ -248,8 +245,11 @@ class Remote:
         except FileNotFoundError:
             raise kind(f"'{self._uri}' does not exist; check the name") from None
         except Exception as error:  # the errors of pyarrow and of fsspec's stores share no base
-            reason = " ".join(str(error).split())
-            reason = reason.partition(" Debug source: ")[0]  # obstore's, of many lines
+            reason = " ".join(str(error).split()).partition(" Debug source: ")[0]  # obstore's
+            if reason.startswith("Empty path component"):  # pyarrow's, of S3 and the like
+                raise kind(
+                    f"'{self._uri}' has two slashes in a row and cannot be reached; rename it"
+                ) from None
             raise kind(f"'{self._uri}' {what}: {reason}") from error
 
 
@@ -303,6 +303,6 @@ def _stamp(info: Any) -> Stamp:
     return Stamp(info.size, (info.mtime_ns or 0) // 10**9 * 10**9)
 
 
-def _in_order(path: PurePosixPath) -> tuple[tuple[bool, str], ...]:
-    *folders, name = path.parts
+def _in_order(path: str) -> tuple[tuple[bool, str], ...]:
+    *folders, name = path.split("/")
     return (*((True, folder) for folder in folders), (False, name))

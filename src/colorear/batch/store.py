@@ -126,7 +126,7 @@ class _RemoteStore:
             self._lock = Lock(destination / _OURS)
             undone.callback(self._lock.release)
             files = destination.list_files()
-            self._stamps = {str(destination / str(file.path)): file.stamp for file in files}
+            self._stamps = {str(destination / file.path): file.stamp for file in files}
             self._folder = self._downloaded(undone)
             self.journal = Journal(self._folder, called=str(destination / _OURS))
             undone.callback(self.journal.close)
