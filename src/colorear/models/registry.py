@@ -89,7 +89,8 @@ def load(name_or_path: str | Path, *, threads: int | None = None) -> Network:
     the file that its card describes.
     """
     name, model, about = _found(name_or_path)
-    session = Session(name, model + _addition(about), threads=threads)
+    model += _addition(about)  # not a second copy of it, which would lie beside the session
+    session = Session(name, model, threads=threads)
     return Network(about or _described(session, model, Path(name).stem), session)
 
 
