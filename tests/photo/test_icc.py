@@ -4,11 +4,12 @@ import struct
 import numpy as np
 import pytest
 import pyvips
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from colorear.photo import icc
+from colorear.photo.inspection.profiles import show_the_same
 
 RAMP = np.linspace(0, 1, 52)
 _device = np.linspace(0, 1, 256)
@@ -133,6 +134,22 @@ def test_any_damage_is_a_value_error_or_a_profile(at, value):
     except ValueError:
         return
     assert icc.color_space(made) == "rgb"
+
+
+@given(st.integers(0, 127), st.integers(0, 255))
+@example(3, 150)  # a size that leaves the curve out
+@example(8, 6)  # a version
+@example(12, 0)  # a class
+@example(20, 0)  # what it leads to
+def test_a_damaged_header_is_taken_as_little_cms_takes_it(at, value):
+    damaged = bytearray(PROFILES["gamma 2.2"])
+    damaged[at] = value
+    assume(icc.color_space(bytes(damaged)) == "grey")
+    try:
+        made = icc.rgb_from_gray(bytes(damaged))
+    except ValueError:
+        made = None
+    assert show_the_same(bytes(damaged), made)
 
 
 @pytest.mark.parametrize(("exponent", "factor"), [(-1, 0.5), (30_000, 2)])

@@ -27,6 +27,8 @@ _D50 = (0.9642, 1.0, 0.8249)  # the PCS illuminant, 7.2.16
 _RED = (0.43607, 0.22249, 0.01392)  # IEC 61966-2-1 primaries, adapted to D50 (Annex E)
 _GREEN = (0.38515, 0.71687, 0.09708)
 _BLUE = tuple(white - r - g for white, r, g in zip(_D50, _RED, _GREEN, strict=True))
+_MOST_TAGS, _NEWEST = 100, b"\5\0"  # of a profile; the version
+_CLASSES = (b"scnr", b"mntr", b"prtr", b"spac")  # of devices that are gray: 7.2.5
 _PARAMETERS = (1, 3, 4, 5, 7)  # of parametricCurveType function types 0 to 4
 _CONES = np.array(  # of Bradford's adaptation, Annex E.3
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
@@ -61,6 +63,7 @@ def rgb_from_gray(profile: bytes) -> bytes:
     """
     if color_space(profile) != "grey":
         raise ValueError("not a grey ICC profile")
+    _check_readable(profile)
     tag = _tag(profile, b"kTRC")
     if tag[:4] == b"curv" and profile[20:24] == b"XYZ ":
         _gray_to_y(tag, pcs=b"XYZ ")  # raises if damaged
@@ -145,14 +148,23 @@ def _of_place(place: Place) -> np.ndarray:
     return np.array([x / y, 1, (1 - x - y) / y])
 
 
+def _check_readable(profile: bytes) -> None:
+    """Raise ValueError where Little CMS reads no further: such a profile shows nothing anywhere."""
+    (count,) = struct.unpack_from(">I", profile, 128)
+    version, device = profile[8:10], profile[12:16]
+    if count > _MOST_TAGS or version > _NEWEST or device not in _CLASSES:
+        raise ValueError("the header of the ICC profile is damaged")
+
+
 def _tag(profile: bytes, signature: bytes) -> bytes:
     """The data of one tag, by the tag table (7.3)."""
     (count,) = struct.unpack_from(">I", profile, 128)
-    for i in range(min(count, 100)):
+    end = min(len(profile), int.from_bytes(profile[:4], "big"))  # 7.2.2
+    for i in range(count):
         entry = profile[132 + 12 * i : 144 + 12 * i]
         if len(entry) == 12 and entry[:4] == signature:
             _, offset, size = struct.unpack(">4sII", entry)
-            if size >= 12 and offset + size <= len(profile):
+            if size >= 12 and offset + size <= end:
                 return profile[offset : offset + size]
     raise ValueError(f"the ICC profile lacks its {signature.decode()} tag")
 
@@ -171,8 +183,10 @@ def _gray_to_y(tag: bytes, *, pcs: bytes) -> np.ndarray:
     else:
         raise ValueError(f"the ICC profile's curve is of an unknown type {tag[:4]!r}")
     value = np.clip(value, 0, 1)
-    if pcs != b"Lab ":
+    if pcs == b"XYZ ":
         return value
+    if pcs != b"Lab ":
+        raise ValueError(f"the ICC profile leads to unknown values {pcs!r}")
     f = (100 * value + 16) / 116
     y: np.ndarray = np.where(f > 6 / 29, f**3, 100 * value * 27 / 24389)
     return y
