@@ -6,7 +6,7 @@ starts `colorear serve`, opens the photograph in Chromium by Playwright and corr
 again: each click gives one place another color, a moment after the picture came of the one before.
 Time goes from the click, as the browser stamps it, to the frame in which the changed picture is
 decoded. Prints the median and the 95th percentile of the first changed picture, which has its
-colors at 512 pixels; of the server's part in it; and of the picture that follows, whose colors are
+colors at 384 pixels; of the server's part in it; and of the picture that follows, whose colors are
 as fine as its light. `--many` has copies of the
 photograph colored as a grid instead, and prints the memory of the page.
 """

@@ -60,7 +60,7 @@ def test_coarse_colors_come_first_and_make_way_for_fine_ones(visit):
     page.get_by_role("slider", name="Vividness").fill("0.5")
     colored(page)
     wait_until(page, "document.querySelector('.draft').hidden")
-    assert page.evaluate("seen") == [["chroma", 512, 342], ["after", 640, 427]]
+    assert page.evaluate("seen") == [["chroma", 384, 256], ["after", 640, 427]]
 
 
 def test_the_next_wish_does_not_wait_for_fine_colors(visit):

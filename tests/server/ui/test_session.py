@@ -118,7 +118,7 @@ def test_a_photograph_that_is_in_use_stays_though_another_was_opened(tmp_path):
     path = tmp_path / "own" / "photograph"
     path.parent.mkdir()
     path.write_bytes(b"x")
-    opened = Opened(path, "old.jpg", Preview(*[np.zeros((1, 1), np.uint8)] * 2, "jpeg", 1, 1))
+    opened = Opened(path, "old.jpg", Preview(*[np.zeros((1, 1), np.uint8)] * 3, "jpeg", 1, 1))
     with opened.in_use(), opened.in_use():
         opened.close()
         assert path.exists()

@@ -78,7 +78,7 @@ class PageActions:
         preview = open_photo.preview
         wanted = msgspec.structs.replace(request, draft=False)
         if request.draft:
-            draft = partial(color_draft, preview.coarse, request)
+            draft = partial(color_draft, preview.coarse, preview.draft, request)
             ab, told = await self._pool.run(client, request.model, draft)
             open_photo.drafted = wanted, ab
             return told | {"negative": told["negative"] and preview.appearance in ONE_TONE}

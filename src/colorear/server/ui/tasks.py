@@ -75,7 +75,7 @@ class PreviewRequest(msgspec.Struct, frozen=True):
     small: bool = False
     """Whether a picture of 320 pixels will do."""
     draft: bool = False
-    """Whether one of 512 pixels will do, which is made sooner."""
+    """Whether one of 384 pixels will do, which is made sooner."""
     x: float = 0.5
     y: float = 0.5
     """Where colors are suggested, as fractions of width and height."""
@@ -139,9 +139,9 @@ def invert_photo(path: Path, target: Path, _: Colorizer) -> None:
 
 
 def color_draft(
-    gray: Bytes, request: PreviewRequest, colorizer: Colorizer
+    gray: Bytes, draft: Bytes, request: PreviewRequest, colorizer: Colorizer
 ) -> tuple[Halves, Payload]:
-    """Color the coarse preview (h, w) as soon as can be.
+    """Color a draft (h, w) as soon as can be, by what the network sees in the coarse preview.
 
     Gives the a*b* (2, h', w') that the network told, too: the fine one is colored by them. Whether
     it is a negative is told before anything is corrected.
@@ -150,7 +150,7 @@ def color_draft(
     ab = prediction.ab
     size = [max(1, side // _DRAFT) for side in lightness.shape]
     chroma = chroma_of_array(resized(lightness, *size), resized(ab, *size))
-    url = previews.jpeg_data_url(raster.colored(gray, chroma))
+    url = previews.jpeg_data_url(raster.colored(draft, chroma))
     plain = not request.hints and not request.variant and request.view == 1
     negative = plain and colorizer.network.is_negative(lightness, prediction)
     return ab.astype(np.float16), {"after": url, "negative": negative}
