@@ -36,7 +36,7 @@ Planes = NDArray[np.float32]
 
 _LONGEST = 1024  # pixels, of the longer side: a hint must show at once
 _COARSE = 512
-_DRAFT = 384  # a third of the work of 512 is saved, and light lies upon it as it is
+_DRAFT = 384  # little more than half the pixels of 512; it is seen by the light of `gray`
 _DOUBT_LONGEST = 512
 _QUALITY = 88
 _STAMP = 240

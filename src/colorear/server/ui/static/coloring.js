@@ -5,7 +5,8 @@ const AGAIN = 3000; // milliseconds until a server that could not be reached is 
 /**
  * Gives `recolor()`, to be called at each change, and `forget()`, when the photograph is gone.
  * `request()` is what is wished, `picture()` shows it; `drafted(response)` hears of coarse
- * colors, `came(response)` of fine ones, `settled()` that all is as wished, and `busy(whether)` whether something is.
+ * colors, `came(response)` of fine ones, `settled()` that all is as wished, and
+ * `busy(whether)` whether something is.
  */
 export function createColoring(api, { request, picture, busy, drafted, came, settled }) {
   let stale = false; // whether there is a wish that nobody has been asked for
