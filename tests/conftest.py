@@ -19,8 +19,9 @@ from colorear.models import Kind, Network, add, load
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # some tests import ONNX Runtime themselves
 os.environ["LC_ALL"] = "C.UTF-8"  # the command speaks the language of the locale
 
-settings.register_profile("any machine", deadline=None)  # a busy one is no failure
-settings.load_profile("any machine")
+# a busy machine is no failure, and one commit gives one result; `make fuzz` searches at random
+settings.register_profile("test", deadline=None, derandomize=True)
+settings.register_profile("fuzz", deadline=None)
 
 # what a shell starts in the background ignores Ctrl-C, and so would the commands under test
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,6 +34,10 @@ FREE_PICTURES = {
     "china": lambda: load_sample_image("china.jpg"),
     "flower": lambda: load_sample_image("flower.jpg"),
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("fuzz" if config.getoption("fuzz", default=False) else "test")
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,13 @@ What it takes it must have understood: where that can be told, it is checked her
 import asyncio
 import io
 import json
+import re
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -32,10 +33,12 @@ from colorear.errors import (
     RecipeError,
 )
 from colorear.hints import parse_hints
+from colorear.inference.pages import save_pages
 from colorear.inference.verify import verify
 from colorear.models.card import read_card
 from colorear.photo import icc, jpeg, png, tiff, tiff_kinds, webp, xmp
-from colorear.photo.photograph import lightness, open_photo
+from colorear.photo.pages import open_pages
+from colorear.photo.photograph import Photo, lightness
 from colorear.photo.provenance import Provenance
 from colorear.photo.saving import save
 from colorear.photo.sniffing import Stamp
@@ -82,21 +85,34 @@ def folder() -> Iterator[Path]:
 
 
 def colored(content: bytes, name: str) -> None:
-    """Color a photograph file of this content as a whole; what comes out keeps the promise."""
+    """Color a photograph file of this content as a whole; what comes out keeps the promise.
+
+    Pages of which was said that they are left out are all that may be missing.
+    """
     with folder() as place:
         source, target = place / name, place / f"made-{name}"
         source.write_bytes(content)
         try:
-            photo = open_photo(source)
-            if photo.width * photo.height > 1_000_000:
+            pages, said = open_pages(source)
+            if sum(photo.width * photo.height for photo in pages) > 1_000_000:
                 return  # headers may promise anything; what becomes of it has tests of its own
-            target = target.with_suffix(photo.suffix)
-            lightness(photo, 8, 8)
-            save(photo, target, lambda *_: tinted, MARK)
+            target = target.with_suffix(pages[0].suffix)
+            lightness(pages[0], 8, 8)
+            if len(pages) == 1:
+                save(pages[0], target, lambda *_: tinted, MARK)
+            else:
+                said += save_pages(pages, target, _write_page)
         except PhotographError:
             assert not target.exists()
             raise
-        assert verify(source, target).ok
+        found = verify(source, target)
+        lost = [each for each in found.changed if re.fullmatch(r"(missing|damaged) page \d+", each)]
+        assert len(lost) == len(said)
+        assert replace(found, changed=tuple(each for each in found.changed if each not in lost)).ok
+
+
+def _write_page(photo: Photo, path: Path, *, big: bool) -> None:
+    save(photo, path, lambda *_: tinted, MARK, big=big)
 
 
 def _jpeg(content: bytes) -> None:
@@ -298,6 +314,7 @@ def _tiffs() -> list[bytes]:
         _saved("tiff", 3, compression="tiff_lzw", exif=_exif()),
         _saved("tiff", bits=16, icc_profile=PROFILE),
         _saved("tiff", big_tiff=True, description="grandmother"),
+        _saved("tiff", save_all=True, append_images=[Image.fromarray(pixels(3))]),
     ]
 
 
