@@ -290,6 +290,20 @@ def test_two_segments_that_disagree_on_colors(tmp_path, gray):
         assert found.ok is ok
 
 
+@pytest.mark.parametrize("transforms", [(2,), (1, 2), (0, 1)])
+def test_an_original_that_is_unclear_on_colors(tmp_path, gray, transforms):
+    """Read as YCbCr by libjpeg, and said to be so once it is colored."""
+    source, target = tmp_path / "old.jpg", tmp_path / "new.jpg"
+    Image.fromarray(gray).convert("RGB").save(source)
+    content = source.read_bytes()
+    adobe = [b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0" + bytes([t]) for t in transforms]
+    frame = content.index(b"\xff\xdb")
+    source.write_bytes(content[:2] + b"".join(adobe) + content[frame:])  # without JFIF
+    save(open_photo(source), target, tinted, MARK)
+    assert verify(source, target).ok
+    assert verify(source, source).changed == ()
+
+
 def test_what_another_decoder_sees_decides_too(tmp_path, gray, monkeypatch):
     """libvips here takes both files for black, as it might take some of an unusual coding."""
     source, target = tmp_path / "old.tif", tmp_path / "new.tif"

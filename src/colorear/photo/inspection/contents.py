@@ -20,6 +20,9 @@ class Contents:
     """Whether it is one for the values that the file has."""
     xmp: list[bytes] = field(default_factory=list)
     """The packets, each with what extends it."""
+    transforms: list[int] = field(default_factory=list)
+    """Of a JPEG of three components: what Adobe's segments say that these are, unless all of them
+    say YCbCr; programs do not agree on what they see then."""
 
     def add(self, name: str, value: object) -> None:
         """One more value under a name."""

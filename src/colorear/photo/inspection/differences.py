@@ -35,6 +35,8 @@ def changed_metadata(
     with reading(after):
         new = read_contents(after, form, whole=True, page=pages[1])
     found = changed_items(old, new)
+    if new.transforms not in ([], old.transforms):  # coloring makes them YCbCr
+        found.append("how its colors are to be read")
     if old.profile_counts:
         same = show_the_same(old.profile, new.profile)
     else:  # nobody shows the picture by it

@@ -93,7 +93,7 @@ def _add_jpeg(contents: Contents, content: bytes, name: str) -> None:
         else:
             _add_segment(contents, marker, payload)
     if components == 3 and (len(set(colors)) > 1 or {*colors} - {1}):
-        contents.add("how its colors are to be read", colors)
+        contents.transforms = colors
     contents.profile = b"".join(chunk[2:] for chunk in sorted(profile)) or None
     contents.xmp += [chunk[40:] for chunk in sorted(extension, key=lambda chunk: chunk[36:40])]
 
