@@ -45,9 +45,13 @@ def _grown(planes: Planes, length: int, axis: int) -> Planes:
 
 def _shrunk(planes: Planes, length: int) -> Planes:
     old = planes.shape[-1]
+    many, rest = divmod(old, length)
+    if not rest:  # each new pixel is the mean of whole ones
+        total: Planes = np.add.reduce([planes[..., i::many] for i in range(many)])
+        return np.multiply(total, np.float32(1 / many), dtype=np.float32)
     start = np.zeros((*planes.shape[:-1], 1))
-    total = np.concatenate((start, np.cumsum(planes, axis=-1, dtype=np.float64)), axis=-1)
-    edges = _between(total, np.arange(length + 1) * old / length)
+    sums = np.concatenate((start, np.cumsum(planes, axis=-1, dtype=np.float64)), axis=-1)
+    edges = _between(sums, np.arange(length + 1) * old / length)
     mean: Planes = (np.diff(edges, axis=-1) * length / old).astype(np.float32)
     return mean
 

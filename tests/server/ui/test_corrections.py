@@ -63,6 +63,22 @@ def test_coarse_colors_come_first_and_make_way_for_fine_ones(visit):
     assert page.evaluate("seen") == [["chroma", 384, 256], ["after", 640, 427]]
 
 
+def test_fine_colors_are_asked_for_once_coarse_ones_are_seen(visit):
+    """The browser and a server beside it share a processor; nobody waits for a hidden page."""
+    watch = """
+        window.seen = [];
+        const ask = fetch;
+        window.fetch = (url, how) => {
+            if (url.endsWith("actions/colors") && !JSON.parse(how.body).draft)
+                seen.push(!document.querySelector(".draft").hidden);
+            return ask(url, how);
+        };
+    """
+    for hidden in ("", "window.requestAnimationFrame = () => 0;"):
+        page = open_photo(visit(init=watch + hidden))
+        assert page.evaluate("seen") == [True]
+
+
 def test_the_next_wish_does_not_wait_for_fine_colors(visit):
     held = []
     page = open_photo(visit())

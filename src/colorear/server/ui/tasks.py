@@ -48,6 +48,7 @@ Halves = NDArray[np.float16]
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _SMALL = 320  # pixels, of the longer side, of variants side by side
+_LIGHTNESS = color.luma_to_lightness(np.linspace(0, 1, 256, dtype=np.float32))  # of each level
 _DRAFT = 2  # times as coarse as what the network sees: the bundled one tells its colors so
 
 
@@ -190,7 +191,10 @@ def _predicted(
 
 
 def _lightness(gray: Bytes, height: int, width: int) -> Planes:
-    return raster.gray_lightness(raster.shrunk(raster.from_array(gray), height, width))
+    image = raster.from_array(gray)
+    small = image.resize(width / image.width, vscale=height / image.height, kernel="linear")
+    lightness: Planes = _LIGHTNESS[raster.array(small)[..., 0]]
+    return lightness
 
 
 def color_suggestions(gray: Bytes, request: PreviewRequest, colorizer: Colorizer) -> list[str]:

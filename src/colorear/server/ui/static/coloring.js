@@ -1,6 +1,14 @@
 // The picture follows the controls: coarse colors of the newest wish, then fine ones.
 
 const AGAIN = 3000; // milliseconds until a server that could not be reached is asked again
+const HIDDEN = 100; // milliseconds after which no picture is waited for: nobody looks at the page
+
+/** Waits until what was changed is on the screen. */
+const painted = () =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, HIDDEN);
+  });
 
 /**
  * Gives `recolor()`, to be called at each change, and `forget()`, when the photograph is gone.
@@ -27,20 +35,24 @@ export function createColoring(api, { request, picture, busy, drafted, came, set
       const wanted = request();
       const draft = await api.ask("colors", { ...wanted, draft: true });
       if (now !== turn) continue;
-      if (!draft.problem) {
-        picture().showDraft(draft.after);
-        drafted(draft);
+      if (draft.problem) {
+        if (!stale) fail(draft);
+        continue;
       }
-      if (stale) continue;
-      if (draft.problem) fail(draft);
-      else refine(wanted);
+      const shown = picture().showDraft(draft.after);
+      drafted(draft);
+      if (!stale) refine(wanted, shown);
     }
     asking = false;
     if (stale) recolor(); // another photograph
   }
-  // The next wish need not wait for them.
-  async function refine(wanted) {
+  // The next wish need not wait for them; they wait for the coarse ones to be seen: where the server
+  // is on the same machine, both need its processor.
+  async function refine(wanted, shown) {
     fine = wanted;
+    await shown;
+    await painted();
+    if (fine !== wanted) return;
     const response = await api.ask("colors", wanted);
     if (fine !== wanted) return;
     if (response.problem) return fail(response);
