@@ -91,3 +91,13 @@ def test_english_loads_no_catalog():
     )
     environment = os.environ | {"LC_ALL": "C"}
     subprocess.run([sys.executable, "-c", check], env=environment, check=True)
+
+
+def test_what_is_known_of_a_network_is_said_in_spanish():
+    said = run("models", "show", "acuarela").stdout
+    assert "aprendió son datos de investigación" in " ".join(said.split())
+    names = {line.split("  ")[0] for line in said.splitlines()}
+    same = {"bytes"}
+    assert not names & ({*models.Card.__struct_fields__, "True"} - same)
+    assert "fotos en color de" in run("models").stdout
+    assert "colour photographs" in run("models", "list", "--json").stdout

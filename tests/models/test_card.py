@@ -1,11 +1,17 @@
 import json
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
 from colorear.errors import ModelError
-from colorear.models.card import Card, encode_card, read_card
+from colorear.languages import Language
+from colorear.models.card import TEXTS, UNKNOWN, Card, encode_card, in_language, read_card
+from colorear.models.registry import BUNDLED, card
+
+OTHERS = [language for language in get_args(Language) if language != "en"]
+OURS = sorted(path.stem for path in BUNDLED.glob("*.json"))
 
 CARD = Card(
     name="nandu",
@@ -90,3 +96,24 @@ def test_parameters_may_be_unknown(tmp_path):
     assert read_card(write(tmp_path, parameters=None)) == msgspec.structs.replace(
         CARD, parameters=None
     )
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("name", OURS)
+def test_no_text_of_a_bundled_card_lacks_its_translation(name, language):
+    ours = card(name)
+    read = in_language(ours, language)
+    for field in TEXTS:
+        if getattr(ours, field):
+            assert getattr(read, field) not in ("", getattr(ours, field))
+    english = {field: getattr(ours, field) for field in TEXTS}
+    assert msgspec.structs.replace(read, **english) == ours  # nothing else is changed
+    assert in_language(ours, "en") == ours
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_cards_of_others_stay_as_they_wrote_them(language):
+    theirs = msgspec.structs.replace(card("skip-deep"), name="theirs", license=UNKNOWN)
+    read = in_language(theirs, language)
+    assert read.license != UNKNOWN  # which nobody wrote
+    assert msgspec.structs.replace(read, license=UNKNOWN) == theirs

@@ -8,9 +8,10 @@ import typer
 from rich.table import Column, Table
 
 from colorear import models
-from colorear.cli.output import Json, needing, number, report, said, stdout
+from colorear.cli.output import LANGUAGE, Json, needing, number, report, said, stdout
 from colorear.cli.usage import Command, CommandGroup
 from colorear.errors import UsageError
+from colorear.models.card import in_language
 
 __all__ = ["app"]
 
@@ -20,6 +21,9 @@ app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode="markdown",
 )
+
+
+_FIELD = "field of a card"  # where the catalogue has their names
 
 
 @app.callback()
@@ -41,7 +45,8 @@ def list_models(*, as_json: Json = False) -> None:
     for c in found.values():
         size = number(c.bytes / 1e6, decimals=1)
         size += f" ({said('not here')})" if c.name in absent else ""
-        table.add_row(c.name, c.version, c.kind, size, c.trained_on)
+        trained_on = in_language(c, LANGUAGE).trained_on
+        table.add_row(c.name, c.version, c.kind, size, trained_on)
     stdout.print(table)
 
 
@@ -59,9 +64,11 @@ def show(
         typer.echo(msgspec.json.encode(card))
         return
     table = Table.grid("", Column(overflow="fold"), padding=(0, 2))
-    for field, value in msgspec.to_builtins(card).items():
+    for field, value in msgspec.to_builtins(in_language(card, LANGUAGE)).items():
         if field not in ("scores", "layers"):
-            table.add_row(field, str(value))
+            plain = isinstance(value, bool) or value is None
+            text = said(str(value), context=_FIELD) if plain else str(value)
+            table.add_row(said(field, context=_FIELD), text)
     for data, scores in card.scores.items():
         values = ", ".join(f"{metric} {value:.4g}" for metric, value in scores.items())
         table.add_row(said(f"scores on {data}"), values)

@@ -6,11 +6,20 @@ from typing import Annotated, Literal
 import msgspec
 
 from colorear.errors import ModelError
+from colorear.languages import Language, translated
 
-__all__ = ["Card", "Kind", "Layer", "encode_card", "read_card"]
+__all__ = ["TEXTS", "UNKNOWN", "Card", "Kind", "Layer", "encode_card", "in_language", "read_card"]
 
 Kind = Literal["contract", "ddcolor", "deoldify", "deoldify-pixels", "eccv16", "siggraph17"]
 """How a network is spoken to: colorear's own contract, or the interface of the network named."""
+
+UNKNOWN = "unknown"
+"""What a card says where nobody has told more."""
+
+TEXTS = ("trained_on", "good_at", "weak_at", "license")
+"""The fields of a card that hold words."""
+
+_OURS = Path(__file__).parent  # where the cards of colorear's own networks are
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -79,3 +88,19 @@ def read_card(path: Path) -> Card:
 def encode_card(card: Card) -> bytes:
     """The JSON text of a card, for people and for `read_card`."""
     return msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n"
+
+
+def in_language(card: Card, language: Language) -> Card:
+    """The card as it is read in that language; those that others wrote stay as they are.
+
+    >>> in_language(read_card(Path(__file__).with_name("skip-deep.json")), "es").trained_on
+    '2.375 fotos en color de paisajes y calles'
+    """
+    is_ours = (_OURS / f"{card.name}.json").exists()
+    said = {field: getattr(card, field) for field in TEXTS}
+    words = {
+        field: translated(text, language, context="card")
+        for field, text in said.items()
+        if is_ours or text == UNKNOWN
+    }
+    return msgspec.structs.replace(card, **words)

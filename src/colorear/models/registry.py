@@ -20,7 +20,7 @@ import platformdirs
 
 from colorear.errors import ModelError
 from colorear.models.adapters import ADAPTERS, check_range
-from colorear.models.card import Card, Kind, read_card
+from colorear.models.card import UNKNOWN, Card, Kind, read_card
 from colorear.models.contract import takes_hints
 from colorear.models.interface import Question, ask, check_interface, fixed_size
 from colorear.models.network import Network
@@ -278,8 +278,8 @@ def _described(session: Session, model: bytes, name: str, kind: Kind = "contract
         multiple_of=multiple_of,
         size=size,
         hints=takes_hints(session) if kind == "contract" else len(session.inputs) > 1,
-        license="unknown",
-        trained_on="unknown",
+        license=UNKNOWN,
+        trained_on=UNKNOWN,
     )
 
 

@@ -304,6 +304,35 @@ def test_the_language_is_switched_and_the_server_speaks_it_too(visit, tmp_path):
     assert "," in page.locator("output[for=size]").text_content()
 
 
+def test_the_language_is_switched_where_the_browser_keeps_nothing(visit):
+    forbidden = "throw new DOMException('no', 'SecurityError');"
+    page = visit(
+        init=f"Object.defineProperty(window, 'localStorage', {{ get() {{ {forbidden} }} }});"
+    )
+    page.get_by_label("Language").select_option("español")
+    page.get_by_role("button", name="Elegir una foto").wait_for()
+    page.reload()
+    page.get_by_label("Idioma").select_option("English")
+    page.get_by_role("button", name="Choose a photograph").wait_for()
+
+
+def test_the_card_of_the_network_is_read_in_the_language_of_the_page(visit):
+    page = open_photo(visit())
+    page.get_by_label("Network").first.select_option("acuarela")
+    colored(page)
+    page.get_by_text("About acuarela").click()
+    page.get_by_text("147,667 colour photographs").wait_for()
+    page.get_by_label("Language").select_option("español")
+    page.get_by_text("Acerca de acuarela").click()
+    page.get_by_text("147.667 fotos en color").wait_for()
+    card = page.locator(".about dl").inner_text()
+    assert "cielo, agua" in card
+    assert "sin licencia clara" in card
+    page.get_by_label("Red neuronal").first.select_option("able")
+    page.get_by_text("Acerca de able").wait_for()
+    assert "desconocido" in page.locator(".about dl").inner_text()
+
+
 def test_it_fits_a_phone(visit):
     page = visit(390, has_touch=True, is_mobile=True)
     assert no_wider_than_the_screen(page)

@@ -86,6 +86,11 @@ MESSAGES = {
     "vividness": "Vividness",
     "vividness_value": "{percent} %",
     "network": "Network",
+    "about_network": "About {network}",
+    "trained_on": "Learnt from",
+    "good_at": "Good at",
+    "weak_at": "Weak at",
+    "license": "Licence",
     "download": "Download",
     "download_note": "Full size, same format; the light and dark of every pixel stay.",
     # corrections

@@ -5,11 +5,14 @@ What is seen are the files in `static`; their scripts ask the routes of `colorea
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import FileResponse
 
+from colorear.languages import Language
+from colorear.models import Card
+from colorear.models.card import TEXTS, in_language
 from colorear.server.access import has_token
 from colorear.server.model_cache import available_models
 from colorear.server.problems import ProblemError
@@ -71,9 +74,17 @@ def _document(settings: Settings) -> APIRouter:
         return {
             "version": __version__,
             "messages": MESSAGES,
-            "networks": list(available_models()),
+            "networks": {name: _words(card) for name, card in available_models().items()},
             "network": settings.model,
             "examples": list(EXAMPLES),
         }
 
     return router
+
+
+def _words(card: Card) -> dict[Language, dict[str, str]]:
+    """What the card says, in every language: the visitor may choose another than the browser's."""
+    return {
+        language: {field: getattr(in_language(card, language), field) for field in TEXTS}
+        for language in get_args(Language)
+    }

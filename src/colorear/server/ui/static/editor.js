@@ -18,7 +18,7 @@ const PATIENCE = 700; // milliseconds without a change, before what takes long i
  * Run the panel of one photograph; gives `open(file)`. `reopen(number)` opens one of many again, if
  * it can.
  */
-export function createEditor(root, { translate, api, problem, network, reopen }) {
+export function createEditor(root, { translate, api, problem, network, words, reopen }) {
   const find = (selector) => root.querySelector(selector);
   const [entry, work, status] = [".entry", ".work", ".status"].map(find);
   const [uncertainty, vary, legend] = ["button.uncertainty", ".vary", ".legend"].map(find);
@@ -39,6 +39,7 @@ export function createEditor(root, { translate, api, problem, network, reopen })
   const settings = createSettings(find(".side"), {
     translate,
     network,
+    words,
     changed: (what) => {
       if (what === "model") {
         variant = 0;
@@ -106,6 +107,11 @@ export function createEditor(root, { translate, api, problem, network, reopen })
       const stamp = await picture.stamp(STAMP);
       if (now === turn) keep({ stamp });
     },
+  });
+  api.onRestored(() => {
+    corrections.restored();
+    versions.fill(variant);
+    if (uncertainty.ariaPressed === "true") tint();
   });
   function recolor() {
     keep(request());

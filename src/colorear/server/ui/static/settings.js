@@ -2,11 +2,13 @@
 
 /**
  * The controls in `root`, which begin with `network`. `changed(what)` hears of each choice; under
- * the name `keptAs` the browser keeps them, if it keeps anything.
+ * the name `keptAs` the browser keeps them, if it keeps anything. `words(name)` is what the card of
+ * a network says, where there is room for it.
  */
-export function createSettings(root, { translate, network, keptAs = null, changed }) {
+export function createSettings(root, { translate, network, words, keptAs = null, changed }) {
   const find = (selector) => root.querySelector(selector);
   const [model, vividness, view] = ["select.network", "input.vividness", "select.view"].map(find);
+  const card = find(".about");
   const manners = [...root.querySelectorAll(".manner input")];
   const usual = { model: network, vividness: 1, view: 1 };
 
@@ -18,6 +20,17 @@ export function createSettings(root, { translate, network, keptAs = null, change
     vividness.setAttribute("aria-valuetext", shown);
     for (const manner of manners) manner.checked = +manner.value === +vividness.value;
   };
+  const describe = () => {
+    if (!card) return;
+    card.querySelector("summary").textContent = translate("about_network", { network: model.value });
+    const known = Object.entries(words(model.value)).filter(([, text]) => text);
+    card.querySelector("dl").replaceChildren(
+      ...known.flatMap(([field, textContent]) => [
+        Object.assign(document.createElement("dt"), { textContent: translate(field) }),
+        Object.assign(document.createElement("dd"), { textContent }),
+      ]),
+    );
+  };
   const set = (known) => {
     const all = { ...usual, ...known };
     model.value = all.model;
@@ -26,6 +39,7 @@ export function createSettings(root, { translate, network, keptAs = null, change
     view.value = all.view;
     if (!view.value) view.value = usual.view;
     show();
+    describe();
   };
   const choose = (what) => {
     show();
@@ -39,7 +53,10 @@ export function createSettings(root, { translate, network, keptAs = null, change
       choose("vividness");
     });
   vividness.addEventListener("input", () => choose("vividness"));
-  model.addEventListener("change", () => choose("model"));
+  model.addEventListener("change", () => {
+    describe();
+    choose("model");
+  });
   view.addEventListener("change", () => choose("view"));
   set(keptAs ? kept(keptAs) : {});
 

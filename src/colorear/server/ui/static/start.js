@@ -32,10 +32,11 @@ function start(root, about) {
   };
 
   for (const select of root.querySelectorAll("select.network"))
-    select.replaceChildren(...about.networks.map((name) => new Option(name, name)));
+    select.replaceChildren(...Object.keys(about.networks).map((name) => new Option(name, name)));
 
   const panels = { one: find("#panel-one"), batch: find("#panel-batch") };
-  const shared = { translate, problem, network: about.network };
+  const words = (name) => about.networks[name][language];
+  const shared = { translate, problem, network: about.network, words };
   const { version } = about;
   const quiet = { translate, language, version, problem: () => undefined }; // its grid tells
   const one = createEditor(panels.one, {

@@ -1,6 +1,6 @@
 // The page's messages in the language of the browser.
 
-const CHOSEN = "colorear-language"; // where a choice is kept
+const CHOSEN = "colorear-language"; // where a choice is kept; in the address, if nowhere else
 
 /** The language of the page: the one that was chosen, or else what the browser likes best. */
 export function languageOf(known) {
@@ -8,7 +8,7 @@ export function languageOf(known) {
   try {
     chosen = localStorage.getItem(CHOSEN);
   } catch {
-    // the browser keeps nothing
+    chosen = new URLSearchParams(location.search).get(CHOSEN);
   }
   const preferred = [chosen, ...navigator.languages].map((tag) => tag?.slice(0, 2));
   return preferred.find((tag) => known.includes(tag)) ?? "en";
@@ -19,6 +19,7 @@ export function chooseLanguage(language) {
   try {
     localStorage.setItem(CHOSEN, language);
   } catch {
+    location.search = new URLSearchParams({ [CHOSEN]: language });
     return;
   }
   location.reload();
