@@ -79,9 +79,28 @@ def test_a_folder_that_is_dropped_gives_its_photographs(visit):
     page = visit(locale="es")
     page.evaluate(DROP_A_FOLDER, ["letter.doc"])
     page.get_by_role("alert").get_by_text("En la carpeta attic no hay fotos").wait_for()
-    page.evaluate(DROP_A_FOLDER, ["a.jpg", "letter.doc", "B.TIF"])
+    page.evaluate(DROP_A_FOLDER, ["B.TIF", "letter.doc", "a10.jpg", "a9.jpg"])
     names = page.locator("#panel-batch .grid .name")
-    playwright.expect(names).to_have_text(["a.jpg", "B.TIF"])
+    playwright.expect(names).to_have_text(["a9.jpg", "a10.jpg", "B.TIF"])
+
+
+def test_what_nobody_could_be_asked_is_asked_when_the_server_is_back(visit):
+    page = open_photo(visit(refusals=True))
+    page.get_by_role("button", name="Show doubt").click()
+    page.locator("img.tint[src]").wait_for()
+    for way in ("**/actions/*", "**/healthz"):
+        page.route(way, lambda route: route.abort())
+    page.get_by_role("button", name="Show doubt").click()
+    page.get_by_role("button", name="Show doubt").click()
+    box = page.locator("img.after").bounding_box()
+    page.mouse.click(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+    page.get_by_role("alert").get_by_text("cannot be reached").wait_for()
+    playwright.expect(page.locator(".likely-note")).to_be_hidden()  # nobody said there are none
+    assert page.locator("img.tint").is_hidden()
+    page.unroute_all()
+    page.locator(".likely button").first.wait_for()
+    page.locator("img.tint").wait_for()
+    assert page.get_by_role("alert").inner_text() == ""
 
 
 def test_in_two_tabs_the_one_that_took_it_last_keeps_what_is_done(visit):

@@ -1,5 +1,7 @@
 // How the page asks the server: within a session, which is begun anew if it was put away.
 
+const AGAIN = 3000; // milliseconds until a server that could not be reached is looked for again
+
 const resolve = (path) => new URL(path, document.baseURI).href;
 
 const post = (name, payload, language) =>
@@ -22,6 +24,8 @@ export function connect({ translate, problem, language, version, lost = () => un
   let opened = null; // how to open again what was open
   let failed = null; // what was asked for when something went wrong that is told still
   let failures = 0;
+  let looking = null; // for a server that could not be reached
+  let restored = () => undefined;
 
   // What works again takes back what was told of it; colors take back everything.
   const settle = (name) => {
@@ -29,6 +33,29 @@ export function connect({ translate, problem, language, version, lost = () => un
     failed = null;
     problem(null);
   };
+
+  const look = async () => {
+    clearTimeout(looking);
+    const isThere = await fetch(resolve("healthz"), { cache: "no-store" }).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isThere) found();
+    else looking = setTimeout(look, AGAIN);
+  };
+  /** The server can be reached again. */
+  const found = () => {
+    looking = null;
+    if (failed === "connection") settle(failed);
+    restored();
+  };
+  const lose = () => {
+    failed = "connection";
+    failures += 1;
+    problem(null, translate("offline"));
+    looking ??= setTimeout(look, AGAIN);
+  };
+  addEventListener("online", () => looking && look());
 
   const begin = async () => {
     if (!session)
@@ -72,9 +99,7 @@ export function connect({ translate, problem, language, version, lost = () => un
       }
       return attempt(name, call, { last: true });
     } catch {
-      failed = "connection";
-      failures += 1;
-      problem(null, translate("offline"));
+      lose();
       return { problem: true };
     }
   };
@@ -106,6 +131,10 @@ export function connect({ translate, problem, language, version, lost = () => un
       const response = await attempt("open", send("open", file, network), { restore: false });
       if (!response.problem) opened = () => attempt("open", send("open", file, network), { restore: false });
       return response;
+    },
+    /** `call` hears that the server can be reached again. */
+    onRestored: (call) => {
+      restored = call;
     },
     addToBatch: (file, work) => attempt("batch", send("batch", file, work.model, work)),
   };

@@ -28,6 +28,7 @@ export function createBatch(root, { translate, connect, network, show, back }) {
   let timer = null;
   let shown = null; // what will show how far all is
   let isTaken = true; // whether all that is done came home
+  let owed = null; // will fetch what the visitor wanted when it is colored again
 
   const api = connect(() => gone());
   const count = (state) => items.reduce((sum, item) => sum + (item.state === state), 0);
@@ -53,6 +54,9 @@ export function createBatch(root, { translate, connect, network, show, back }) {
     resume.hidden = !paused;
     find(".again").disabled = isBusy();
     grid.showFailures(items.filter((item) => item.state === "failed"));
+    if (!owed || isBusy() || paused) return;
+    owed();
+    owed = null;
   }
 
   /** What is asked for it: what was chosen for it alone, and else what holds for all. */
@@ -157,21 +161,27 @@ export function createBatch(root, { translate, connect, network, show, back }) {
     translate,
     open: (item) => edit(item),
     again: (item) => enqueue(item),
-    download: async (item) => take(await api.ask("batch_file", { number: item.number }), [item]),
+    download: (item) => fetchOne(item, () => fetchOne(item)),
   });
-  function take(response, these) {
-    if (response.file) saveFile(response.name, response.file);
-    else if (response.kind === "not-found") gone(these);
-    else status.textContent = response.problem === true ? translate("offline") : response.problem;
-    return Boolean(response.file);
-  }
-
-  zip.addEventListener("click", async () => {
+  const fetchOne = async (item, again) =>
+    take(await api.ask("batch_file", { number: item.number }), [item], again);
+  async function fetchAll(again) {
     zip.disabled = true;
     const response = await api.ask("zip_batch", {});
     showStatus();
-    if (take(response, items)) isTaken = true;
-  });
+    if (take(response, items, again)) isTaken = true;
+  }
+  /** `again` is called when those that the server has put away are colored again. */
+  function take(response, these, again = null) {
+    if (response.file) saveFile(response.name, response.file);
+    else if (response.kind === "not-found") {
+      owed = again;
+      gone(these);
+    } else status.textContent = response.problem === true ? translate("offline") : response.problem;
+    return Boolean(response.file);
+  }
+
+  zip.addEventListener("click", () => fetchAll(() => fetchAll()));
   resume.addEventListener("click", async () => {
     if (isTaken && count("finished")) {
       await api.ask("clear_batch", {}); // what came home makes room
@@ -183,7 +193,7 @@ export function createBatch(root, { translate, connect, network, show, back }) {
   find(".again").addEventListener("click", async () => {
     if (!isTaken && !confirm(translate("again_question"))) return;
     await api.ask("clear_batch", {});
-    [items, waiting, paused, isTaken, edited] = [[], [], null, true, null];
+    [items, waiting, paused, isTaken, edited, owed] = [[], [], null, true, null, null];
     grid.clear();
     progress.hidden = true;
     find(".choose").focus();

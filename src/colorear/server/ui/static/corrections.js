@@ -22,6 +22,7 @@ export function createCorrections(root, { translate, api, picture, request, show
   let chosen = -1;
   let without = null; // the picture as it is without the chosen one
   let unreachable = [];
+  let lacking = false; // whether nobody could be asked what is likely
   let abilities = {};
   let radius = RADIUS;
   let palette = [];
@@ -111,12 +112,19 @@ export function createCorrections(root, { translate, api, picture, request, show
         without = response.after;
         outline();
       });
+    suggest();
+  }
+  async function suggest() {
     if (!abilities.suggestions) return panel.suggest([], translate("cannot_suggest"));
+    const index = chosen;
+    const { x, y } = hints[index];
+    const others = finished().filter((hint) => hint !== hints[index]);
     panel.suggest([], translate("asking"));
     const response = await api.ask("suggestions", { ...request(), hints: others, x, y });
     if (chosen !== index || !panel.isOpen) return undefined;
+    lacking = Boolean(response.problem); // which is told elsewhere
     const colors = response.colors ?? [];
-    return panel.suggest(colors, colors.length ? "" : translate("nothing_likely"));
+    return panel.suggest(colors, colors.length || lacking ? "" : translate("nothing_likely"));
   }
   function outline() {
     if (panel.isOpen && without && hints[chosen]?.color) reach.show(without, picture().color);
@@ -222,6 +230,10 @@ export function createCorrections(root, { translate, api, picture, request, show
       unreachable = far;
       draw();
       outline();
+    },
+    /** The server can be reached again. */
+    restored: () => {
+      if (lacking && panel.isOpen) suggest();
     },
     able: (now) => {
       abilities = now;

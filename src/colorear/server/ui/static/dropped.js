@@ -3,12 +3,15 @@
 const endings = document.querySelector("input.files").accept.split(",");
 const isPhotograph = ({ name }) => endings.includes(name.slice(name.lastIndexOf(".")).toLowerCase());
 
+const { compare } = new Intl.Collator(undefined, { numeric: true });
+
+/** What is in a folder, by names as people sort them: a browser gives it as it lies on the disk. */
 const all = async (folder) => {
   const reader = folder.createReader();
   const entries = [];
   for (;;) {
     const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (!some.length) return entries;
+    if (!some.length) return entries.sort((a, b) => compare(a.name, b.name));
     entries.push(...some); // a browser gives a hundred at a time
   }
 };
