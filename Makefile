@@ -2,6 +2,7 @@
 # make test: install what the tests need and run them all, and say which lines and branches no test runs
 # make fuzz: try everything that reads files of strangers with what damage and malice may make (long: each part may take an hour)
 # make findings: run the scripts of findings/, which show surprises in other software (needs Node 20, Perl and Chromium too)
+# make lowest: run the tests with the lowest versions that pyproject.toml admits, in an environment of their own
 # make resolve: ask the package index whether every extra can be installed, for every Python and kind of machine (needs uv)
 # make sbom: write sbom.json, a CycloneDX bill of materials of .venv (needs uv)
 
@@ -10,7 +11,7 @@ VENV := .venv
 DEMO := demo
 EXAMPLES := $(wildcard src/colorear/examples/*.jpg src/colorear/examples/*.png src/colorear/examples/*.tif)
 
-.PHONY: demo findings fuzz resolve sbom test
+.PHONY: demo findings fuzz lowest resolve sbom test
 
 demo: $(VENV)/runtime
 	$(VENV)/bin/colorear colorize --overwrite -o $(DEMO) $(EXAMPLES)
@@ -23,6 +24,14 @@ fuzz: $(VENV)/tests
 findings:
 	@failed=; for script in $@/*.sh; do echo "== $$script"; bash "$$script" || failed="$$failed $$script"; done; \
 	[ -z "$$failed" ] || { echo "No longer so, or not to be run here:$$failed"; exit 1; }
+
+lowest: $(VENV)/tests
+	mkdir -p build
+	$(PYTHON) -m venv --clear build/lowest
+	$(VENV)/bin/python benchmarks/lowest.py > build/lowest.txt
+	build/lowest/bin/python -m pip install --quiet --editable '.[all,test]' --constraint build/lowest.txt
+	@# types, the reference and the names of licenses are as the newest have them
+	OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= build/lowest/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --deselect 'tests/test_layers.py::test_the_rules_are_kept[types]' --deselect tests/test_docs.py::test_the_python_reference_is_made_from_the_code --deselect tests/test_release.py::test_no_package_forbids_to_use_it_for_money
 
 resolve:
 	$(PYTHON) benchmarks/resolve.py
