@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import boto3
 import pytest
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
-from colorear.batch import conditional, remote
+from colorear.batch import conditional
 
 BUCKET = "photographs"
 
@@ -27,7 +29,7 @@ def served() -> Iterator["Bucket"]:
         environment.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        for client in (remote._filesystem, conditional._client):
+        for client in (conditional.filesystem_of, conditional._client):
             client.cache_clear()  # it would go on with the server before this one
         yield Bucket(boto3.client("s3"))
     server.stop()
@@ -53,6 +55,11 @@ class Bucket:
 
     def write(self, key: str, content: bytes) -> None:
         self._client.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    def age(self, key: str, seconds: float) -> None:
+        """Have it be of so many seconds ago, by the clock of the store."""
+        (buckets,) = (account["global"].buckets for _, account in s3_backends.items())
+        buckets[BUCKET].keys[key].last_modified -= timedelta(seconds=seconds)
 
     def read(self, key: str) -> bytes:
         return self._client.get_object(Bucket=BUCKET, Key=key)["Body"].read()

@@ -118,6 +118,29 @@ def test_other_stores_know_none(store):
     assert store.asked == []
 
 
+@pytest.mark.parametrize("name", ["tab\there", "two//slashes", "a/../b", "a/./b"])
+def test_names_that_the_client_does_not_take_are_no_reason_to_give_up(store, name):
+    for request in (
+        lambda: conditional.create("s3", "bucket", name, b""),
+        lambda: conditional.read("s3", "bucket", name),
+        lambda: conditional.replace("s3", "bucket", name, b"", 'tag "a"'),
+    ):
+        with pytest.raises(conditional.UnknownRequestError):
+            request()
+    assert store.asked == []
+
+
+def test_a_photograph_may_take_longer_than_a_lock(store, monkeypatch):
+    """Half a minute is the client's own limit, in which many a line does not carry a scan."""
+    clients, client = [], conditional._client
+    store.status = 200
+    with monkeypatch.context() as patch:
+        patch.setattr(conditional, "_client", lambda *how: clients.append(how) or client(*how))
+        assert conditional.create(*PLACE, bytes(65536))
+        assert conditional.create(*PLACE, bytes(65537), {"Content-Type": "image/png"})
+    assert clients == [("s3", "bucket", 30), ("s3", "bucket", 3600)]
+
+
 @pytest.mark.parametrize(
     ("said", "is_silence"),
     [

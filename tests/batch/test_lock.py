@@ -1,8 +1,11 @@
 """Of many runs one has the lock of a remote folder, however slow its store is."""
 
 import json
+import os
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import obstore
@@ -24,6 +27,16 @@ def here(tmp_path, monkeypatch) -> Remote:
     folder = tmp_path / "out/.colorear"
     folder.mkdir(parents=True)
     return Remote(f"file://{folder}")
+
+
+@pytest.fixture
+def nowhen(monkeypatch) -> Iterator[Remote]:
+    """A folder whose store tells no times."""
+    monkeypatch.setattr(lock, "_SETTLES", 0)
+    folder = Remote("memory://out/.colorear")
+    yield folder
+    for file in folder.list_files():
+        (folder / file.path).remove()
 
 
 @pytest.mark.usefixtures("bucket")
@@ -68,25 +81,107 @@ def test_other_stores_have_locks_too(here):
     assert lock.Lock(here)
 
 
-@pytest.mark.parametrize(("ago", "is_gone"), [(590, False), (610, True)])
-def test_whoever_renewed_no_lock_for_ten_minutes_is_gone(here, ago, is_gone):
-    file = here / "lock"
-    file.write(json.dumps({"token": "theirs", "time": time.time() - ago}).encode())
-    if is_gone:
-        lock.Lock(here).release()
-        assert file.read() is None
-    else:
-        with pytest.raises(BatchError, match=TAKEN):
-            lock.Lock(here)
-        assert json.loads(file.read())["token"] == "theirs"
+def said(seconds: float) -> bytes:
+    """A lock of another run whose machine believed that it was so many seconds from now."""
+    return json.dumps({"token": "theirs", "time": time.time() + seconds}).encode()
 
 
-@pytest.mark.parametrize("said", [b"", b"[]", b"7", b"\xff", b'{"token": "a", "time": null}'])
+def is_taken_over(folder: Remote) -> bool:
+    """Whether a run can begin in it; if not nothing there has changed."""
+    file = folder / "lock"
+    before = file.read()
+    try:
+        lock.Lock(folder).release()
+    except lock.TakenError:
+        assert [found.path for found in folder.list_files()] == ["lock"]
+        assert file.read() == before
+        return False
+    assert folder.list_files() == []
+    return True
+
+
+CLOCKS = pytest.mark.parametrize("theirs", [-1.7e9, -600, 0, 600, 1e9])
+AGES = pytest.mark.parametrize(
+    ("ago", "is_gone"), [(590, False), (610, True), (-590, False), (-610, True), (-1e9, True)]
+)
+
+
+@CLOCKS
+@AGES
+def test_whoever_renewed_no_lock_for_ten_minutes_is_gone(here, theirs, ago, is_gone):
+    """So tells the clock of the store; that of their machine may be years ahead or behind."""
+    (here / "lock").write(said(theirs))
+    then = time.time() - ago
+    os.utime(str(here / "lock").removeprefix("file://"), (then, then))
+    assert is_taken_over(here) is is_gone
+
+
+@pytest.mark.parametrize("theirs", [-1.7e9, 1e9])
+@pytest.mark.parametrize(("ago", "is_gone"), [(500, False), (700, True)])
+def test_a_store_elsewhere_has_a_clock_too(bucket, theirs, ago, is_gone):
+    folder = OUT / ".colorear"
+    bucket.write("out/.colorear/lock", said(theirs))
+    bucket.age("out/.colorear/lock", ago)
+    assert is_taken_over(folder) is is_gone
+
+
+@pytest.mark.parametrize(("theirs", "is_gone"), [(-610, True), (-590, False), (590, False)])
+def test_where_a_store_tells_no_times_the_clocks_of_machines_decide(nowhen, theirs, is_gone):
+    (nowhen / "lock").write(said(theirs))
+    assert is_taken_over(nowhen) is is_gone
+
+
+def test_of_a_lock_from_the_future_it_is_told_how_to_go_on(nowhen):
+    content = said(610)
+    (nowhen / "lock").write(content)
+    with pytest.raises(BatchError, match=r"/lock' is of a time that .* delete the lock if no"):
+        lock.Lock(nowhen)
+    assert (nowhen / "lock").read() == content
+    (nowhen / "lock").remove()
+    assert nowhen.list_files() == []
+    lock.Lock(nowhen).release()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"[]",
+        b"7",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"token": "a", "time": 1, "host": ' + b"[" * 100_000,
+        b'{"token": "\xff", "time": 1}',
+        b'{"token": "a"}',
+        *(
+            b'{"token": "a", "time": %s}' % number
+            for number in (b"null", b'"1"', b"true", b"NaN", b"-Infinity", b"Infinity", b"1e999")
+        ),
+        b'{"token": "a", "time": -1}',
+        b'{"token": "a", "time": 1' + b"0" * 400 + b"}",
+    ],
+    ids=range(17),
+)
 def test_a_lock_that_nobody_can_read_is_that_of_somebody_who_is_gone(here, said):
-    file = here / "lock"
-    file.write(said)
-    lock.Lock(here).release()
-    assert file.read() is None
+    (here / "lock").write(said)
+    assert is_taken_over(here)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Python's clock tells it")
+def test_while_a_machine_sleeps_its_lock_gets_older(here, monkeypatch):
+    slept = [0]
+    ours, file = lock.Lock(here), here / "lock"
+    before, now = file.read(), time.clock_gettime
+
+    def clock_gettime(which):
+        return now(which) + (slept[0] if which == time.CLOCK_BOOTTIME else 0)
+
+    monkeypatch.setattr(time, "clock_gettime", clock_gettime)
+    ours.ensure()
+    assert file.read() == before
+    slept[0] = 301
+    ours.ensure()
+    assert file.read() != before
 
 
 def test_a_lock_that_vanishes_meanwhile(here, monkeypatch):

@@ -62,6 +62,26 @@ def test_names():
     assert pickle.loads(pickle.dumps(file)) == file
 
 
+def test_a_file_takes_only_a_free_place(root, tmp_path):
+    here, other, file = tmp_path / "here.jpg", tmp_path / "other", root / "deep" / ODD
+    here.write_bytes(bytes(range(256)) * 40_000)
+    other.write_bytes(b"another's")
+    assert file.upload(here, overwrite=False)
+    assert not file.upload(other, overwrite=False)
+    assert file.read() == here.read_bytes()
+    assert file.upload(here, overwrite=False)  # as if the answer to the first had been lost
+    assert file.upload(other)
+    assert not file.upload(here, overwrite=False)
+    assert file.read() == b"another's"
+
+
+def test_what_is_put_into_a_free_place_has_its_type_too(bucket, tmp_path):
+    bucket.empty()
+    (tmp_path / "here").write_bytes(b"x")
+    Remote(f"s3://{s3.BUCKET}/a.tif").upload(tmp_path / "here", overwrite=False)
+    assert bucket.kind("a.tif") == "image/tiff"
+
+
 def test_a_file_goes_there_and_back(root, tmp_path):
     (tmp_path / "here.jpg").write_bytes(bytes(range(256)) * 40_000)  # more than one part of S3's
     file = root / "deep" / ODD

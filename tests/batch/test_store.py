@@ -202,6 +202,25 @@ def test_a_file_that_appears_meanwhile(bucket, colorizer):
 
 
 @pytest.mark.usefixtures("attic")
+def test_a_file_that_appears_in_the_moment_of_writing(bucket, colorizer, monkeypatch):
+    upload = Remote.upload
+
+    def late(self, *arguments, **keywords):
+        if self.name == "0-color.jpg":
+            bucket.write("out/box 0/0-color.jpg", b"mine")
+        return upload(self, *arguments, **keywords)
+
+    monkeypatch.setattr(Remote, "upload", late)
+    OUT.mkdir(parents=True)
+    with Batch(discover([SOURCE], OUT), OUT, "") as batch:
+        answers = list(batch.run(thread_executor(colorizer)))
+    (failed,) = (answer for answer in answers if isinstance(answer, Failed))
+    says = f"'{OUT}/box 0/0-color.jpg' exists already; allow to overwrite it (--overwrite)"
+    assert failed.error.startswith(says)
+    assert bucket.read("out/box 0/0-color.jpg") == b"mine"
+
+
+@pytest.mark.usefixtures("attic")
 def test_a_run_that_is_left_saves_what_it_did(bucket, colorizer, run):
     OUT.mkdir(parents=True)
     with Batch(discover([SOURCE], OUT), OUT, "one network") as batch:

@@ -1,5 +1,6 @@
 import functools
 import http.server
+import socket
 import threading
 
 import pytest
@@ -68,6 +69,25 @@ def test_what_cannot_be_read_is_named(elsewhere, address):
         fetch("large", f"{address}/none")
     with pytest.raises(ModelError, match="cannot be read"):
         fetch("large", "http://")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_an_answer_that_is_no_http_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            line, _ = server.accept()
+            with line:
+                line.recv(1000)
+                line.sendall(b"dear diary\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(
+            ModelError, match=r"large\.onnx cannot be read: .*; name a file, a fold"
+        ):
+            fetch("large", f"http://127.0.0.1:{server.getsockname()[1]}/large.onnx")
+        thread.join()
 
 
 def test_an_unknown_network_is_not_fetched(elsewhere):

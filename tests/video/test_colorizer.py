@@ -3,12 +3,16 @@
 import dataclasses
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import zlib
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import msgspec
 import numpy as np
 import pytest
 
@@ -291,6 +295,30 @@ def test_what_appears_while_a_film_is_colored_is_not_overwritten(colorizer, luma
     assert colorizer.colorize(source, target, overwrite=True).resumed == 2
     colorizer.preview(source, sheet, overwrite=True)
     assert min(target.stat().st_size, sheet.stat().st_size) > 100
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        b"dear diary",
+        msgspec.msgpack.encode([]),
+        msgspec.msgpack.encode([((1, 1), b"diary")] * 3),
+        msgspec.msgpack.encode([((2, 2), zlib.compress(b"1"))] * 3),
+    ],
+    ids=range(4),
+)
+def test_a_spoiled_state_is_told_as_what_is_wrong_with_the_journal(
+    colorizer, lumas, tmp_path, state
+):
+    source = made.write(tmp_path / "old.mkv", map(made.coded, lumas[:2]))
+    path = tmp_path / "new.mkv"
+    with pytest.raises(VideoError, match="exists already"):
+        colorizer.colorize(source, path, progress=lambda *_: path.write_bytes(b"mine"))
+    with closing(sqlite3.connect(tmp_path / ".new.mkv.colorear/journal.sqlite")) as journal:
+        journal.execute("UPDATE segments SET state = ?", (state,))
+        journal.commit()
+    with pytest.raises(VideoError, match=r"colorear' cannot be used \(.*\); delete it, and the"):
+        colorizer.colorize(source, path, overwrite=True)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,17 @@ def test_one_at_a_time(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "nonsense", [("x", "[]", "[]"), (b"1234567", "[]", "[]"), (b"", "[", "[]"), (b"", "[]", "[1]")]
+    "nonsense",
+    [
+        ("x", "[]", "[]"),
+        (b"", "[]", "[]"),
+        (b"1234567", "[]", "[]"),
+        (b"12345678", "[", "[]"),
+        (b"12345678", '{"a": 1}', "[]"),
+        (b"12345678", "[1e999]", "[]"),
+        (b"12345678", "[]", "[1]"),
+        (b"12345678", "[]", '[[NaN, "torn"]]'),
+    ],
 )
 def test_a_spoiled_journal(tmp_path, nonsense):
     with Job(tmp_path / "made.mkv", "key") as job:

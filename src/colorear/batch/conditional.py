@@ -1,6 +1,6 @@
-"""Requests that a store grants to one of many who make them at once; pyarrow's clients make none.
+"""The clients of stores: pyarrow's or fsspec's, and obstore's for what these cannot ask for.
 
-(extra: cluster)
+That are requests that a store grants to one of many who make them at once. (extra: cluster)
 """
 
 import functools
@@ -11,11 +11,23 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-__all__ = ["UnknownRequestError", "create", "read", "replace", "version_of", "was_compared"]
+from colorear.errors import BatchError
+
+__all__ = [
+    "UnknownRequestError",
+    "create",
+    "filesystem_of",
+    "read",
+    "replace",
+    "version_of",
+    "was_compared",
+]
 
 _STORES = {"s3", "gs", "gcs", "abfs", "abfss"}
 _TAG = "tag "  # begins the versions that a store gave
 _PATIENCE = 30  # seconds in which a request is tried again
+_SECONDS, _LONG = 30, 3600  # that one request may take, and one with a photograph
+_SMALL = 1 << 16  # bytes
 _KEYS = re.compile(r"performing \w+ http://(169\.254\.|metadata\.)")
 _SILENCE = re.compile(r"HTTP error: |status code: 5(?!01)\d\d")
 
@@ -24,13 +36,19 @@ class UnknownRequestError(Exception):
     """The store knows no such request, or its client not the keys that pyarrow finds."""
 
 
-def create(scheme: str, host: str, path: str, content: bytes) -> str | None:
-    """Make a file; gives its version, None where it was there. Raises UnknownRequestError."""
+def create(
+    scheme: str, host: str, path: str, content: Any, about: dict[str, str] | None = None
+) -> str | None:
+    """Make a file; gives its version, None where it was there. Raises UnknownRequestError.
+
+    `content` is bytes or a buffer of them; `about` is what the store is told of it.
+    """
     with _known():
         import obstore
 
+        client = _client(scheme, host, _SECONDS if len(content) <= _SMALL else _LONG)
         try:
-            made = obstore.put(_client(scheme, host), path, content, mode="create")
+            made = obstore.put(client, path, content, mode="create", attributes=about)
         except obstore.exceptions.AlreadyExistsError:
             return None
         return version_of(content, made)
@@ -89,15 +107,38 @@ def was_compared(version: str) -> bool:
 
 
 @functools.cache
-def _client(scheme: str, host: str) -> Any:
-    """The client of that bucket."""
+def filesystem_of(scheme: str, host: str) -> tuple[Any, str]:
+    """The filesystem, and its path of what is before the names in a URI."""
+    import pyarrow as pa
+    from pyarrow import fs
+
+    root = f"{scheme}://{host}/"
+    try:
+        found: tuple[Any, str] = fs.FileSystem.from_uri(root)
+    except pa.ArrowInvalid:  # a scheme that pyarrow does not know
+        import fsspec
+
+        try:
+            filesystem, path = fsspec.core.url_to_fs(root)
+        except (ImportError, ValueError) as error:
+            raise BatchError(
+                f"'{root}' cannot be reached: {error}; give a folder, or an address that pyarrow "
+                "or fsspec knows"
+            ) from error
+        return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
+    return found
+
+
+@functools.cache
+def _client(scheme: str, host: str, seconds: int = _SECONDS) -> Any:
+    """The client of that bucket, each of whose requests may take so many seconds."""
     if scheme not in _STORES:
         raise UnknownRequestError
     from obstore.store import from_url
 
     return from_url(
         f"{scheme}://{host}",
-        client_options={"allow_http": True},
+        client_options={"allow_http": True, "timeout": timedelta(seconds=seconds)},
         retry_config={"retry_timeout": timedelta(seconds=_PATIENCE)},
     )
 
@@ -120,6 +161,7 @@ def _known() -> Iterator[None]:
         exceptions.UnauthenticatedError,
         exceptions.UnknownConfigurationKeyError,
         NotImplementedError,
+        ValueError,  # a name that its client does not take
     ) as error:
         if _is_silence(str(error)):
             raise

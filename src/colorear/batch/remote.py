@@ -5,7 +5,6 @@ its store is reached (keys, region, endpoint) is no part of it: that is the envi
 written appears whole or not at all. (extra: cluster)
 """
 
-import functools
 import re
 import shutil
 import uuid
@@ -122,15 +121,23 @@ class Remote:
             with filesystem.open_input_stream(path) as file, target.open("wb") as copy:
                 shutil.copyfileobj(file, copy, _BLOCK)
 
-    def upload(self, source: Path) -> None:
-        """Put a copy of a file of this machine there, in the place of whatever is there."""
+    def upload(self, source: Path, *, overwrite: bool = True) -> bool:
+        """Put a copy of a file of this machine there; says whether it is there now.
+
+        Without `overwrite` not in the place of whatever is there: see `create`.
+        """
         import pyarrow as pa
 
         with (
             self._translated(PhotographError, "cannot be written"),
-            pa.memory_map(str(source)) as content,
+            pa.memory_map(str(source)) as file,
         ):
-            self._write(content.read_buffer())
+            content = file.read_buffer()
+            if overwrite:
+                self._write(content)
+                return True
+            # it may be our own: the answer to an earlier request may have been lost
+            return bool(self._created(content)) or (self.read() or b"") == content
 
     def read(self) -> bytes | None:
         """What it holds; None where it is not."""
@@ -202,13 +209,25 @@ class Remote:
             filesystem, path = self._opened()
             filesystem.delete_file(path)
 
+    def _created(self, content: Any) -> str | None:
+        with suppress(conditional.UnknownRequestError):
+            return conditional.create(*self._key(), content, self._about())
+        filesystem, path = self._opened()
+        if filesystem.get_file_info(path).is_file:
+            return None
+        self._write(content)
+        return conditional.version_of(content)
+
+    def _about(self) -> dict[str, str] | None:
+        """What a store is told of it."""
+        kind = _KINDS.get(self.suffix[1:].lower())
+        return {"Content-Type": f"image/{kind}"} if kind else None
+
     def _write(self, content: Any) -> None:
         """All of it at once: closed half-way, it would be taken for whole."""
         filesystem, path = self._opened()
-        kind = _KINDS.get(self.suffix[1:].lower())
-        about = {"Content-Type": f"image/{kind}"} if kind else None
         if filesystem.type_name in _WHOLE:
-            with filesystem.open_output_stream(path, metadata=about) as file:
+            with filesystem.open_output_stream(path, metadata=self._about()) as file:
                 file.write(content)
             return
         folder = path.rpartition("/")[0]
@@ -226,7 +245,7 @@ class Remote:
     def _opened(self) -> tuple[Any, str]:
         """Its filesystem, and the path there."""
         scheme, host, path = _parts(self._uri)
-        filesystem, root = _filesystem(scheme, host)
+        filesystem, root = conditional.filesystem_of(scheme, host)
         return filesystem, root.rstrip("/") + path
 
     def _key(self) -> tuple[str, str, str]:
@@ -273,29 +292,6 @@ def _parts(uri: str) -> tuple[str, str, str]:
         raise BatchError(f"'{uri}' is no address; expected one like s3://bucket/folder")
     scheme, host, path = found.groups()
     return scheme, host, path
-
-
-@functools.cache
-def _filesystem(scheme: str, host: str) -> tuple[Any, str]:
-    """The filesystem, and its path of what is before the names in a URI."""
-    import pyarrow as pa
-    from pyarrow import fs
-
-    root = f"{scheme}://{host}/"
-    try:
-        found: tuple[Any, str] = fs.FileSystem.from_uri(root)
-    except pa.ArrowInvalid:  # a scheme that pyarrow does not know
-        import fsspec
-
-        try:
-            filesystem, path = fsspec.core.url_to_fs(root)
-        except (ImportError, ValueError) as error:
-            raise BatchError(
-                f"'{root}' cannot be reached: {error}; give a folder, or an address that pyarrow "
-                "or fsspec knows"
-            ) from error
-        return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
-    return found
 
 
 def _stamp(info: Any) -> Stamp:

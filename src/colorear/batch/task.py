@@ -125,9 +125,9 @@ def _run_remote(colorizer: Colorizer, task: Task) -> _Done | Skipped:
     """The same, with copies on this machine of what is on others; their names are kept."""
     source, target = place(task.source), place(task.target)
     with tempfile.TemporaryDirectory(prefix="colorear-") as folder:
-        near, seen = task, None
+        near, seen, may_replace = task, None, task.overwrite or task.again
         if isinstance(target, Remote):
-            if not (task.overwrite or task.again) and target.stamp():
+            if not may_replace and target.stamp():  # before the work of coloring it
                 raise exists_already(task.target)
             copy = _path_in(folder, "made", target.name)
             near = near._replace(target=copy, unfinished=None, overwrite=True)
@@ -144,7 +144,9 @@ def _run_remote(colorizer: Colorizer, task: Task) -> _Done | Skipped:
             return replace(done, source=task.source)
         result, before, sha256 = done
         if isinstance(target, Remote) and isinstance(result, Colored):
-            target.upload(Path(near.target))
+            there = target.upload(Path(near.target), overwrite=may_replace)
+            if not there:
+                raise exists_already(task.target)
         return replace(result, source=task.source, output=task.target), seen or before, sha256
 
 

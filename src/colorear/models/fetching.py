@@ -60,7 +60,8 @@ def _place(source: str, file: str) -> str:
 
 def _read(place: str, size: int) -> bytes:
     """At most a byte more than the card says."""
-    import urllib.request  # a seventh of what importing colorear would take
+    import http.client  # these are a seventh of what importing colorear would take
+    import urllib.request
 
     try:
         if _is_address(place):
@@ -68,8 +69,9 @@ def _read(place: str, size: int) -> bytes:
                 return bytes(answer.read(size + 1))
         with Path(place).open("rb") as file:
             return file.read(size + 1)
-    except (OSError, ValueError) as error:  # urllib's are among them
+    except (OSError, ValueError, http.client.HTTPException) as error:  # urllib's are among them
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        said = " ".join(str(reason).split())[:200]  # it may be what a server answered
         raise ModelError(
-            f"{place} cannot be read: {reason}; name a file, a folder or an address that has it"
+            f"{place} cannot be read: {said}; name a file, a folder or an address that has it"
         ) from error

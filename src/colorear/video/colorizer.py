@@ -235,7 +235,8 @@ class VideoColorizer:
         if run.segments:
             start = run.segments[-1].times[-1] + 1
             state = run.segments[-1].state
-            memory = Memory.unpacked(state) if state else None
+            with job.usable("read"):
+                memory = Memory.unpacked(state) if state else None
         found = color_pictures(
             film.pictures(start, end),
             film.facts,

@@ -6,6 +6,7 @@ file that says which of them are whole. The folder is gone when the film is in i
 
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,7 +102,7 @@ class Job:
                 self.folder / "journal.sqlite", timeout=0, isolation_level=None
             )
         try:
-            with self._usable("written"):
+            with self.usable("written"):
                 self._begin(key)
         except BaseException:
             self._connection.close()
@@ -124,9 +125,11 @@ class Job:
         columns = "times, shots, damaged, in_color, state"
         with self._asked(f"SELECT {columns} FROM segments ORDER BY number") as rows:
             for times, shots, damaged, in_color, state in rows:
+                if not times:
+                    raise ValueError("a segment has no pictures")
                 yield Segment(
                     np.frombuffer(times, "<i8").tolist(),
-                    msgspec.json.decode(shots),
+                    msgspec.json.decode(shots, type=list[int]),
                     msgspec.json.decode(damaged, type=list[tuple[float, str]]),
                     bool(in_color),
                     state,
@@ -134,7 +137,7 @@ class Job:
 
     def add(self, number: int, segment: Segment) -> None:
         """Note that the file of a segment is whole; the states before it are needed no more."""
-        with self._usable("written"), self._connection:  # which commits, or rolls back
+        with self.usable("written"), self._connection:  # which commits, or rolls back
             self._connection.execute("BEGIN")
             self._connection.execute(
                 "INSERT INTO segments (number, times, shots, damaged, in_color, state)"
@@ -180,16 +183,16 @@ class Job:
 
     @contextmanager
     def _asked(self, question: str) -> Iterator[sqlite3.Cursor]:
-        with self._usable("read"):
+        with self.usable("read"):
             yield self._connection.execute(question)
 
     @contextmanager
-    def _usable(self, action: Literal["read", "written"]) -> Iterator[None]:
+    def usable(self, action: Literal["read", "written"]) -> Iterator[None]:
         """Within it what fails is told as what is wrong with the journal."""
         try:
             with translated(VideoError, self._name, action):
                 yield
-        except (TypeError, ValueError, msgspec.MsgspecError) as error:  # what it says is nonsense
+        except (TypeError, ValueError, msgspec.MsgspecError, zlib.error) as error:  # nonsense
             raise VideoError(
                 f"{self._name} cannot be used ({reason_of(error)}); delete it, and the same "
                 "command begins anew"
