@@ -8,7 +8,14 @@ import pyvips
 from PIL import Image
 
 from colorear.errors import PhotographError
-from colorear.photo.appearance import APPEARANCES, LEFT_ALONE, REASONS, appearance_of, tones_of
+from colorear.photo.appearance import (
+    APPEARANCES,
+    LEFT_ALONE,
+    REASONS,
+    _rings,
+    appearance_of,
+    tones_of,
+)
 from colorear.photo.photograph import decode_coarse, open_photo
 from colorear.photo.provenance import Provenance, merged
 
@@ -122,6 +129,16 @@ def test_a_picture_that_is_decoded_already(free_pictures, tmp_path):
 def test_sizes_that_tell_little(seen, size):
     noise = np.random.default_rng(0).integers(0, 256, size, np.uint8)
     assert seen(noise, ".png") == "gray"
+
+
+def test_what_is_kept_for_a_size_is_not_kept_for_all(seen):
+    """A server sees photographs of all sizes: for those of 256 to 512 pixels it would be 158 MB."""
+    noise = np.random.default_rng(1).integers(60, 200, (288, 288), np.uint8)
+    for size in range(256, 288, 2):
+        seen(noise[:size])
+    kept = _rings.cache_info()
+    assert kept.misses >= 16
+    assert kept.currsize <= 4
 
 
 def test_a_damaged_one_is_named(free_pictures, tmp_path):

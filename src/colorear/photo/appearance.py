@@ -7,7 +7,7 @@ set on photographs whose kind is known: docs/how.md has the rates.
 
 import mmap
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, get_args
@@ -247,7 +247,7 @@ def _dots(square: Planes) -> float:
     return float(np.minimum(above, turned).max())
 
 
-@cache
+@lru_cache(4)  # each takes up to 2 MB, and a server sees photographs of all sizes
 def _rings(size: int) -> tuple[Planes, NDArray[np.intp], list[int]]:
     """A window of a square, and the places of its spectrum, ring by ring, where dots would be.
 
