@@ -2,14 +2,16 @@ import os
 import signal
 import threading
 import time
-from multiprocessing import active_children, spawn
+from multiprocessing import Pipe, active_children, spawn
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from colorear.batch import processes
 from colorear.batch.discovery import Failed
 from colorear.batch.processes import process_executor
 from colorear.batch.task import Completed, Task, run_task
@@ -81,6 +83,7 @@ def test_closed_it_ends_what_is_being_done(tasks, known_network):
     answers = process_executor(known_network, 2)(iter(tasks))
     next(answers)
     assert active_children()
+    assert all(child.daemon for child in active_children())  # else Python would wait for them
     answers.close()
     assert active_children() == []
 
@@ -102,6 +105,58 @@ def test_processes_that_cannot_begin_are_told_as_that(tasks, known_network, monk
             list(process_executor(known_network, 2)(iter(tasks)))
     assert active_children() == []
     assert capfd.readouterr().err == ""
+
+
+@pytest.fixture
+def working(monkeypatch):
+    """What a process does, in a thread; gives its pipe, and hears what it did to begin."""
+    done, pipes = [], []
+    lib = SimpleNamespace(vips_concurrency_set=lambda count: done.append(("vips", count)))
+    monkeypatch.setattr(processes, "pyvips", SimpleNamespace(vips_lib=lib))
+    monkeypatch.setattr(processes.signal, "signal", lambda *given: done.append(given))
+    monkeypatch.setattr(processes, "run_task", lambda colorizer, task: (colorizer, task))
+
+    def colorizer(model, **given):
+        done.append((model, given))
+        if isinstance(model, Exception):
+            raise model
+        return "colorizer"
+
+    def start(model):
+        ours, theirs = Pipe()
+        thread = threading.Thread(target=processes._work, args=(theirs, model, 3, "signer"))
+        thread.start()
+        pipes.append((ours, thread))
+        assert ours.poll(20)
+        return ours, done
+
+    monkeypatch.setattr(processes, "Colorizer", colorizer)
+    yield start
+    for ours, thread in pipes:
+        ours.close()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
+def test_what_a_process_does(working):
+    pipe, done = working("a network")
+    assert pipe.recv() == "ready"
+    given = {"threads": 3, "signer": "signer"}
+    ignored = signal.SIGINT, signal.SIG_IGN
+    assert done == [ignored, ("vips", 3), ("a network", given)]
+    for task in ("one", "another"):
+        pipe.send(task)
+        assert pipe.poll(20)
+        assert pipe.recv() == ("colorizer", task)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"), [(BatchError("no memory"), "no memory"), (OSError(), "OSError")]
+)
+def test_a_process_that_cannot_begin_says_why(working, error, said):
+    pipe, _ = working(error)
+    assert pipe.recv() == said
+    assert not pipe.poll()
 
 
 def test_what_is_done_again_takes_the_place_of_its_own_file_alone(tmp_path, known_network):

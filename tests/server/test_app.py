@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from colorear.server import app
 from server.api.test_routes import problem
 from server.conftest import EXAMPLES
 
@@ -105,6 +107,20 @@ def test_what_cannot_be_finished_does_not_keep_the_server(private, wait, signals
         _, complaints = server.communicate(timeout=300)
     assert (server.returncode, complaints) == (0, "")
     assert list(private.iterdir()) == []
+
+
+def test_a_client_that_sends_nothing_more_does_not_keep_the_server(serve, monkeypatch):
+    monkeypatch.setattr(app, "_LAST_BYTES", 0.2)
+    served = serve(upload_seconds=600)
+    host, port = served.address.removeprefix("http://").split(":")
+    head = "POST /v1/colorize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n"
+    form = "Content-Type: multipart/form-data; boundary=edge\r\n\r\n--edge\r\n"
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall((head + form).encode())
+        served.wait_until(lambda: list(served.folder.glob("colorear-web-*/*")))
+        served.server.begin_to_stop()
+        served.thread.join(60)
+        assert not served.thread.is_alive()
 
 
 def colorize(address: str, name: str = "old.jpg") -> httpx.Response:

@@ -169,6 +169,25 @@ def test_stopping_finishes_what_runs_and_tells_the_rest():
     run(scenario)
 
 
+def test_stopping_bears_with_who_leaves_in_the_same_moment():
+    async def scenario(pool, gate):
+        ticket = Ticket()
+        runs = task(pool, gate, "a", "runs", ticket=ticket)
+        await begun(ticket)
+        gone = task(pool, gate, "b", "gone")
+        waits = task(pool, gate, "c", "waits")
+        await asyncio.sleep(0)
+        finish = asyncio.create_task(pool.finish())
+        gone.cancel()  # what it waits for is cancelled at once, its place is free later
+        with pytest.raises(Stopping):
+            await waits
+        gate.open.set()
+        assert await runs == "runs"
+        await finish
+
+    run(scenario)
+
+
 def test_errors_of_the_call_come_through():
     def fails(_):
         raise HintError("no such color")
@@ -189,6 +208,7 @@ def test_a_workspace_is_private_and_vanishes():
             assert folder.stat().st_mode & 0o777 == 0o700
             (folder / "photograph").write_bytes(b"x")
         assert list(pool.folder.iterdir()) == []
+        assert pool._to_remove == set()  # else each folder would be tried again for ever
 
     run(scenario)
 

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
+from colorear.server.api.openapi import DESCRIPTION
 from server.conftest import EXAMPLES
 
 PHOTOGRAPHS = [(EXAMPLES / name).read_bytes() for name in ("china.jpg", "coffee.png")]
@@ -45,6 +46,7 @@ def test_every_route_field_and_error_is_told(serve):
         "/v1/jobs/{id}",
         "/v1/jobs/{id}/result",
     }
+    assert told["info"] == {"title": "colorear", "version": "1.0", "description": DESCRIPTION}
     asked = told["paths"]["/v1/suggestions"]["post"]["requestBody"]["content"]
     schema = asked["multipart/form-data"]["schema"]
     assert set(schema["properties"]) == {"photograph", "hints", "model", "x", "y"}

@@ -8,6 +8,7 @@ from colorear.hints import Hint
 from colorear.inference import verify
 from colorear.inference.colorizer import Colorizer
 from colorear.server.api import routes
+from colorear.server.api.responses import HEADERS
 from server.conftest import EXAMPLES
 
 HINTS = json.dumps([{"x": 0.3, "y": 0.5, "color": "firebrick"}])
@@ -225,6 +226,35 @@ def test_other_sites_are_kept_out_unless_they_are_named(serve):
         other = client.get("/v1/models", headers={"Origin": "https://b.example"})
         problem(other, 403, "foreign-site")
         assert "access-control-allow-origin" not in other.headers
+
+
+def test_a_site_that_is_named_may_do_and_read_what_programs_may(serve):
+    origin = {"Origin": "https://a.example", "Sec-Fetch-Site": "cross-site"}
+    wishes = {"Access-Control-Request-Headers": "authorization, content-type, prefer"}
+    with serve(origins="https://a.example").client() as client:
+        for method, status in (("GET", 200), ("POST", 200), ("DELETE", 200), ("PUT", 400)):
+            asked = origin | wishes | {"Access-Control-Request-Method": method}
+            assert client.options("/v1/colorize", headers=asked).status_code == status
+        answer = client.get("/v1/models", headers=origin)
+        seen = {name.strip() for name in answer.headers["access-control-expose-headers"].split(",")}
+        others = {"Location", "Preference-Applied", "Retry-After"}
+        assert seen == {*HEADERS} | others
+
+
+def test_whom_a_client_says_to_speak_for_is_believed_of_proxies_alone(serve, gate, in_background):
+    served = serve(proxies="192.0.2.1", client_queue=1)
+    first = in_background(served.colorize, address="198.51.100.1")
+    assert gate.reached.acquire(timeout=60)
+    problem(served.colorize(address="198.51.100.2"), 429, "too-many-of-yours")
+    gate.open.set()
+    assert first.result(60).status_code == 200
+
+
+def test_no_documents_whose_scripts_come_from_elsewhere(serve):
+    with serve().client() as client:
+        for path in ("/redoc", "/openapi.json", "/docs/oauth2-redirect"):
+            problem(client.get(path), 404, "not-found")
+        assert "<script" not in client.get("/docs").text
 
 
 def test_a_foreign_name_that_leads_here_is_not_answered(serve):
