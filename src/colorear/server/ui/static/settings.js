@@ -1,5 +1,7 @@
 // What holds for a photograph, or for many: the network, how vivid it is, how finely it looks.
 
+const CARD = ["trained_on", "good_at", "weak_at", "license"]; // what is told of a network's card
+
 /**
  * The controls in `root`, which begin with `network`. `changed(what)` hears of each choice; under
  * the name `keptAs` the browser keeps them, if it keeps anything. `words(name)` is what the card of
@@ -23,11 +25,11 @@ export function createSettings(root, { translate, network, words, keptAs = null,
   const describe = () => {
     if (!card) return;
     card.querySelector("summary").textContent = translate("about_network", { network: model.value });
-    const known = Object.entries(words(model.value)).filter(([, text]) => text);
+    const told = words(model.value);
     card.querySelector("dl").replaceChildren(
-      ...known.flatMap(([field, textContent]) => [
+      ...CARD.filter((field) => told[field]).flatMap((field) => [
         Object.assign(document.createElement("dt"), { textContent: translate(field) }),
-        Object.assign(document.createElement("dd"), { textContent }),
+        Object.assign(document.createElement("dd"), { textContent: told[field] }),
       ]),
     );
   };
