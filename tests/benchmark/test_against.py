@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from colorear.benchmark.against import Sizes, compare
+from colorear.benchmark.against import Sizes, _megapixels, compare
 from colorear.benchmark.comparison import write_csv
 from colorear.errors import ColorearError, UsageError
 
@@ -38,3 +38,11 @@ def test_the_other_side_fails_by_name(tmp_path):
     (broken / "__init__.py").write_text("")
     with pytest.raises(ColorearError, match=r"src could not do \[\"network\"\]"):
         list(compare(tmp_path, rounds=1, sizes=SIZES))
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [((640, 480), "0.31 MP"), ((4000, 3000), "12 MP"), ((12_500, 8_000), "100 MP")],
+)
+def test_sizes_are_named_in_plain_numbers(size, name):
+    assert _megapixels(size) == name

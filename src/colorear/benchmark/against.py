@@ -248,7 +248,8 @@ def _made(folder: Path, sizes: Sizes) -> Iterator[tuple[str, Path]]:
 
 
 def _megapixels(size: tuple[int, int]) -> str:
-    return f"{size[0] * size[1] / 1e6:.2g} MP"
+    rounded = float(f"{size[0] * size[1] / 1e6:.2g}")  # which alone would say 1e+02
+    return f"{rounded:g} MP"
 
 
 def _compared(
