@@ -11,7 +11,7 @@ import pytest
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
-from colorear.batch import conditional
+from colorear.batch import conditional, filesystems
 
 BUCKET = "photographs"
 
@@ -29,7 +29,7 @@ def served() -> Iterator["Bucket"]:
         environment.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        for client in (conditional.filesystem_of, conditional._client):
+        for client in (filesystems.filesystem_of, conditional._client):
             client.cache_clear()  # it would go on with the server before this one
         yield Bucket(boto3.client("s3"))
     server.stop()

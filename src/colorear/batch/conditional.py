@@ -1,6 +1,6 @@
-"""The clients of stores: pyarrow's or fsspec's, and obstore's for what these cannot ask for.
+"""Requests that a store grants to one of many who make them at once; pyarrow's clients make none.
 
-That are requests that a store grants to one of many who make them at once. (extra: cluster)
+(extra: cluster)
 """
 
 import functools
@@ -11,17 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from colorear.errors import BatchError
-
-__all__ = [
-    "UnknownRequestError",
-    "create",
-    "filesystem_of",
-    "read",
-    "replace",
-    "version_of",
-    "was_compared",
-]
+__all__ = ["UnknownRequestError", "create", "read", "replace", "version_of", "was_compared"]
 
 _STORES = {"s3", "gs", "gcs", "abfs", "abfss"}
 _TAG = "tag "  # begins the versions that a store gave
@@ -104,29 +94,6 @@ def was_compared(version: str) -> bool:
     (True, False)
     """
     return version.startswith(_TAG)
-
-
-@functools.cache
-def filesystem_of(scheme: str, host: str) -> tuple[Any, str]:
-    """The filesystem, and its path of what is before the names in a URI."""
-    import pyarrow as pa
-    from pyarrow import fs
-
-    root = f"{scheme}://{host}/"
-    try:
-        found: tuple[Any, str] = fs.FileSystem.from_uri(root)
-    except pa.ArrowInvalid:  # a scheme that pyarrow does not know
-        import fsspec
-
-        try:
-            filesystem, path = fsspec.core.url_to_fs(root)
-        except (ImportError, ValueError) as error:
-            raise BatchError(
-                f"'{root}' cannot be reached: {error}; give a folder, or an address that pyarrow "
-                "or fsspec knows"
-            ) from error
-        return fs.PyFileSystem(fs.FSSpecHandler(filesystem)), path
-    return found
 
 
 @functools.cache

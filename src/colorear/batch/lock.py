@@ -136,7 +136,7 @@ def _owner(content: bytes) -> _Owner | None:
     """None where nobody can tell."""
     try:
         return msgspec.json.decode(content, type=_Owner)
-    except (ValueError, RecursionError):  # what msgspec raises, and for letters that are none
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, NamedTuple
 
 from colorear.batch import conditional
+from colorear.batch.filesystems import filesystem_of
 from colorear.errors import BatchError, ColorearError, MissingExtraError, PhotographError
 from colorear.photo.sniffing import HEAD, Stamp
 
@@ -159,20 +160,15 @@ class Remote:
         as good as a look before writing.
         """
         with self._translated(BatchError, "cannot be written"):
-            with suppress(conditional.UnknownRequestError):
-                return conditional.create(*self._key(), content)
-            filesystem, path = self._opened()
-            if filesystem.type_name == "local":
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    with Path(path).open("xb") as file:
-                        file.write(content)
-                except FileExistsError:
-                    return None
-                return conditional.version_of(content)
-            if filesystem.get_file_info(path).is_file:
+            if self._key()[0] != "file":
+                return self._created(content)
+            _, path = self._opened()
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                with Path(path).open("xb") as file:
+                    file.write(content)
+            except FileExistsError:
                 return None
-            self._write(content)
             return conditional.version_of(content)
 
     def read_version(self) -> tuple[bytes, str] | None:
@@ -210,6 +206,7 @@ class Remote:
             filesystem.delete_file(path)
 
     def _created(self, content: Any) -> str | None:
+        """Its version; None where it was there."""
         with suppress(conditional.UnknownRequestError):
             return conditional.create(*self._key(), content, self._about())
         filesystem, path = self._opened()
@@ -245,7 +242,7 @@ class Remote:
     def _opened(self) -> tuple[Any, str]:
         """Its filesystem, and the path there."""
         scheme, host, path = _parts(self._uri)
-        filesystem, root = conditional.filesystem_of(scheme, host)
+        filesystem, root = filesystem_of(scheme, host)
         return filesystem, root.rstrip("/") + path
 
     def _key(self) -> tuple[str, str, str]:

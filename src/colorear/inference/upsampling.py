@@ -51,14 +51,14 @@ class EdgeChroma:
 
 
 def _limit(luma: Planes, chroma: Planes) -> None:
-    """`color.limit_chroma`, in place, where it is needed: in few places of most pictures."""
+    """`color.limit_chroma`, in place, if any place needs it: in half of its time."""
     cb, cr = chroma
     (_, red), (green, green_too), (blue, _) = np.array(color.CHROMA_TO_RGB, np.float32)
     differences = red * cr, green * cb + green_too * cr, blue * cb
     low = np.minimum(np.minimum(*differences[:2]), differences[2])
     high = np.maximum(np.maximum(*differences[:2]), differences[2])
     if ((low + luma < 0) | (high + luma > 1)).any():
-        # all of them at once: to pick single ones out takes longer than the three divisions
+        # all of them at once: to pick single ones out takes longer than the two divisions
         above, below = np.maximum(high, _LITTLE), np.maximum(-low, _LITTLE)
         factors = np.minimum((1 - luma) / above, luma / below)
         chroma *= np.clip(factors, 0, 1, out=factors)
