@@ -7,15 +7,25 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from colorear.training.architectures import convolutions
-from colorear.training.architectures.convolutions import convolve_down, convolve_up
+from colorear.training.architectures.convolutions import (
+    convolve_down,
+    convolve_last,
+    convolve_up,
+    turned,
+)
 
 
-def plain_down(planes, weight, bias):
+def keras_down(planes, weight, bias):
     return functional.conv2d(functional.pad(planes, (0, 1, 0, 1)), weight, bias, stride=2)
 
 
-def plain_up(planes, weight, bias):
+def keras_up(planes, weight, bias):
     return functional.conv_transpose2d(planes, weight, bias, stride=2)[..., :-1, :-1]
+
+
+def on_turned(function):
+    """The same of planes that are turned by half a turn, to planes that are."""
+    return lambda planes, *rest: function(planes.flip(2, 3), *rest).flip(2, 3)
 
 
 def operands(kind, n, before, after, h, w, *, dtype=torch.float32, seed=1):
@@ -38,10 +48,19 @@ def gradients(function, tensors, answer):
 
 
 OURS = {"down": convolve_down, "up": convolve_up}
-PLAIN = {"down": plain_down, "up": plain_up}
+KERAS = {"down": keras_down, "up": keras_up}
+PLAIN = {kind: on_turned(function) for kind, function in KERAS.items()}
 both_ways = pytest.mark.parametrize("kind", OURS)
 
 
+@pytest.fixture(params=[0, 10**9], ids=["torch's own gradient", "matrix product"])
+def weights_gradient(request, monkeypatch):
+    """Both ways of the weights' gradient, whatever this processor and the size would choose."""
+    monkeypatch.setattr(convolutions, "_AVX512", True)
+    monkeypatch.setattr(convolutions, "_FEW_PLACES", request.param)
+
+
+@pytest.mark.usefixtures("weights_gradient")
 @both_ways
 @pytest.mark.parametrize(("before", "after"), [(3, 5), (1, 2), (4, 1)])
 def test_finite_differences(kind, before, after):
@@ -49,6 +68,7 @@ def test_finite_differences(kind, before, after):
     assert torch.autograd.gradcheck(OURS[kind], [t.requires_grad_() for t in tensors])
 
 
+@pytest.mark.usefixtures("weights_gradient")
 @both_ways
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
 @pytest.mark.parametrize(("n", "before", "after", "h", "w"), [(3, 3, 17, 5, 8), (1, 32, 3, 4, 1)])
@@ -85,6 +105,7 @@ def test_the_weights_gradient_in_chunks(kind, photographs, monkeypatch):
     answer = torch.randn_like(PLAIN[kind](*tensors))
     expected = gradients(PLAIN[kind], tensors, answer)
     large = before if kind == "down" else after  # the channels of the larger planes
+    monkeypatch.setattr(convolutions, "_AVX512", False)
     monkeypatch.setattr(convolutions, "_PATCH_BYTES", photographs * 9 * large * h * w * 4)
     for ours, theirs in zip(gradients(OURS[kind], tensors, answer), expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-4)
@@ -98,13 +119,14 @@ def test_a_gradient_nobody_wants_is_not_computed(kind, monkeypatch):
     weight.requires_grad_()
     bias.requires_grad_()
     output = OURS[kind](planes, weight, bias)
-    monkeypatch.setattr(convolutions, "_adjoint" if kind == "down" else "_down", None)
+    monkeypatch.setattr(convolutions, "_up" if kind == "down" else "_down", None)
     output.backward(answer)
     assert planes.grad is None
     torch.testing.assert_close(weight.grad, expected[2], rtol=1e-5, atol=1e-4)
     torch.testing.assert_close(bias.grad, expected[3], rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.usefixtures("weights_gradient")
 @both_ways
 def test_autocast_gives_bfloat16_and_gradients_of_the_weights_precision(kind):
     tensors = operands(kind, 2, 3, 4, 5, 6)
@@ -140,10 +162,17 @@ def test_what_is_exported_are_the_plain_operators(kind):
     planes, weight, bias = operands(kind, 2, 3, 4, 4, 4)
     program = torch.export.export(Wrapped(kind, weight, bias).eval(), (planes,))
     called = {str(node.target) for node in program.graph.nodes if node.op == "call_function"}
-    print(sorted(called))
     convolution = {"down": "aten.conv2d.default", "up": "aten.conv_transpose2d.input"}[kind]
     assert convolution in called
     assert called <= {convolution, "aten.pad.default", "aten.slice.Tensor"}
     with torch.inference_mode():
         exported = program.module()(planes)
-    torch.testing.assert_close(exported, PLAIN[kind](planes, weight, bias))
+    torch.testing.assert_close(exported, KERAS[kind](planes, weight, bias))
+
+
+def test_the_last_layer_is_padded_as_keras_does():
+    planes, bias = torch.randn(2, 6, 4, 5), torch.randn(3)
+    weight = torch.randn(3, 6, 2, 2)
+    expected = functional.conv2d(functional.pad(planes, (0, 1, 0, 1)), weight, bias)
+    answer = turned(convolve_last(turned(planes), weight, bias))
+    torch.testing.assert_close(answer, expected)

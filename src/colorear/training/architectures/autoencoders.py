@@ -12,7 +12,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorear.models.card import Layer
-from colorear.training.architectures.convolutions import convolve_down, convolve_up
+from colorear.training.architectures.convolutions import (
+    convolve_down,
+    convolve_last,
+    convolve_up,
+    turned,
+)
 from colorear.training.recipe import AutoencoderName, AutoencoderSpec
 
 __all__ = ["ARCHITECTURES", "Architecture", "Autoencoder", "Down", "Up", "layer_table"]
@@ -63,13 +68,13 @@ class Autoencoder(nn.Module):
         for width in architecture.decoder:
             self.decoder.append(Up(below, width))
             below = width + (widths.pop() if architecture.skips else 0)
-        self.last = nn.Conv2d(below, 3, 2)
+        self.last = Last(below, 3, 2)
         nn.init.xavier_uniform_(self.last.weight)  # Keras: glorot_uniform, here and below
         self.last.bias = nn.Parameter(torch.zeros(3))
 
     def forward(self, gray: Tensor) -> Tensor:
         """The colour photographs (n,3,h,w) of a batch of gray ones."""
-        planes, skips = gray, []
+        planes, skips = turned(gray), []
         for stage in self.encoder:
             skips.append(planes)
             planes = stage(planes)
@@ -77,8 +82,7 @@ class Autoencoder(nn.Module):
             planes = stage(planes)
             if self.skips:
                 planes = torch.cat((planes, skips.pop()), 1)
-        srgb: Tensor = self.last(functional.pad(planes, (0, 1, 0, 1)))
-        return srgb
+        return turned(self.last(planes))
 
 
 class Down(nn.Module):
@@ -94,7 +98,7 @@ class Down(nn.Module):
         self.norm = nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01) if batch_norm else None
 
     def forward(self, planes: Tensor) -> Tensor:
-        """The planes at half the size."""
+        """The turned planes at half the size."""
         planes = convolve_down(planes, self.weight, self.bias)
         if self.norm:
             planes = self.norm(planes)
@@ -112,9 +116,17 @@ class Up(nn.Module):
         self.bias = nn.Parameter(torch.zeros(out_channels))
 
     def forward(self, planes: Tensor) -> Tensor:
-        """The planes at twice the size."""
+        """The turned planes at twice the size."""
         planes = convolve_up(planes, self.weight, self.bias)
         return functional.leaky_relu(planes, 0.3, inplace=True)
+
+
+class Last(nn.Conv2d):
+    """The size kept: a 2x2 convolution."""
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """The turned planes' three colour channels."""
+        return convolve_last(planes, self.weight, self.bias)
 
 
 def layer_table(name: AutoencoderName, side: int = 160) -> tuple[Layer, ...]:

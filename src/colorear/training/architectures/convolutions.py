@@ -1,8 +1,13 @@
-"""3x3 convolutions of stride 2, down and up, with the gradients computed the fastest way known.
+"""The autoencoders' convolutions, on planes turned by half a turn, with fast gradients.
 
-PyTorch gives both on a CPU, but the weights' gradient at under half the speed of a matrix product,
-and the transposed convolution at a quarter of it (`benchmarks/training.py`). Here the first is a
-matrix product and the second is asked for as what it is, the gradient of a convolution.
+Keras's 'same' padding at stride 2 is a zero row and column at the end of the planes. PyTorch pads
+both sides alike, so that such planes would have to be copied with their border, which takes as long
+as a convolution in bfloat16. Of planes that lie the other way round (rows and columns reversed,
+kernels too) the border comes first, and is what PyTorch does itself with `padding=1`. So a network
+turns the photograph before its first layer and the answer after its last one.
+
+The weights' gradient is a matrix product where PyTorch's own is slower (`benchmarks/training.py`).
+What is exported are the plain operators, on planes as they lie.
 """
 
 from typing import Any
@@ -11,32 +16,49 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.nn import functional
-from torch.nn.grad import conv2d_input
 
-__all__ = ["convolve_down", "convolve_up"]
+__all__ = ["convolve_down", "convolve_last", "convolve_up", "turned"]
 
 _PATCH_BYTES = 16_000_000  # of patches at a time, to stay in the processor's cache
+_FEW_PLACES = 400
+"""Of a photograph's smaller planes: for so few the matrix product is faster in any precision."""
+_AVX512 = torch.backends.cpu.get_cpu_capability() == "AVX512"
+"""Without it PyTorch's own gradient takes longer at every size."""
+
+
+def turned(planes: Tensor) -> Tensor:
+    """`planes` (n,c,h,w) with rows and columns reversed; as they lie if they are exported."""
+    return planes if torch.compiler.is_exporting() else planes.flip(2, 3)
 
 
 def convolve_down(planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`planes` (n,c,2h,2w) under `weight` (o,c,3,3) -> (n,o,h,w).
+    """Turned `planes` (n,c,2h,2w) under `weight` (o,c,3,3) -> turned (n,o,h,w).
 
-    Keras's 'same' padding at stride 2: a zero row and column at the end, none at the start.
+    Keras's Conv2D with 'same' padding at stride 2.
     """
     if torch.compiler.is_exporting():
-        return _down(planes, weight, bias)
+        return functional.conv2d(functional.pad(planes, (0, 1, 0, 1)), weight, bias, stride=2)
     return _applied(_Down, planes, weight, bias)
 
 
 def convolve_up(planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """`planes` (n,c,h,w) under `weight` (c,o,3,3), transposed -> (n,o,2h,2w).
+    """Turned `planes` (n,c,h,w) under `weight` (c,o,3,3), transposed -> turned (n,o,2h,2w).
 
-    Keras's 'same' padding: the full output less its last row and column. But for the bias it is
-    the adjoint of `convolve_down` with the same weight.
+    Keras's Conv2DTranspose with 'same' padding at stride 2. But for the bias it is the adjoint of
+    `convolve_down` with the same weight.
     """
     if torch.compiler.is_exporting():
         return functional.conv_transpose2d(planes, weight, bias, stride=2)[..., :-1, :-1]
     return _applied(_Up, planes, weight, bias)
+
+
+def convolve_last(planes: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Turned `planes` (n,c,h,w) under `weight` (o,c,2,2) -> turned (n,o,h,w).
+
+    Keras's Conv2D with 'same' padding at stride 1.
+    """
+    border = (0, 1, 0, 1) if torch.compiler.is_exporting() else (1, 0, 1, 0)
+    return functional.conv2d(functional.pad(planes, border), turned(weight), bias)
 
 
 def _applied(function: type[Function], *tensors: Tensor) -> Tensor:
@@ -52,45 +74,59 @@ def _applied(function: type[Function], *tensors: Tensor) -> Tensor:
 class _Down(Function):
     @staticmethod
     def forward(ctx: Any, planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(planes, weight)
-        return _down(planes, weight, bias)
+        kernels = weight.flip(2, 3)
+        ctx.save_for_backward(planes, kernels)
+        return _down(planes, kernels, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        planes, weight = ctx.saved_tensors
-        below = _adjoint(grad, weight) if ctx.needs_input_grad[0] else None
-        return below, _weight_gradient(planes, grad), grad.sum((0, 2, 3))
+        planes, kernels = ctx.saved_tensors
+        below = _up(grad, kernels) if ctx.needs_input_grad[0] else None
+        return below, _weight_gradient(planes, grad).flip(2, 3), grad.sum((0, 2, 3))
 
 
 class _Up(Function):
     @staticmethod
     def forward(ctx: Any, planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        ctx.save_for_backward(planes, weight)
-        return _adjoint(planes, weight) + bias[:, None, None]
+        kernels = weight.flip(2, 3)
+        ctx.save_for_backward(planes, kernels)
+        return _up(planes, kernels, bias)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        planes, weight = ctx.saved_tensors
-        below = _down(grad, weight) if ctx.needs_input_grad[0] else None
-        return below, _weight_gradient(grad, planes), grad.sum((0, 2, 3))
+        planes, kernels = ctx.saved_tensors
+        below = _down(grad, kernels) if ctx.needs_input_grad[0] else None
+        return below, _weight_gradient(grad, planes).flip(2, 3), grad.sum((0, 2, 3))
 
 
-def _down(planes: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    return functional.conv2d(functional.pad(planes, (0, 1, 0, 1)), weight, bias, stride=2)
+def _down(planes: Tensor, kernels: Tensor, bias: Tensor | None = None) -> Tensor:
+    return functional.conv2d(planes, kernels, bias, stride=2, padding=1)
 
 
-def _adjoint(planes: Tensor, weight: Tensor) -> Tensor:
-    n, _, h, w = planes.shape
-    padded = (n, weight.shape[1], 2 * h + 1, 2 * w + 1)
-    # torch gives this function no types
-    full: Tensor = conv2d_input(padded, weight, planes, stride=2)  # type: ignore[no-untyped-call]
-    return full[..., :-1, :-1]
+def _up(planes: Tensor, kernels: Tensor, bias: Tensor | None = None) -> Tensor:
+    return functional.conv_transpose2d(planes, kernels, bias, stride=2, padding=1, output_padding=1)
 
 
 def _weight_gradient(planes: Tensor, grad: Tensor) -> Tensor:
-    """Of `_down(planes, weight)`: patches (places, 9c), transposed, times `grad` (places, o)."""
+    """Of `_down(planes, kernels)`, for the kernels."""
+    h, w = grad.shape[2:]
+    return (_gradient if _AVX512 and h * w > _FEW_PLACES else _product)(planes, grad)
+
+
+def _gradient(planes: Tensor, grad: Tensor) -> Tensor:
+    """PyTorch's own."""
+    kernels = planes.new_empty(grad.shape[1], planes.shape[1], 3, 3)  # only its shape counts
+    wanted = [False, True, False]
+    answer: tuple[None, Tensor, None] = torch.ops.aten.convolution_backward(
+        grad, planes, kernels, [0], [2, 2], [1, 1], [1, 1], False, [0, 0], 1, wanted
+    )
+    return answer[1]
+
+
+def _product(planes: Tensor, grad: Tensor) -> Tensor:
+    """Patches (places, 9c), transposed, times `grad` (places, o)."""
     c, (o, h, w) = planes.shape[1], grad.shape[1:]
-    padded = functional.pad(planes, (0, 1, 0, 1)).permute(0, 2, 3, 1)
+    padded = functional.pad(planes, (1, 0, 1, 0)).permute(0, 2, 3, 1)
     outputs = grad.permute(0, 2, 3, 1)
     total = planes.new_zeros(9 * c, o)
     at_once = max(1, _PATCH_BYTES // (9 * c * h * w * planes.element_size()))
