@@ -46,8 +46,16 @@ def torch_operators(network: str, batch: int, side: int) -> tuple[str, Step]:
     def up(planes: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return functional.conv_transpose2d(planes, weight, bias, stride=2)[..., :-1, :-1]
 
+    def last(planes: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return functional.conv2d(functional.pad(planes, (0, 1, 0, 1)), weight, bias)
+
+    def as_they_lie(planes: Tensor) -> Tensor:
+        return planes
+
     # where the network finds them by name
-    vars(autoencoders).update(convolve_down=down, convolve_up=up)
+    vars(autoencoders).update(
+        convolve_down=down, convolve_up=up, convolve_last=last, turned=as_they_lie
+    )
     name = f"the same with torch's own operators, channels last, PyTorch {torch.__version__}"
     return name, _trainer_step(network, batch, side)
 

@@ -24,6 +24,7 @@ from colorear.evaluation.report.report import quoted
 from colorear.evaluation.report.tables import Table, scores_table
 from colorear.evaluation.scores import Scores, read_scores, write_scores
 from colorear.evaluation.statistics.comparison import comparison
+from colorear.evaluation.statistics.trainings import network_of
 from colorear.training.recipe import Recipe
 from colorear.training.recipe_file import read_recipe
 
@@ -81,12 +82,12 @@ def leave_out_places() -> None:
 
 
 def leaderboard() -> str:
-    """The means of every metric, as CSV; of the slides' networks also recipe and seed."""
+    """The means of every metric, as CSV, a line for each training, with its recipe and seed."""
     scores = read_scores([SCORES])
-    shown = comparison(scores)
+    trainings = comparison(scores).trainings.values()
     table = scores.table.groupby("model", sort=False).mean(numeric_only=True)
     lines = [["network", "sha256", "recipe", "seed", "parameters", "bytes", *METRICS]]
-    for name in shown.models:
+    for name in (model for members in trainings for model in members):
         about = scores.about.models[name]
         recipe = _recipe(name)
         whole = {"frechet": about.frechet, "kid": about.kid}
@@ -96,7 +97,7 @@ def leaderboard() -> str:
         facts = [
             (about.sha256 or "")[:8],
             recipe.name if recipe else "",
-            recipe.seed if recipe else "",
+            _seed(name, recipe) if recipe else "",
         ]
         facts += [about.parameters or "", about.bytes or ""]
         lines.append([name, *facts, *(f"{value:.6g}" for value in values)])
@@ -105,10 +106,16 @@ def leaderboard() -> str:
 
 def _recipe(name: str) -> Recipe | None:
     """By which a network was trained; None of what none was trained for."""
-    network = name.partition("@")[0]
+    network = network_of(name).partition("@")[0]
     file = network if network.startswith(("slides-", "acuarela")) else f"modern-{network}"
     path = FOLDER.parent / "recipes" / f"{file}.toml"
     return read_recipe(path) if path.exists() else None
+
+
+def _seed(name: str, recipe: Recipe) -> int:
+    """The one in the name of a training; the recipe's own of what has none there."""
+    found = re.search(r"-seed(\d+)", name)
+    return int(found[1]) if found else recipe.seed
 
 
 def with_table(text: str) -> str:
