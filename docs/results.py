@@ -43,8 +43,9 @@ whole report, with figures and tests; their means, with recipe and seed, are in
 `NAME@luma` the same with the luma promise; networks that give colour alone always keep it.
 `NAME@safe` is less vivid than `NAME` is by default: the mean of the colours that it holds for
 plausible. `slides-NAME` is the network `NAME` trained as the slides did, for as many epochs as
-[recipes/LOG.md](../recipes/LOG.md) tells. `gray` and `mean-color` are two ways of doing nothing,
-and `opposite-hues` is the truth with every hue turned by half a circle.
+[recipes/LOG.md](../recipes/LOG.md) tells; a network that was trained several times has one row,
+the mean of its trainings, which a table of their own tells apart. `gray` and `mean-color` are two
+ways of doing nothing, and `opposite-hues` is the truth with every hue turned by half a circle.
 
 """
 

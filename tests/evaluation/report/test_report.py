@@ -8,9 +8,11 @@ import pytest
 
 from colorear.errors import EvaluationError
 from colorear.evaluation.kept_pictures import encode
-from colorear.evaluation.report.report import compare
+from colorear.evaluation.report.english import ENGLISH
+from colorear.evaluation.report.markup import markdown
+from colorear.evaluation.report.report import compare, quoted
 from colorear.evaluation.scores import Scores, write_scores
-from made_scores import FOUR, by_quality, made_scores
+from made_scores import FOUR, by_quality, made_comparison, made_scores
 
 VOID = {"meta", "input", "br", "img"}
 
@@ -147,6 +149,18 @@ def test_the_slides_convention_is_labelled_and_kept_pictures_are_shown(tmp_path)
         "| FSIM ↑ | skip-deep (AE concatenado más capas) | 0.968667 |"
         in (tmp_path / "out" / "table.md").read_text()
     )
+
+
+def test_what_is_quoted_tells_of_several_trainings():
+    trained = {"a-seed1": 0.0, "a-seed2": 0.1, "b": 1.0, "gray": 0.0}
+    twice, once = (
+        quoted(made_comparison(by_quality(values, count=10)), ENGLISH, markdown)
+        for values in (trained, {"a": 0.0, "b": 1.0, "gray": 0.0})
+    )
+    rows = [line for line in twice.splitlines() if line.startswith(("| a | 2 | ", "| b | 1 | "))]
+    assert [row.count(" · ") for row in rows] == [1, 0]
+    assert "| b | 1 | " not in once
+    assert ENGLISH.say("between_trainings") not in once
 
 
 def test_nothing_is_written_where_nothing_can_be_compared(tmp_path, scores):
