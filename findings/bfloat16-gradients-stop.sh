@@ -4,7 +4,8 @@
 # the gradient that comes out is float32; of x[index] and embedding, of padding by the edge, of grid_sample, of
 # average pooling that overlaps. Two threads make it 512. Others of the same use add in float32 and are right:
 # group and batch normalization, a convolution's bias, index_select, gather, interpolate. The forward pass is right in
-# all, nothing is said. (float16 stops at 2048, in fewer of them.) Guessed had been: right but in gather,
+# all, nothing is said. (float16 stops at 2048, in fewer of them; by torch.compile LayerNorm and embedding are right,
+# and gather stops at 256.) Guessed had been: right but in gather,
 # index_select and scatter_add, which are right.
 # Who meets it: who trains a network for color on a processor, in bfloat16 since new ones are twice as fast in it: a
 # ConvNeXt's or a transformer's LayerNorm has a row for each pixel, 4096 of a small photograph. The bias of the last
