@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # On a processor PyTorch adds some gradients up in bfloat16 itself, which counts to 256 and no further (257 is
-# rounded to 256): the gradient of LayerNorm's weight and bias, under torch.autocast too, where both are float32 and
+# rounded to 256): the gradient of LayerNorm's bias, under torch.autocast too, where the bias is float32 and
 # the gradient that comes out is float32; of x[index] and embedding, of padding by the edge, of grid_sample, of
 # average pooling that overlaps. Two threads make it 512. Others of the same use add in float32 and are right:
 # group and batch normalization, a convolution's bias, index_select, gather, interpolate. The forward pass is right in

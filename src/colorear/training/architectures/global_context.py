@@ -77,7 +77,7 @@ class TransformerLayer(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.attention_norm, self.dense_norm = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        self.attention_norm, self.dense_norm = LayerNorm(channels), LayerNorm(channels)
         self.project = nn.Conv2d(channels, 3 * channels, 1)
         self.merge = _zero(nn.Conv2d(channels, channels, 1))
         self.widen = nn.Conv2d(channels, 2 * channels, 1)
@@ -92,6 +92,19 @@ class TransformerLayer(nn.Module):
         tokens = tokens + _dense(self.merge, seen.transpose(1, 2).flatten(2))
         wide = functional.gelu(_dense(self.widen, self.dense_norm(tokens)))
         return tokens + _dense(self.narrow, wide)
+
+
+class LayerNorm(nn.LayerNorm):
+    """PyTorch's, in its weights' precision, as under autocast on a GPU.
+
+    On a processor PyTorch adds the gradients of weight and bias up in the precision of the tokens,
+    and in bfloat16 256 + 1 is 256 (`findings/bfloat16-gradients-stop.sh`).
+    """
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """The tokens (n,t,c), normalized."""
+        exact = tokens if tokens.dtype == self.weight.dtype else tokens.to(self.weight.dtype)
+        return super().forward(exact)
 
 
 def _dense(layer: nn.Conv2d, tokens: Tensor) -> Tensor:
