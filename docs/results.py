@@ -75,7 +75,7 @@ def leave_out_places() -> None:
     """Say of files and folders only what they are called, not where they lay."""
     scores = read_scores([SCORES])
     told = tuple(
-        msgspec.structs.replace(run, command=re.sub(r"(?<= )/\S*/", "", run.command))
+        msgspec.structs.replace(run, command=re.sub(r"(?<= )(\.\.)?/\S*/", "", run.command))
         for run in scores.about.invocations
     )
     about = msgspec.structs.replace(scores.about, invocations=told)
