@@ -122,8 +122,8 @@ def quoted(compared: Comparison, language: Language, markup: Callable[[Table], s
     markup
         Makes text of a table, as `markdown` does.
     """
-    several = (trainings_table(compared, language), slides_table(compared, language))
-    found = [scores_table(compared, language), *(table for table in several if table.rows)]
+    some = (trainings_table(compared, language), slides_table(compared, language))
+    found = [scores_table(compared, language), *(table for table in some if table.rows)]
     found += [effects_table(compared, design, language) for design in designs(compared.models)]
     return "\n".join(markup(table) for table in found)
 

@@ -1,13 +1,14 @@
 """The autoencoders' convolutions, on planes turned by half a turn, with fast gradients.
 
 Keras's 'same' padding at stride 2 is a zero row and column at the end of the planes. PyTorch pads
-both sides alike, so that such planes would have to be copied with their border, which takes as long
-as a convolution in bfloat16. Of planes that lie the other way round (rows and columns reversed,
-kernels too) the border comes first, and is what PyTorch does itself with `padding=1`. So a network
-turns the photograph before its first layer and the answer after its last one.
+both sides alike, so that such planes would have to be copied with their border, which takes nearly
+as long as the convolution where the processor multiplies bfloat16. Of planes that lie the other way
+round (rows and columns reversed, kernels too) the border comes first, and is what PyTorch does
+itself with `padding=1`. So a network turns the photograph before its first layer and the answer
+after its last one.
 
-The weights' gradient is a matrix product where PyTorch's own is slower (`benchmarks/training.py`).
-What is exported are the plain operators, on planes as they lie.
+The weights' gradient is a matrix product where PyTorch's own is slower (`recipes/LOG.md`). What is
+exported are the plain operators, on planes as they lie.
 """
 
 from typing import Any

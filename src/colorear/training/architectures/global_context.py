@@ -103,8 +103,9 @@ class LayerNorm(nn.LayerNorm):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """The tokens (n,t,c), normalized."""
-        exact = tokens if tokens.dtype == self.weight.dtype else tokens.to(self.weight.dtype)
-        return super().forward(exact)
+        if tokens.dtype != self.weight.dtype:  # else an exported network would have a node for it
+            tokens = tokens.to(self.weight.dtype)
+        return super().forward(tokens)
 
 
 def _dense(layer: nn.Conv2d, tokens: Tensor) -> Tensor:
