@@ -20,7 +20,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, Literal
 
 import typer
 
@@ -71,6 +71,9 @@ def main(
     warm_up: Annotated[int, typer.Option(help="Steps of each way before the first round.")] = 2,
     batch: int = 50,
     side: int = 160,
+    precision: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="Keras's: the policy mixed_bfloat16.")
+    ] = "float32",
     tensorflow: Annotated[
         str,
         typer.Option(help="The Python that has TensorFlow.", envvar="COLOREAR_TENSORFLOW_PYTHON"),
@@ -84,7 +87,7 @@ def main(
             workers = []
             for way in backends:
                 python = tensorflow if "tensorflow" in way else sys.executable
-                command = [python, str(WORKER), way, name, str(batch), str(side)]
+                command = [python, str(WORKER), way, name, str(batch), str(side), precision]
                 worker = _start(way, command, stack)
                 if worker:
                     workers.append(worker)
@@ -92,7 +95,9 @@ def main(
                 sys.exit("none of these is installed; name others with --backend")
             seconds = _measured(workers, rounds, steps, warm_up)
         speeds[name] = {way: batch * steps / taken for way, taken in seconds.items()}
-    _print_table(speeds, f"batches of {batch}, {side} x {side}, medians of {rounds} x {steps}")
+    _print_table(
+        speeds, f"{precision}, batches of {batch}, {side} x {side}, medians of {rounds} x {steps}"
+    )
 
 
 def _start(backend: str, command: list[str], stack: ExitStack) -> Worker | None:

@@ -1,6 +1,6 @@
 """One network in one framework, trained step by step as `training.py` asks over a pipe.
 
-    python benchmarks/training_worker.py BACKEND NETWORK BATCH SIDE
+    python benchmarks/training_worker.py BACKEND NETWORK BATCH SIDE PRECISION
 
 First it answers {"ready": "what runs here"} or {"missing": "why not"}; then to each number of
 steps on a line of its own with {"seconds": ...}. It needs nothing but its framework, so that
@@ -25,14 +25,15 @@ Step = Callable[[], object]
 RECIPES = Path(__file__).parents[1] / "recipes"
 
 
-def colorear(network: str, batch: int, side: int) -> tuple[str, Step]:
+def colorear(network: str, batch: int, side: int, precision: str) -> tuple[str, Step]:
     """The trainer's own step, as `slides-<network>.toml` has it, on a batch of bytes."""
     import torch
 
-    return f"colorear on PyTorch {torch.__version__}", _trainer_step(network, batch, side)
+    name = f"colorear on PyTorch {torch.__version__}"
+    return name, _trainer_step(network, batch, side, precision)
 
 
-def torch_operators(network: str, batch: int, side: int) -> tuple[str, Step]:
+def torch_operators(network: str, batch: int, side: int, precision: str) -> tuple[str, Step]:
     """The same, but with torch's own operators in the place of `architectures.convolutions`."""
     import torch
     from torch import Tensor
@@ -57,10 +58,10 @@ def torch_operators(network: str, batch: int, side: int) -> tuple[str, Step]:
         convolve_down=down, convolve_up=up, convolve_last=last, turned=as_they_lie
     )
     name = f"the same with torch's own operators, channels last, PyTorch {torch.__version__}"
-    return name, _trainer_step(network, batch, side)
+    return name, _trainer_step(network, batch, side, precision)
 
 
-def _trainer_step(network: str, batch: int, side: int) -> Step:
+def _trainer_step(network: str, batch: int, side: int, precision: str) -> Step:
     import cv2
     import torch
 
@@ -84,30 +85,31 @@ def _trainer_step(network: str, batch: int, side: int) -> Step:
         validation_size=side,
     )
     recipe = read_recipe(RECIPES / f"slides-{network}.toml")
-    recipe = recipe.model_copy(update={"data": data, "batch_size": batch})
+    update = {"data": data, "batch_size": batch, "precision": precision}
+    recipe = recipe.model_copy(update=update)
     training = _Training(recipe, place, place / "run")
     training.begin(resume=False)
     examples = Examples(torch.from_numpy(pixels))
     return lambda: training._step(examples)
 
 
-def keras_on_torch(network: str, batch: int, side: int) -> tuple[str, Step]:
+def keras_on_torch(network: str, batch: int, side: int, precision: str) -> tuple[str, Step]:
     """Keras's `train_on_batch`, compiled as the slides compile it."""
-    return _keras("torch", network, batch, side)
+    return _keras("torch", network, batch, side, precision)
 
 
-def keras_on_tensorflow(network: str, batch: int, side: int) -> tuple[str, Step]:
+def keras_on_tensorflow(network: str, batch: int, side: int, precision: str) -> tuple[str, Step]:
     """Compiled as Keras chooses, which on a processor is a graph without XLA (Keras 3.15)."""
-    return _keras("tensorflow", network, batch, side)
+    return _keras("tensorflow", network, batch, side, precision)
 
 
-def keras_on_xla(network: str, batch: int, side: int) -> tuple[str, Step]:
+def keras_on_xla(network: str, batch: int, side: int, precision: str) -> tuple[str, Step]:
     """The same, compiled with XLA."""
-    return _keras("tensorflow", network, batch, side, jit_compile=True)
+    return _keras("tensorflow", network, batch, side, precision, jit_compile=True)
 
 
 def _keras(
-    backend: str, network: str, batch: int, side: int, **options: object
+    backend: str, network: str, batch: int, side: int, precision: str, **options: object
 ) -> tuple[str, Step]:
     os.environ["KERAS_BACKEND"] = backend
     os.environ["KERAS_HOME"] = str(_temporary_folder())  # not the user's
@@ -115,6 +117,8 @@ def _keras(
     import keras
     from keras_autoencoders import KERAS_AUTOENCODERS
 
+    if precision == "bfloat16":
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
     model = KERAS_AUTOENCODERS[network](side)
     model.compile(
         optimizer=keras.optimizers.Adam(learning_rate=0.001),
@@ -140,7 +144,7 @@ def _photographs(batch: int, side: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (batch, side, side, 3), np.uint8)
 
 
-BACKENDS: dict[str, Callable[[str, int, int], tuple[str, Step]]] = {
+BACKENDS: dict[str, Callable[[str, int, int, str], tuple[str, Step]]] = {
     "colorear": colorear,
     "torch": torch_operators,
     "keras-torch": keras_on_torch,
@@ -149,7 +153,7 @@ BACKENDS: dict[str, Callable[[str, int, int], tuple[str, Step]]] = {
 }
 
 
-def main(backend: str, network: str, batch: int, side: int) -> None:
+def main(backend: str, network: str, batch: int, side: int, precision: str) -> None:
     """Answer until the pipe is closed."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what frameworks print is no answer
@@ -158,7 +162,7 @@ def main(backend: str, network: str, batch: int, side: int) -> None:
         answers.write(json.dumps(fields) + "\n")
 
     try:
-        name, step = BACKENDS[backend](network, batch, side)
+        name, step = BACKENDS[backend](network, batch, side, precision)
     except ImportError as error:
         answer(missing=str(error))
         return
@@ -171,4 +175,5 @@ def main(backend: str, network: str, batch: int, side: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    backend, network, batch, side, precision = sys.argv[1:]
+    main(backend, network, int(batch), int(side), precision)
