@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A TIFF of luma and chroma (YCbCr without JPEG; `Image.merge("YCbCr", ...).save("x.tif")` makes one), which keeps a
 # scan's levels as its Y and adds color. With chroma of full size sharp and libvips show Y as red, Cb as green and Cr
-# as blue, 30 levels off on the mean, gray pictures too; with chroma of half size, or of the same Y as JPEG, they are
-# right. FFmpeg 9 takes the full range that the file names (ReferenceBlackWhite) for limited: another contrast.
+# as blue, 30 levels off on the mean, gray pictures too; with chroma of half size they are right, and libvips where the
+# same is JPEG. FFmpeg 9 takes the full range that the file names (ReferenceBlackWhite) for limited: another contrast.
 # Coefficients other than 601's are passed over by MuPDF and geotiff, by FFmpeg, and by Pillow where nothing is
 # compressed, up to 10 levels; and where nothing is compressed Pillow refuses chroma of half size as "truncated".
 # OpenCV and OpenImageIO are right in all.
