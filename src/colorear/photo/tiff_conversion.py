@@ -1,6 +1,7 @@
 """Pages of TIFFs that libvips does not read, or not as gray or RGB, as TIFFs of 8 or 16 bits.
 
-CMYK goes through its profile. Tiles that hold one channel each are read as so many gray pictures,
+CMYK goes through its profile; luma with chroma of full size, which libvips takes for RGB, and
+CIELAB by their formulas. Tiles that hold one channel each are read as so many gray pictures,
 and samples of 9 to 15 bits that lie side by side as a picture of their bytes: the page gets another
 directory, in a copy of the file, that says so. So libtiff undoes every compression that it knows.
 
@@ -10,6 +11,7 @@ Clauses are those of TIFF 6.0.
 import os
 import shutil
 import struct
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -21,19 +23,23 @@ from colorear.photo.cmyk import as_srgb
 from colorear.photo.decoded import damaged
 from colorear.photo.sniffing import check_size, opened, reading
 from colorear.photo.tiff import Reader, Tag, graft
+from colorear.photo.tiff_colors import COEFFICIENTS, rgb_of_ycbcr, srgb_of_lab
 from colorear.photo.tiff_pages import numbers, set_pages
 
 __all__ = ["Coding", "coding_of", "convert_page"]
 
-Coding = Literal["CMYK", "channels in tiles", "packed"]
+Coding = Literal["CMYK", "YCbCr", "Lab", "channels in tiles", "packed"]
 
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _FORMAT = 256, 257, 258, 262, 277, 284, 339
-_STRIPS, _TILES, _PREDICTOR, _INK_SET = 273, 324, 317, 332
+_COMPRESSION, _STRIPS, _TILES, _PREDICTOR, _INK_SET = 259, 273, 324, 317, 332
 _PLACES = {_STRIPS: 279, _TILES: 325}  # of pixels, and how large they are
 _XMP, _PROFILE = 700, 34675
 _CODING = (256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 322, 323, 324, 325, 339, 347)
-_READ = {*_CODING, 332, 700, 34675}
+_READ = {*_CODING, 332, 529, 530, 532, 700, 34675}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SEPARATED = 0, 1, 2, 5  # section 8
+_YCBCR, _CIELAB, _ICCLAB = 6, 8, 9  # sections 21, 23
+_COEFFICIENTS, _SUBSAMPLING, _REFERENCE, _FRACTION = 529, 530, 532, 5
+_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)  # of bytes: others know of colors themselves
 _SEPARATE = 2  # PlanarConfiguration: each channel by itself
 _MOST = 1 << 20  # samples that are unpacked at a time
 _LARGE = 100_000_000  # pixels, from which on a BigTIFF is needed
@@ -58,6 +64,8 @@ def coding_of(path: Path, page: int) -> Coding | None:
     photometric, samples = about.first(_PHOTOMETRIC, -1), about.first(_SAMPLES, 1)
     if photometric == _SEPARATED:
         return "CMYK" if about.first(_INK_SET, 1) == 1 else None
+    if photometric in (_YCBCR, _CIELAB, _ICCLAB):
+        return _coding_of_colors(about, samples, is_lab=photometric != _YCBCR)
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
         return None
     if samples > 4:
@@ -69,6 +77,17 @@ def coding_of(path: Path, page: int) -> Coding | None:
     depths = _numbers(about, _BITS)
     packed = len(set(depths)) == 1 and 8 < depths[0] < 16
     return "packed" if packed and plain and not separate and _STRIPS in about.tags else None
+
+
+def _coding_of_colors(about: _Page, samples: int, *, is_lab: bool) -> Coding | None:
+    """What is left to libvips is chroma of another size, and what has a codec for colors."""
+    whole = set(_numbers(about, _BITS)) in ({8}, {16})
+    if not whole or about.first(_COMPRESSION, 1) not in _LOSSLESS:
+        return None
+    if is_lab:
+        return "Lab" if samples == 3 else None
+    full = _numbers(about, _SUBSAMPLING) == [1, 1]
+    return "YCbCr" if full and samples in (3, 4) else None
 
 
 def convert_page(path: Path, page: int, coding: Coding, folder: Path) -> Path:
@@ -87,10 +106,9 @@ def convert_page(path: Path, page: int, coding: Coding, folder: Path) -> Path:
             image = as_srgb(opened(path, "tiff", page=page), path)
         else:
             _check_places(about, path)
-            read = _unpacked if coding == "packed" else _joined
-            image = read(path, about, folder)
+            image = _READERS[coding](path, about, folder)
             for name, number in (("xmp-data", _XMP), ("icc-profile-data", _PROFILE)):
-                if number in about.tags:
+                if number in about.tags and not (coding == "Lab" and number == _PROFILE):
                     image.set_type(pyvips.GValue.blob_type, name, about.tags[number].content)
         image.tiffsave(os.fsencode(target), bigtiff=image.width * image.height > _LARGE)
     graft(path, target, page)
@@ -177,6 +195,49 @@ def _unpacked(path: Path, about: _Page, folder: Path) -> pyvips.Image:
     kind = "rgb16" if about.first(_PHOTOMETRIC, 1) == _RGB else "grey16"
     size = width, packed.height, samples
     return pyvips.Image.rawload(os.fsencode(rows), *size, format="ushort", interpretation=kind)
+
+
+def _of_luma(path: Path, about: _Page, folder: Path) -> pyvips.Image:
+    coefficients, reference = (_fractions(about, n) for n in (_COEFFICIENTS, _REFERENCE))
+    try:
+        return rgb_of_ycbcr(
+            _stored(path, about, folder),
+            coefficients if len(coefficients) == 3 else COEFFICIENTS,
+            reference if len(reference) == 6 else None,
+        )
+    except ValueError as error:
+        raise damaged(path, error) from error
+
+
+def _of_lab(path: Path, about: _Page, folder: Path) -> pyvips.Image:
+    is_icc = about.first(_PHOTOMETRIC, _CIELAB) == _ICCLAB
+    return srgb_of_lab(_stored(path, about, folder), is_icc=is_icc)
+
+
+def _stored(path: Path, about: _Page, folder: Path) -> pyvips.Image:
+    """The channels as they lie in the file, of a copy that calls them RGB."""
+    copy = folder / f"{_PART}stored.tif"
+    shutil.copyfile(path, copy)
+    page = _coding(about) | {_PHOTOMETRIC: _tag(_PHOTOMETRIC, [_RGB], about)}
+    set_pages(copy, [page.values()])
+    return opened(copy, "tiff")
+
+
+_READERS: Mapping[Coding, Callable[[Path, _Page, Path], pyvips.Image]] = {
+    "YCbCr": _of_luma,
+    "Lab": _of_lab,
+    "channels in tiles": _joined,
+    "packed": _unpacked,
+}
+
+
+def _fractions(about: _Page, number: int) -> list[float]:
+    """Of a tag, RATIONAL; none where it has others, or one over 0."""
+    tag = about.tags.get(number)
+    if tag is None or tag.kind != _FRACTION or not isinstance(tag.content, bytes):
+        return []
+    above, below = np.frombuffer(tag.content, f"{about.order}u4").reshape(-1, 2).T.astype(float)
+    return [float(n) for n in above / below] if below.all() else []
 
 
 def _coding(about: _Page) -> dict[int, Tag]:

@@ -13,10 +13,10 @@ _LEVELS = 2  # of 255: tables of the profiles, and 8 bits, cost about one
 def show_the_same(before: bytes | None, after: bytes | None) -> bool:
     """Whether grays look alike by both: equal ones, or a gray one and one for RGB in its place.
 
-    A gray profile that nobody can read may be missing, and so may what is no profile at all. What
-    was in CMYK is in sRGB.
+    A gray profile that nobody can read may be missing, and so may what is no profile at all, and
+    CIELAB's. What was in CMYK is in sRGB.
     """
-    if before == after or (after is None and _is_junk(before)):
+    if before == after or (after is None and _needs_no_other(before)):
         return True
     if before and before[16:20] == b"CMYK" and after:
         seen = _ramp(after, "RGB")
@@ -30,8 +30,9 @@ def show_the_same(before: bytes | None, after: bytes | None) -> bool:
     return seen is not None and bool(np.abs(seen - expected).max() <= _LEVELS)
 
 
-def _is_junk(profile: bytes | None) -> bool:
-    return profile is not None and profile[36:40] != b"acsp"  # ICC.1, 7.2.12
+def _needs_no_other(profile: bytes | None) -> bool:
+    """Whether it is none (ICC.1, 7.2.12), or that of CIELAB, which becomes sRGB."""
+    return profile is not None and (profile[36:40] != b"acsp" or profile[16:20] == b"Lab ")
 
 
 def _ramp(profile: bytes, mode: str) -> "np.ndarray | None":
