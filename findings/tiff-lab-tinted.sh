@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # A TIFF in CIELAB of 8 bits, as the standard describes it (here with the white of print and of color profiles, D50),
-# looks otherwise in nearly every reader, and none of them warns. OpenCV 5 and OpenImageIO tint its grays, the more the lighter: a* = b* = 0
-# and the level 128 comes out as 142, 131, 115, white as 255, 252, 222; they leave it to libtiff, which does not bring
-# the file's white to the screen's (with the white of D65 it is 133 three times). geotiff's readRGB takes the stored
-# 0 to 255 for L* of 0 to 100: all from a dark gray on is white. utif2's picture is transparent and black. sharp and
-# libvips 8.18.7 refuse it ("bad labq format"), even one that libvips wrote itself. Of 16 bits they read, for a white
-# of D65, so that a deep blue loses 60 levels of red; grays are right. Pillow and MuPDF have the grays right.
+# looks otherwise in nearly every reader, and none of them warns. OpenCV 5 and OpenImageIO tint its grays, the more the
+# lighter: a* = b* = 0 and the level 128 comes out as 142, 131, 115, white as 255, 252, 222; they leave it to libtiff,
+# which does not bring the file's white to the screen's (with the white of D65 it is 133 three times). geotiff's
+# readRGB takes the stored 0 to 255 for L* of 0 to 100: all from a dark gray on is white. utif2's picture is
+# transparent and black. sharp and libvips 8.18.7 refuse it ("bad labq format"), even one that libvips wrote itself. Of
+# 16 bits they read, for a white of D65, so that a deep blue loses 60 levels of red; grays are right. Pillow and MuPDF
+# have the grays right.
 # Who meets it: who works on the colors of a photograph as a* and b* and keeps the result as a Lab TIFF, or gets one
 # from a retoucher: gray borders turn brown, or the picture is white.
 set -euo pipefail
