@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A film that is tagged full range is stretched by torchcodec as if it were limited range, if its width is a multiple
 # of 32 and its pixels are of a format whose name does not say full range too: FFV1 of 8 bits, and all of 10 bits,
-# H.264 as well. 64 becomes 54 and 192 204, what is darker than 16 or lighter than 235 is gone. One column more, and it
+# H.264 as well. 64 becomes 54 and 192 204, what is darker than 16 or lighter than 235 is gone. Two columns more, and it
 # is right, as PyAV is by the same FFmpeg libraries at every width. H.264 of 8 bits is right, since FFmpeg has a second
 # name for it ("yuvj420p"), and limited range is right in all. (torchcodec 0.14 and 0.17 from PyPI do not start without
 # CUDA's libraries, so that 0.13 is used; it takes FFmpeg from the system, here out of PyAV's package.)
