@@ -103,7 +103,9 @@ def test_fractions_over_0_are_passed_over(tmp_path):
     assert np.array_equal(seen(path), seen(ycbcr(tmp_path / "b.tif")))
 
 
-def lab(path: Path, rgb: np.ndarray, photometric: str, bits: int, **options) -> Path:
+def lab(
+    path: Path, rgb: np.ndarray, photometric: str, bits: int, sign: str = "u", **options
+) -> Path:
     """sRGB as L*a*b* under D50, by the formulas of CIE 15 and the primaries of IEC 61966-2-1."""
     light = np.where(rgb <= 10.31, rgb / 255 / 12.92, ((rgb / 255 + 0.055) / 1.055) ** 2.4)
     to_d50 = np.array(
@@ -122,7 +124,7 @@ def lab(path: Path, rgb: np.ndarray, photometric: str, bits: int, **options) -> 
         500 * (f[..., 0] - f[..., 1]) * step + middle,
         200 * (f[..., 1] - f[..., 2]) * step + middle,
     ]
-    stored = np.rint(np.stack(planes, -1)).astype(np.int64).astype(f"u{bits // 8}")
+    stored = np.rint(np.stack(planes, -1)).astype(np.int64).astype(f"{sign}{bits // 8}")
     tifffile.imwrite(path, stored, photometric=photometric, metadata=None, **options)
     return path
 
@@ -132,7 +134,7 @@ GRAYS = np.arange(256)[None, :, None].repeat(4, 0).repeat(3, 2)
 
 
 @pytest.mark.parametrize("photometric", ["cielab", "icclab"])
-@pytest.mark.parametrize("options", [{}, {"byteorder": ">", "compression": "zlib"}])
+@pytest.mark.parametrize("options", [{}, {"byteorder": ">", "compression": "zlib"}, {"sign": "i"}])
 def test_lab_of_16_bits_is_what_it_was_made_of(tmp_path, photometric, options):
     path = lab(tmp_path / "a.tif", COLORS, photometric, 16, **options)
     assert np.abs(seen(path) / 257 - COLORS).max() < 0.2

@@ -1,21 +1,21 @@
 """Colors of TIFFs that are neither gray nor RGB, as RGB of as many bits.
 
-Clauses are those of TIFF 6.0; ICCLAB is that of Adobe's note on TIFF of 2002 (page 5 and tag 262).
+Clauses are those of TIFF 6.0; CIELAB of 16 bits and ICCLAB are in Adobe's Photoshop TIFF Technical
+Notes of March 22, 2002.
 """
 
 from collections.abc import Sequence
 
 import pyvips
 
-__all__ = ["rgb_of_ycbcr", "srgb_of_lab"]
+from colorear.color import LUMA
 
-COEFFICIENTS = (0.299, 0.587, 0.114)
-"""Of red, green and blue in luma, where a file has none (section 21, YCbCrCoefficients)."""
+__all__ = ["rgb_of_ycbcr", "srgb_of_lab"]
 
 
 def rgb_of_ycbcr(
     planes: pyvips.Image,
-    coefficients: Sequence[float] = COEFFICIENTS,
+    coefficients: Sequence[float] | None = None,
     reference: Sequence[float] | None = None,
 ) -> pyvips.Image:
     """Luma and chroma of the same size, 8 or 16 bits, as RGB (section 21).
@@ -25,7 +25,8 @@ def rgb_of_ycbcr(
     planes
         Y, Cb, Cr; further channels stay as they are.
     coefficients
-        Of red, green and blue in luma.
+        Of red, green and blue in luma (section 21, YCbCrCoefficients); those of ITU-R BT.601
+        without it.
     reference
         The levels of black and of white, for each of the three (section 20, ReferenceBlackWhite);
         the whole range without it.
@@ -39,7 +40,7 @@ def rgb_of_ycbcr(
     middle = (top + 1) // 2
     pairs = reference or (0, top, middle, top, middle, top)
     black, white = pairs[::2], pairs[1::2]
-    red, green, blue = coefficients
+    red, green, blue = coefficients or LUMA
     if green <= 0 or any(b == w for b, w in zip(black, white, strict=True)):
         raise ValueError("its coefficients or its reference black and white make no colors")
     chroma = (top - 1) / 2  # section 21: its range on either side of the middle
@@ -63,7 +64,7 @@ def rgb_of_ycbcr(
 def srgb_of_lab(planes: pyvips.Image, *, is_icc: bool) -> pyvips.Image:
     """L*, a*, b* of 8 or 16 bits as sRGB, by relative colorimetry.
 
-    Their white is D50, as that of color profiles, by which programs for printing go.
+    Their white is taken for D50, with which Photoshop writes them; grays do not depend on it.
 
     Parameters
     ----------

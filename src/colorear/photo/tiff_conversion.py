@@ -23,7 +23,7 @@ from colorear.photo.cmyk import as_srgb
 from colorear.photo.decoded import damaged
 from colorear.photo.sniffing import check_size, opened, reading
 from colorear.photo.tiff import Reader, Tag, graft
-from colorear.photo.tiff_colors import COEFFICIENTS, rgb_of_ycbcr, srgb_of_lab
+from colorear.photo.tiff_colors import rgb_of_ycbcr, srgb_of_lab
 from colorear.photo.tiff_pages import numbers, set_pages
 
 __all__ = ["Coding", "coding_of", "convert_page"]
@@ -39,7 +39,8 @@ _READ = {*_CODING, 332, 529, 530, 532, 700, 34675}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SEPARATED = 0, 1, 2, 5  # section 8
 _YCBCR, _CIELAB, _ICCLAB = 6, 8, 9  # sections 21, 23
 _COEFFICIENTS, _SUBSAMPLING, _REFERENCE, _FRACTION = 529, 530, 532, 5
-_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)  # of bytes: others know of colors themselves
+_FLOATS = 3  # SampleFormat, which for a* and b* may be 2, signed: section 19
+_LOSSLESS = (1, 5, 8, 32773, 32946, 34925, 50000)  # Compression of bytes alone
 _SEPARATE = 2  # PlanarConfiguration: each channel by itself
 _MOST = 1 << 20  # samples that are unpacked at a time
 _LARGE = 100_000_000  # pixels, from which on a BigTIFF is needed
@@ -81,7 +82,7 @@ def coding_of(path: Path, page: int) -> Coding | None:
 
 def _coding_of_colors(about: _Page, samples: int, *, is_lab: bool) -> Coding | None:
     """What is left to libvips is chroma of another size, and what has a codec for colors."""
-    whole = set(_numbers(about, _BITS)) in ({8}, {16})
+    whole = set(_numbers(about, _BITS)) in ({8}, {16}) and _FLOATS not in _numbers(about, _FORMAT)
     if not whole or about.first(_COMPRESSION, 1) not in _LOSSLESS:
         return None
     if is_lab:
@@ -202,7 +203,7 @@ def _of_luma(path: Path, about: _Page, folder: Path) -> pyvips.Image:
     try:
         return rgb_of_ycbcr(
             _stored(path, about, folder),
-            coefficients if len(coefficients) == 3 else COEFFICIENTS,
+            coefficients if len(coefficients) == 3 else None,
             reference if len(reference) == 6 else None,
         )
     except ValueError as error:
@@ -218,7 +219,8 @@ def _stored(path: Path, about: _Page, folder: Path) -> pyvips.Image:
     """The channels as they lie in the file, of a copy that calls them RGB."""
     copy = folder / f"{_PART}stored.tif"
     shutil.copyfile(path, copy)
-    page = _coding(about) | {_PHOTOMETRIC: _tag(_PHOTOMETRIC, [_RGB], about)}
+    changed = {_PHOTOMETRIC: _RGB, _FORMAT: 1}
+    page = _coding(about) | {n: _tag(n, [value], about) for n, value in changed.items()}
     set_pages(copy, [page.values()])
     return opened(copy, "tiff")
 
