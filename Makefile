@@ -1,7 +1,7 @@
 # make demo: colour the example photographs (needs Python 3.11 or newer with venv, and a C library)
 # make test: install what the tests need and run them all, and say which lines and branches no test runs
 # make fuzz: try everything that reads files of strangers with what damage and malice may make (long: each part may take an hour)
-# make findings: run the scripts of findings/, which show surprises in other software (needs Node 20, Perl and Chromium too)
+# make findings: run the scripts of findings/, which show surprises in other software (needs Node 20, Perl, libarchive and Chromium too)
 # make lowest: run the tests with the lowest versions that pyproject.toml admits, in an environment of their own
 # make resolve: ask the package index whether every extra can be installed, for every Python and kind of machine (needs uv)
 # make sbom: write sbom.json, a CycloneDX bill of materials of .venv (needs uv)
