@@ -109,7 +109,8 @@ def convert_page(path: Path, page: int, coding: Coding, folder: Path) -> Path:
             _check_places(about, path)
             image = _READERS[coding](path, about, folder)
             for name, number in (("xmp-data", _XMP), ("icc-profile-data", _PROFILE)):
-                if number in about.tags and not (coding == "Lab" and number == _PROFILE):
+                is_of_lab = coding == "Lab" and number == _PROFILE  # not of the sRGB that it became
+                if number in about.tags and not is_of_lab:
                     image.set_type(pyvips.GValue.blob_type, name, about.tags[number].content)
         image.tiffsave(os.fsencode(target), bigtiff=image.width * image.height > _LARGE)
     graft(path, target, page)
